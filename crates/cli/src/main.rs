@@ -1,0 +1,2 @@
+//! The `crossplug` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Plays vectors and sessions against any crossplug plugin; the rogue peers

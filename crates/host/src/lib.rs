@@ -1,0 +1,1 @@
+//! Load crossplug plugins from Rust and call them

@@ -1,0 +1,1 @@
+//! Write a crossplug plugin in Rust

@@ -1,0 +1,1 @@
+//! What a crossplug host decides: manifests, grants, dependency order. No IO
