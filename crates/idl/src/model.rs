@@ -37,7 +37,10 @@ impl Interface {
     /// Never for an id that came from the same interface: ids are made by the front only.
     #[must_use]
     pub fn type_def(&self, id: TypeId) -> &TypeDef {
-        #[allow(clippy::indexing_slicing, reason = "a TypeId is an index into the very list it came from")]
+        #[allow(
+            clippy::indexing_slicing,
+            reason = "a TypeId is an index into the very list it came from"
+        )]
         &self.types[id.0]
     }
 }
