@@ -1,2 +1,82 @@
-//! The tasks of the workspace.
-fn main() {}
+//! The tasks of the workspace: `cargo xtask <task>`.
+//!
+//! Each task is a file; this one only reads the command line. A task calls real programs through [`step`] and
+//! prepares what they need through [`tools`]; it knows nothing of what the crates do.
+
+mod codegen;
+mod demo;
+mod doctor;
+mod examples;
+mod pingpong;
+mod step;
+mod test;
+mod tidy;
+mod tools;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The tasks of the crossplug workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs the example plugins of every language on a document and compares what they say.
+    Demo {
+        /// A text; the README by default.
+        file: Option<PathBuf>,
+        /// The table as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs every test of every language, formatting, lints, `codegen --check` and `tidy`.
+    Test {
+        /// Only the steps whose name contains this.
+        #[arg(long)]
+        only: Option<String>,
+        /// Lists the steps and runs none.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Writes everything that is generated from `schema/`.
+    Codegen {
+        /// Writes nothing; fails on the first difference.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Says which tools are here and how to get the rest.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks the structure of the house: arrows, names, sizes, licences, lock files.
+    Tidy,
+    /// Measures the process door against a raw ping-pong over the same pipes.
+    Bench {
+        /// Fewer rounds.
+        #[arg(long)]
+        quick: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let root = tools::root()?;
+    std::env::set_current_dir(&root)?;
+    match Arguments::parse().task {
+        Task::Demo { file, json } => demo::run(&root, file.as_deref(), json),
+        Task::Test { only, list } => test::run(&root, only.as_deref(), list),
+        Task::Codegen { check } => codegen::run(&root, check),
+        Task::Doctor { json } => doctor::run(&root, json),
+        Task::Tidy => tidy::run(&root),
+        Task::Bench { quick, json } => pingpong::run(&root, quick, json),
+    }
+}

@@ -1,0 +1,67 @@
+//! A virtual environment under `target/venv` with the package `crossplug` and the tools that test it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::step::{self, Show};
+
+const VENV: &str = "target/venv";
+
+/// The interpreter of the virtual environment, made on first use.
+///
+/// # Errors
+/// No Python of at least 3.10, or pip cannot install what `pyproject.toml` asks for.
+pub(crate) fn interpreter(root: &Path) -> anyhow::Result<PathBuf> {
+    let python = root.join(VENV).join("bin/python");
+    step::unless_done("venv", &[root.join("pyproject.toml")], || {
+        let system = system()?;
+        if !python.exists() {
+            step::run("virtual environment", Command::new(&system).args(["-m", "venv", VENV]), Show::OnFailure)?;
+        }
+        let mut command = Command::new(&python);
+        command.args(["-m", "pip", "install", "--quiet", "--editable", ".[dev]"]);
+        step::run("pip install", &mut command, Show::OnFailure)?;
+        Ok(())
+    })?;
+    Ok(python)
+}
+
+/// The folder that goes to the front of PATH, so that `python3` means the environment's.
+pub(crate) fn bin(root: &Path) -> PathBuf {
+    root.join(VENV).join("bin")
+}
+
+/// The Python that makes the environment: `CROSSPLUG_PYTHON`, `python3` or `python`.
+///
+/// # Errors
+/// None is there, or it is too old.
+pub(crate) fn system() -> anyhow::Result<String> {
+    let named = std::env::var("CROSSPLUG_PYTHON").ok();
+    for program in named.as_deref().into_iter().chain(["python3", "python"]) {
+        let Some(version) = super::version_of(program, "--version") else { continue };
+        if super::numbers(&version).is_some_and(|version| version >= (3, 10)) {
+            return Ok(program.to_owned());
+        }
+        if named.is_some() {
+            bail!("CROSSPLUG_PYTHON is {version}; crossplug needs 3.10 or newer");
+        }
+    }
+    bail!("no Python of at least 3.10 on the PATH; install one or name it in CROSSPLUG_PYTHON")
+}
+
+/// Builds the wheel and gives its path.
+///
+/// # Errors
+/// The build fails or leaves no wheel.
+#[allow(dead_code, reason = "used by the packaging test")]
+pub(crate) fn wheel(root: &Path) -> anyhow::Result<PathBuf> {
+    let out = root.join("target/wheels");
+    let _ = fs::remove_dir_all(&out);
+    let mut command = Command::new(interpreter(root)?);
+    command.args(["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]).arg(&out).arg(".");
+    step::run("wheel", &mut command, Show::OnFailure)?;
+    step::files_below(&out, &[".whl"])?.pop().context("pip wheel left no wheel")
+}
