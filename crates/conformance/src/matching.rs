@@ -1,0 +1,181 @@
+//! Whether a message is the one that a case expects. Pure; must not know where either came from.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// Matches any value.
+const ANY: &str = "$any";
+/// With the value true: the object may have further members.
+const REST: &str = "$rest";
+
+/// The first place where a message is not as expected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mismatch {
+    /// JSON pointer into the message.
+    pub pointer: String,
+    /// What the case says of the place, or that nothing should be there.
+    pub expected: String,
+    /// What stands there, or that nothing does.
+    pub got: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.pointer.is_empty() {
+            "the message itself"
+        } else {
+            &self.pointer
+        };
+        write!(
+            out,
+            "at {place}: expected {}, got {}",
+            self.expected, self.got
+        )
+    }
+}
+
+/// Compares a message with what a case expects: `"$any"` stands for any value, a member `"$rest": true` lets an object
+/// have further members, numbers are compared as 64-bit floats, and everything else is equal.
+///
+/// # Errors
+/// The first place that differs.
+///
+/// ```
+/// use crossplug_conformance::matching::compare;
+/// use serde_json::json;
+///
+/// let expected = json!({"id": 1, "result": {"at": "$any", "$rest": true}});
+/// assert!(compare(&expected, &json!({"id": 1.0, "result": {"at": 7, "more": []}})).is_ok());
+/// let mismatch = compare(&expected, &json!({"id": 1, "result": {}})).unwrap_err();
+/// assert_eq!(mismatch.pointer, "/result/at");
+/// ```
+pub fn compare(expected: &Value, got: &Value) -> Result<(), Mismatch> {
+    compare_at(expected, got, &mut String::new())
+}
+
+fn compare_at(expected: &Value, got: &Value, pointer: &mut String) -> Result<(), Mismatch> {
+    match (expected, got) {
+        (Value::String(text), _) if text == ANY => Ok(()),
+        (Value::Object(expected), Value::Object(got)) => objects(expected, got, pointer),
+        (Value::Array(expected), Value::Array(got)) => arrays(expected, got, pointer),
+        (Value::Number(a), Value::Number(b)) if a == b || a.as_f64() == b.as_f64() => Ok(()),
+        (a, b) if a == b => Ok(()),
+        (a, b) => Err(mismatch(pointer, a.to_string(), b.to_string())),
+    }
+}
+
+fn objects(
+    expected: &Map<String, Value>,
+    got: &Map<String, Value>,
+    pointer: &mut String,
+) -> Result<(), Mismatch> {
+    let open = expected.get(REST) == Some(&Value::Bool(true));
+    for (name, value) in expected.iter().filter(|(name, _)| !(open && *name == REST)) {
+        below(pointer, name, |pointer| match got.get(name) {
+            Some(found) => compare_at(value, found, pointer),
+            None => Err(mismatch(pointer, value.to_string(), "nothing".to_owned())),
+        })?;
+    }
+    let surplus = got
+        .iter()
+        .find(|(name, _)| !open && !expected.contains_key(*name));
+    match surplus {
+        Some((name, value)) => below(pointer, name, |pointer| {
+            Err(mismatch(pointer, "nothing".to_owned(), value.to_string()))
+        }),
+        None => Ok(()),
+    }
+}
+
+fn arrays(expected: &[Value], got: &[Value], pointer: &mut String) -> Result<(), Mismatch> {
+    for index in 0..expected.len().max(got.len()) {
+        below(pointer, &index.to_string(), |pointer| {
+            match (expected.get(index), got.get(index)) {
+                (Some(expected), Some(got)) => compare_at(expected, got, pointer),
+                (expected, got) => {
+                    let say =
+                        |side: Option<&Value>| side.map_or("nothing".to_owned(), Value::to_string);
+                    Err(mismatch(pointer, say(expected), say(got)))
+                }
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Runs a step one level down, with the pointer to match.
+fn below<T>(pointer: &mut String, name: &str, step: impl FnOnce(&mut String) -> T) -> T {
+    let length = pointer.len();
+    pointer.push('/');
+    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    let result = step(pointer);
+    pointer.truncate(length);
+    result
+}
+
+fn mismatch(pointer: &str, expected: String, got: String) -> Mismatch {
+    Mismatch {
+        pointer: pointer.to_owned(),
+        expected,
+        got,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn places_are_named() {
+        let expected = json!({"a": [{"b~/c": 1}], "d": "$any"});
+        assert_eq!(
+            compare(&expected, &json!({"a": [{"b~/c": 1.0}], "d": null})),
+            Ok(())
+        );
+        let at = |got: Value| compare(&expected, &got).unwrap_err().pointer;
+        assert_eq!(at(json!({"a": [{"b~/c": 2}], "d": 0})), "/a/0/b~0~1c");
+        assert_eq!(at(json!({"a": [], "d": 0})), "/a/0");
+        assert_eq!(at(json!({"a": [{"b~/c": 1}, 2], "d": 0})), "/a/1");
+        assert_eq!(
+            at(json!({"a": [{"b~/c": 1}]})),
+            "/d",
+            "`$any` is a value, not nothing"
+        );
+        assert_eq!(at(json!({"a": [{"b~/c": 1}], "d": 0, "e": 0})), "/e");
+        assert_eq!(at(json!([])), "");
+    }
+
+    #[test]
+    fn rest_holds_for_its_own_object_alone() {
+        let expected = json!({"$rest": true, "a": {}});
+        assert_eq!(compare(&expected, &json!({"a": {}, "b": 1})), Ok(()));
+        assert_eq!(
+            compare(&expected, &json!({"a": {"b": 1}}))
+                .unwrap_err()
+                .pointer,
+            "/a/b"
+        );
+        assert_eq!(
+            compare(&json!({"$rest": false}), &json!({}))
+                .unwrap_err()
+                .pointer,
+            "/$rest"
+        );
+    }
+
+    #[test]
+    fn kinds_are_not_confused() {
+        for (a, b) in [
+            (json!(null), json!(false)),
+            (json!("1"), json!(1)),
+            (json!([]), json!({})),
+        ] {
+            assert!(compare(&a, &b).is_err(), "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Plays one case against a plugin's process. Must not read files, and must not choose the cases.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::case::{Case, Expected, Step, is_log};
+use crate::child::{Child, Heard, Launch};
+use crate::matching::{Mismatch, compare};
+
+/// Time that a plugin gets for each line unless told otherwise: slow machines start an interpreter in it.
+pub const LINE_TIME: Duration = Duration::from_secs(10);
+/// Time that a plugin gets to end after the last line. It need not use it: whatever still runs is killed.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// Why a plugin failed a case.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// File of the case.
+    pub path: String,
+    /// Line in it, counted from 1.
+    pub line: usize,
+    /// What went wrong.
+    pub what: String,
+    /// What the case says.
+    pub expected: Option<String>,
+    /// What the plugin did.
+    pub got: Option<String>,
+    /// End of its stderr.
+    pub stderr: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}: {}", self.path, self.line, self.what)?;
+        if let Some(expected) = &self.expected {
+            write!(out, "\n  expected: {expected}")?;
+        }
+        if let Some(got) = &self.got {
+            write!(out, "\n  got:      {got}")?;
+        }
+        if !self.stderr.trim().is_empty() {
+            write!(
+                out,
+                "\n  stderr:   {}",
+                self.stderr.trim_end().replace('\n', "\n            ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Plays a case against a fresh process.
+///
+/// # Errors
+/// The first line of the case that the plugin did not keep to.
+pub fn play(case: &Case, launch: &Launch, line_time: Duration) -> Result<(), Box<Failure>> {
+    let started = Child::start(launch);
+    let child = started.map_err(|error| {
+        Box::new(Failure {
+            path: case.path.clone(),
+            line: 1,
+            what: format!("cannot start {:?}: {error}", launch.command),
+            expected: None,
+            got: None,
+            stderr: String::new(),
+        })
+    })?;
+    let mut play = Play {
+        child,
+        line_time,
+        keep_logs: case.expects_logs(),
+        unanswered: HashSet::new(),
+    };
+    let mut last = 1;
+    let mut outcome = Ok(());
+    for (line, step) in &case.steps {
+        last = *line;
+        outcome = play.step(step);
+        if outcome.is_err() {
+            break;
+        }
+    }
+    outcome.and_then(|()| play.part()).map_err(|stop| {
+        Box::new(Failure {
+            path: case.path.clone(),
+            line: last,
+            what: stop.what,
+            expected: stop.expected,
+            got: stop.got,
+            stderr: play.child.last_words(),
+        })
+    })
+}
+
+/// A failure that does not know its place yet.
+#[derive(Debug)]
+struct Stop {
+    what: String,
+    expected: Option<String>,
+    got: Option<String>,
+}
+
+impl Stop {
+    fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            expected: None,
+            got: None,
+        }
+    }
+
+    fn expected(mut self, expected: impl fmt::Display) -> Self {
+        self.expected = Some(expected.to_string());
+        self
+    }
+
+    fn got(mut self, got: impl fmt::Display) -> Self {
+        self.got = Some(got.to_string());
+        self
+    }
+}
+
+/// A line of the plugin.
+#[derive(Debug)]
+struct Said {
+    text: String,
+    /// None where the line is not JSON.
+    message: Option<Value>,
+}
+
+struct Play {
+    child: Child,
+    line_time: Duration,
+    keep_logs: bool,
+    /// Ids of the host's requests that the plugin has not answered yet, as JSON text.
+    unanswered: HashSet<String>,
+}
+
+impl Play {
+    fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        match step {
+            Step::Send(line) => {
+                self.note_request(line);
+                self.child.send(line);
+                Ok(())
+            }
+            Step::CloseInput => {
+                self.child.close_input();
+                Ok(())
+            }
+            Step::Await(expected) => self.await_one(expected),
+            Step::AwaitUnordered(group) => self.await_group(group),
+            Step::AwaitExit(code) => self.await_exit(*code),
+        }
+    }
+
+    fn note_request(&mut self, line: &str) {
+        if let Ok(message) = serde_json::from_str::<Value>(line)
+            && let Some(id) = message.get("id").filter(|id| !id.is_null())
+        {
+            self.unanswered.insert(id.to_string());
+        }
+    }
+
+    fn await_one(&mut self, expected: &Expected) -> Result<(), Stop> {
+        let said = self.next().map_err(|stop| stop.expected(expected))?;
+        fits(expected, &said).map_err(|mismatch| {
+            Stop::new(format!("not the expected message, {mismatch}"))
+                .expected(expected)
+                .got(&said.text)
+        })
+    }
+
+    /// Each message takes the place of one that was expected; where several would do, earlier choices are revised.
+    fn await_group(&mut self, group: &[Expected]) -> Result<(), Stop> {
+        let mut heard: Vec<Said> = Vec::new();
+        let mut places: Vec<Option<usize>> = vec![None; group.len()];
+        for _ in group {
+            let said = self
+                .next()
+                .map_err(|stop| stop.expected(left_over(group, &places)))?;
+            heard.push(said);
+            let newest = heard.len() - 1;
+            let mut tried = vec![false; group.len()];
+            if !settle(newest, group, &heard, &mut places, &mut tried) {
+                let got = heard.last().map_or("", |said| &said.text);
+                return Err(Stop::new("none of the expected messages")
+                    .expected(left_over(group, &places))
+                    .got(got));
+            }
+        }
+        Ok(())
+    }
+
+    fn await_exit(&mut self, code: i32) -> Result<(), Stop> {
+        let Some(status) = self.child.wait(self.line_time) else {
+            let what = format!("the plugin still runs after {:?}", self.line_time);
+            return Err(Stop::new(what).expected(format!("exit {code}")));
+        };
+        if status.code() == Some(code) {
+            return Ok(());
+        }
+        Err(Stop::new("the plugin ended otherwise")
+            .expected(format!("exit code: {code}"))
+            .got(status))
+    }
+
+    /// The next message that the case has to account for.
+    fn next(&mut self) -> Result<Said, Stop> {
+        let until = Instant::now() + self.line_time;
+        loop {
+            let patience = until.saturating_duration_since(Instant::now());
+            match self.child.hear(patience) {
+                Heard::Line(line) => {
+                    let said = read(&line);
+                    if self.passed_over(&said) {
+                        continue;
+                    }
+                    if let Some(id) = said.message.as_ref().and_then(answered) {
+                        self.unanswered.remove(&id);
+                    }
+                    return Ok(said);
+                }
+                Heard::End => {
+                    let ended = self.child.wait(PARTING);
+                    let how = ended.map_or("its output is closed".to_owned(), |status| {
+                        status.to_string()
+                    });
+                    return Err(Stop::new("the plugin ended too early").got(how));
+                }
+                Heard::Silence => {
+                    return Err(Stop::new(format!(
+                        "the plugin said nothing for {:?}",
+                        self.line_time
+                    )));
+                }
+            }
+        }
+    }
+
+    fn passed_over(&self, said: &Said) -> bool {
+        !self.keep_logs && said.message.as_ref().is_some_and(is_log)
+    }
+
+    /// After the last line: nothing more may come, except answers that the case did not wait for.
+    fn part(&mut self) -> Result<(), Stop> {
+        self.child.close_input();
+        let until = Instant::now() + PARTING;
+        loop {
+            match self
+                .child
+                .hear(until.saturating_duration_since(Instant::now()))
+            {
+                Heard::Line(line) => {
+                    let said = read(&line);
+                    let late = said
+                        .message
+                        .as_ref()
+                        .and_then(answered)
+                        .is_some_and(|id| self.unanswered.remove(&id));
+                    if !late && !said.message.as_ref().is_some_and(is_log) {
+                        return Err(
+                            Stop::new("the plugin said more than the case has").got(&said.text)
+                        );
+                    }
+                }
+                Heard::End | Heard::Silence => return Ok(()),
+            }
+        }
+    }
+}
+
+fn read(line: &[u8]) -> Said {
+    Said {
+        text: String::from_utf8_lossy(line).into_owned(),
+        message: serde_json::from_slice(line).ok(),
+    }
+}
+
+/// The id that a reply answers, as JSON text.
+fn answered(message: &Value) -> Option<String> {
+    let is_request = message.get("method").is_some();
+    message
+        .get("id")
+        .filter(|_| !is_request)
+        .map(Value::to_string)
+}
+
+fn fits(expected: &Expected, said: &Said) -> Result<(), Mismatch> {
+    let whole = |expected: String| Mismatch {
+        pointer: String::new(),
+        expected,
+        got: "another text".to_owned(),
+    };
+    match (expected, &said.message) {
+        (Expected::Text(text), _) if *text == said.text => Ok(()),
+        (Expected::Text(_), _) => Err(whole("this text".to_owned())),
+        (Expected::Message(expected), Some(message)) => compare(expected, message),
+        (Expected::Message(_), None) => Err(whole("a message in JSON".to_owned())),
+    }
+}
+
+/// One step of a bipartite matching: finds a place for a message, moving others where they have a second choice.
+fn settle(
+    said: usize,
+    group: &[Expected],
+    heard: &[Said],
+    places: &mut [Option<usize>],
+    tried: &mut [bool],
+) -> bool {
+    let Some(message) = heard.get(said) else {
+        return false;
+    };
+    for (place, expected) in group.iter().enumerate() {
+        let Some(seen) = tried.get_mut(place).filter(|seen| !**seen) else {
+            continue;
+        };
+        if fits(expected, message).is_err() {
+            continue;
+        }
+        *seen = true;
+        let holder = places.get(place).copied().flatten();
+        if holder.is_none_or(|holder| settle(holder, group, heard, places, tried)) {
+            if let Some(slot) = places.get_mut(place) {
+                *slot = Some(said);
+            }
+            return true;
+        }
+    }
+    false
+}
+
+fn left_over(group: &[Expected], places: &[Option<usize>]) -> String {
+    let open = group
+        .iter()
+        .zip(places)
+        .filter(|(_, place)| place.is_none());
+    let open: Vec<String> = open.map(|(expected, _)| expected.to_string()).collect();
+    format!("any of [{}]", open.join(", "))
+}
