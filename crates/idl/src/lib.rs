@@ -1,7 +1,38 @@
 //! From an interface document to code: the model, the checks and the emitters. Pure functions.
+//!
+//! The order of the data: [`read`] makes JSON of a text, the checks hold it to the laws of `schema/README.md`, the
+//! normaliser makes a [`model::Interface`] of it in which all names are fixed, and the emitters under [`emit`] print that.
+//!
+//! ```
+//! let text = r#"{"idl": "1", "name": "notes", "version": "1.0.0", "description": "Keeps notes."}"#;
+//! let interface = crossplug_idl::compile(text, "notes.json").unwrap();
+//! assert_eq!(interface.stem, "Notes");
+//! let refusals = crossplug_idl::compile(r#"{"idl": "1", "name": "Notes"}"#, "notes.json").unwrap_err();
+//! assert_eq!(refusals.len(), 3, "the name, the version and the description");
+//! ```
 
+mod check;
 pub mod emit;
+mod hash;
 pub mod model;
+pub mod names;
+mod normalise;
+pub mod pattern;
+pub mod read;
 mod refusal;
 
+pub use check::PROTOCOL_CODES;
 pub use refusal::Refusal;
+
+/// Reads, checks and normalises a document.
+///
+/// # Errors
+/// Every mistake in it at once, each with a pointer and a cure.
+pub fn compile(text: &str, source_name: &str) -> Result<model::Interface, Vec<Refusal>> {
+    let document = read::parse(text, source_name)?;
+    let sheet = check::check(&document)?;
+    Ok(normalise::normalise(
+        &sheet,
+        hash::interface_hash(&document.root),
+    ))
+}

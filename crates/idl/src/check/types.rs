@@ -1,0 +1,499 @@
+//! One type of a document: which form it has, and that it has nothing else. References are not followed here.
+
+use super::keywords::{Keywords, integer};
+use super::strings;
+use super::suggest::{list, nearest};
+use super::syntax::{FieldForm, Form, Node, ObjectForm};
+use crate::model::{ConstValue, IntegerFormat};
+use crate::names::upper_camel;
+use crate::refusal::{Refusals, member};
+use serde_json::Value;
+
+/// Where a type stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Directly under `$defs`, where it has a name.
+    Definition,
+    /// A field of an object: its description is read there.
+    Field,
+    /// Anywhere else.
+    Inline,
+}
+
+/// Keywords that decide the form, most telling first.
+const HEADS: [&str; 7] = ["$ref", "const", "enum", "oneOf", "anyOf", "x-any", "type"];
+
+/// Reads a type.
+pub(crate) fn node(value: &Value, pointer: &str, place: Place, refusals: &mut Refusals) -> Node {
+    let form = match Keywords::open(value, pointer, "a type", refusals) {
+        Some(words) => form(&words, place, refusals),
+        None => Form::Invalid,
+    };
+    Node {
+        pointer: pointer.to_owned(),
+        form,
+    }
+}
+
+fn form(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
+    let heads: Vec<&str> = HEADS
+        .into_iter()
+        .filter(|head| words.map.contains_key(*head))
+        .collect();
+    let Some(head) = heads.first().copied() else {
+        headless(words, refusals);
+        return Form::Invalid;
+    };
+    if place == Place::Inline {
+        words.text("description", refusals);
+    }
+    if heads.len() > 1 {
+        let what = format!("a type is one thing, and this has {}", heads.join(" and "));
+        let cure = match head {
+            "const" | "enum" if heads.contains(&"type") => {
+                "remove \"type\"; the values say it".to_owned()
+            }
+            "$ref" => "remove everything beside \"$ref\" except \"description\"".to_owned(),
+            _ => format!("keep one of {}", list(heads.iter().copied())),
+        };
+        refusals.refuse(words.pointer, what, cure);
+        return Form::Invalid;
+    }
+    match head {
+        "$ref" => reference(words, refusals),
+        "const" => constant(words, refusals),
+        "enum" => enumeration(words, place, refusals),
+        "oneOf" => one_of(words, place, refusals),
+        "anyOf" => any_of(words, place, refusals),
+        "x-any" => {
+            words.only("\"x-any\"", &["description", "x-any"], refusals);
+            words.mark("x-any", refusals);
+            Form::Any
+        }
+        _ => typed(words, place, refusals),
+    }
+}
+
+fn headless(words: &Keywords<'_>, refusals: &mut Refusals) {
+    let what = "nothing here says what the type is";
+    let cure =
+        if words.map.contains_key("properties") || words.map.contains_key("additionalProperties") {
+            "add \"type\": \"object\"".to_owned()
+        } else if words.map.contains_key("items") {
+            "add \"type\": \"array\"".to_owned()
+        } else if let Some((key, head)) = words
+            .map
+            .keys()
+            .find_map(|key| nearest(key, HEADS).map(|head| (key, head)))
+        {
+            format!(
+                "did you mean \"{head}\" where \"{}\" stands?",
+                key.escape_debug()
+            )
+        } else {
+            format!(
+                "write one of {}; for a value of any kind \"x-any\": true",
+                list(HEADS)
+            )
+        };
+    refusals.refuse(words.pointer, what, cure);
+}
+
+fn reference(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
+    words.only("a reference", &["description", "$ref"], refusals);
+    let Some(target) = words.text("$ref", refusals) else {
+        return Form::Invalid;
+    };
+    if let Some(name) = target
+        .strip_prefix("#/$defs/")
+        .filter(|name| !name.contains('/'))
+    {
+        return Form::Ref(name.to_owned());
+    }
+    let name = target.rsplit(['/', '#']).next().unwrap_or_default();
+    let what = format!(
+        "\"{}\" is not a reference into this document",
+        target.escape_debug()
+    );
+    refusals.refuse(
+        &words.at("$ref"),
+        what,
+        format!(
+            "put the type under \"$defs\" and write \"#/$defs/{}\"",
+            upper_camel(name)
+        ),
+    );
+    Form::Invalid
+}
+
+fn constant(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
+    words.only("a const", &["description", "const"], refusals);
+    let value = words.get("const").unwrap_or(&Value::Null);
+    let constant = match value {
+        Value::String(text) => Some(ConstValue::String(text.clone())),
+        Value::Bool(flag) => Some(ConstValue::Boolean(*flag)),
+        other => integer(other).map(ConstValue::Integer),
+    };
+    match constant {
+        Some(constant) => Form::Const(constant),
+        None => {
+            let what = format!("a const cannot be {value}");
+            let cure = "write a string, true, false, or an integer within ±(2^53 − 1)";
+            refusals.refuse(&words.at("const"), what, cure);
+            Form::Invalid
+        }
+    }
+}
+
+/// Refuses what needs a name and stands where it has none.
+fn needs_name(words: &Keywords<'_>, place: Place, what: &str, refusals: &mut Refusals) {
+    if place != Place::Definition {
+        let last = words
+            .pointer
+            .rsplit('/')
+            .find(|token| token.starts_with(|c: char| c.is_ascii_alphabetic()))
+            .map_or_else(|| "Name".to_owned(), upper_camel);
+        refusals.refuse(
+            words.pointer,
+            format!("{what} without a name of its own"),
+            format!("move it to \"$defs\" under a name such as \"{last}\" and write {{\"$ref\": \"#/$defs/{last}\"}} here"),
+        );
+    }
+}
+
+fn enumeration(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
+    needs_name(words, place, "an enum", refusals);
+    words.only("an enum", &["description", "enum", "x-open"], refusals);
+    let values = words.texts("enum", refusals);
+    if words
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty)
+    {
+        refusals.refuse(
+            &words.at("enum"),
+            "an enum without values",
+            "list at least one string",
+        );
+    }
+    Form::Enum {
+        values,
+        open: words.mark("x-open", refusals),
+    }
+}
+
+/// The arms of a union.
+fn arms<'d>(
+    words: &Keywords<'d>,
+    key: &str,
+    refusals: &mut Refusals,
+) -> Option<Vec<(&'d Value, String)>> {
+    let at = words.at(key);
+    match words.get(key).and_then(Value::as_array) {
+        Some(arms) if !arms.is_empty() => Some(
+            arms.iter()
+                .enumerate()
+                .map(|(index, arm)| (arm, member(&at, &index.to_string())))
+                .collect(),
+        ),
+        _ => {
+            refusals.refuse(
+                &at,
+                format!("\"{key}\" without arms"),
+                "list the types in an array",
+            );
+            None
+        }
+    }
+}
+
+fn is_null(value: &Value) -> bool {
+    value.get("type").is_some_and(|kind| kind == "null")
+}
+
+fn one_of(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
+    let Some(arms) = arms(words, "oneOf", refusals) else {
+        return Form::Invalid;
+    };
+    if !arms.iter().any(|(arm, _)| is_null(arm)) {
+        needs_name(words, place, "a tagged union", refusals);
+        words.only(
+            "a tagged union",
+            &["description", "oneOf", "x-open"],
+            refusals,
+        );
+        let arms = arms
+            .iter()
+            .map(|(arm, at)| union_arm(arm, at, refusals))
+            .collect();
+        return Form::OneOf {
+            arms,
+            open: words.mark("x-open", refusals),
+        };
+    }
+    words.only("a nullable type", &["description", "oneOf"], refusals);
+    let mut others = arms.iter().filter(|(arm, _)| !is_null(arm));
+    match (others.next(), others.next(), arms.len()) {
+        (Some((arm, at)), None, 2) => {
+            if let Some((null, at)) = arms.iter().find(|(arm, _)| is_null(arm))
+                && let Some(null) = Keywords::open(null, at, "a type", refusals)
+            {
+                null.only("null", &["description", "type"], refusals);
+            }
+            Form::Nullable(Box::new(node(arm, at, Place::Inline, refusals)))
+        }
+        _ => {
+            refusals.refuse(
+                &words.at("oneOf"),
+                "null beside several types",
+                "give the union of the others a name in \"$defs\" and write {\"oneOf\": [{\"$ref\": …}, {\"type\": \"null\"}]}",
+            );
+            Form::Invalid
+        }
+    }
+}
+
+/// An arm of a tagged union is nothing but a reference.
+fn union_arm(value: &Value, at: &str, refusals: &mut Refusals) -> Node {
+    if value.get("$ref").is_none() {
+        let cure = "name it in \"$defs\" and refer to it; for types of different JSON kinds write \"anyOf\"";
+        refusals.refuse(at, "an arm of a tagged union that is not a reference", cure);
+        return Node {
+            pointer: at.to_owned(),
+            form: Form::Invalid,
+        };
+    }
+    node(value, at, Place::Inline, refusals)
+}
+
+fn any_of(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
+    needs_name(words, place, "a kind union", refusals);
+    words.only("a kind union", &["description", "anyOf"], refusals);
+    let Some(arms) = arms(words, "anyOf", refusals) else {
+        return Form::Invalid;
+    };
+    let mut nodes = Vec::new();
+    for (arm, at) in arms {
+        if is_null(arm) {
+            let cure = "take it out and write {\"oneOf\": [{\"$ref\": the union}, {\"type\": \"null\"}]} where null is allowed";
+            refusals.refuse(&at, "null as an arm of a kind union", cure);
+        } else {
+            nodes.push(node(arm, &at, Place::Inline, refusals));
+        }
+    }
+    Form::AnyOf(nodes)
+}
+
+fn typed(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
+    if words.get("type").is_some_and(Value::is_array) {
+        let what = "\"type\" is a list";
+        let cure = "for null write {\"oneOf\": [T, {\"type\": \"null\"}]}, for several kinds \"anyOf\" in \"$defs\"";
+        refusals.refuse(&words.at("type"), what, cure);
+        return Form::Invalid;
+    }
+    match words.text("type", refusals) {
+        None => Form::Invalid,
+        Some("boolean") => {
+            words.only("a boolean", &["description", "type"], refusals);
+            Form::Boolean
+        }
+        Some("number") => {
+            words.only("a number", &["description", "type"], refusals);
+            Form::Number
+        }
+        Some("integer") => integer_type(words, refusals),
+        Some("string") => strings::string(words, refusals),
+        Some("array") => {
+            words.only("an array", &["description", "type", "items"], refusals);
+            match words.get("items") {
+                Some(items) => {
+                    let at = words.at("items");
+                    Form::Array(Box::new(node(items, &at, Place::Inline, refusals)))
+                }
+                None => {
+                    let cure = "add \"items\": T; for values of any kind {\"x-any\": true}";
+                    refusals.refuse(words.pointer, "an array that does not say of what", cure);
+                    Form::Invalid
+                }
+            }
+        }
+        Some("object") => object(words, place, refusals),
+        Some(other) => {
+            unknown_type(words, other, refusals);
+            Form::Invalid
+        }
+    }
+}
+
+fn unknown_type(words: &Keywords<'_>, found: &str, refusals: &mut Refusals) {
+    let known = ["boolean", "integer", "number", "string", "array", "object"];
+    let cure = match found.to_ascii_lowercase().as_str() {
+        "null" => "null alone is no type; write {\"oneOf\": [T, {\"type\": \"null\"}]}, or leave \"result\" out".to_owned(),
+        "int" | "int8" | "int16" | "int32" | "int64" | "uint8" | "uint16" | "uint32" | "uint64" | "long" => {
+            "write \"type\": \"integer\" with a \"format\" such as \"int32\" or \"int64\"".to_owned()
+        }
+        "float" | "double" | "decimal" => "write \"type\": \"number\"".to_owned(),
+        "bool" => "write \"type\": \"boolean\"".to_owned(),
+        "str" | "text" | "char" => "write \"type\": \"string\"".to_owned(),
+        "bytes" | "binary" | "blob" => {
+            "write \"type\": \"string\", \"contentEncoding\": \"base64\"".to_owned()
+        }
+        "list" | "set" | "tuple" => "write \"type\": \"array\" with \"items\"".to_owned(),
+        "map" | "dict" | "record" => {
+            "write \"type\": \"object\", \"additionalProperties\": T".to_owned()
+        }
+        "any" | "unknown" | "json" => "write \"x-any\": true instead of \"type\"".to_owned(),
+        "date" | "date-time" | "datetime" | "duration" | "uuid" | "uri" | "url" => {
+            "write \"type\": \"string\" with a \"format\": date, date-time, duration, uuid or uri".to_owned()
+        }
+        _ => match nearest(found, known) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => format!("write {}, or refer to a definition with \"$ref\"", list(known)),
+        },
+    };
+    refusals.refuse(
+        &words.at("type"),
+        format!("there is no type \"{}\"", found.escape_debug()),
+        cure,
+    );
+}
+
+fn integer_type(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
+    const FORMATS: [(&str, IntegerFormat); 8] = [
+        ("int8", IntegerFormat::Int8),
+        ("int16", IntegerFormat::Int16),
+        ("int32", IntegerFormat::Int32),
+        ("int64", IntegerFormat::Int64),
+        ("uint8", IntegerFormat::Uint8),
+        ("uint16", IntegerFormat::Uint16),
+        ("uint32", IntegerFormat::Uint32),
+        ("uint64", IntegerFormat::Uint64),
+    ];
+    words.only(
+        "an integer",
+        &["description", "type", "format", "x-wire"],
+        refusals,
+    );
+    let names = || FORMATS.iter().map(|(name, _)| *name);
+    let cure = format!("add \"format\": {}", list(names()));
+    let name = words.required_text("format", "the integer", &cure, refusals);
+    let wire = words.text("x-wire", refusals);
+    let Some(name) = name else {
+        return Form::Invalid;
+    };
+    let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == name) else {
+        let cure = match nearest(name, names()) {
+            Some(meant) => format!("did you mean \"{meant}\"? There are {}", list(names())),
+            None => format!("write {}", list(names())),
+        };
+        refusals.refuse(
+            &words.at("format"),
+            format!("an integer has no format \"{}\"", name.escape_debug()),
+            cure,
+        );
+        return Form::Invalid;
+    };
+    match (wire, format) {
+        (None, format) => Form::Integer(*format),
+        (Some("number"), IntegerFormat::Int64) => Form::Integer(IntegerFormat::Int64Number),
+        (Some("number"), IntegerFormat::Uint64) => Form::Integer(IntegerFormat::Uint64Number),
+        (Some("number"), _) => {
+            let what =
+                format!("\"x-wire\" beside \"{name}\", which is a number on the wire anyway");
+            refusals.refuse(&words.at("x-wire"), what, "remove it");
+            Form::Invalid
+        }
+        (Some(other), _) => {
+            let what = format!(
+                "\"x-wire\" can only be \"number\", and this is \"{}\"",
+                other.escape_debug()
+            );
+            refusals.refuse(
+                &words.at("x-wire"),
+                what,
+                "write \"number\", or leave it out",
+            );
+            Form::Invalid
+        }
+    }
+}
+
+fn object(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
+    let has = |key: &str| words.map.contains_key(key);
+    if has("additionalProperties") && !has("properties") && !has("required") && !has("x-extra") {
+        words.only(
+            "a map",
+            &["description", "type", "additionalProperties"],
+            refusals,
+        );
+        return map(words, refusals);
+    }
+    if !has("properties") {
+        let cure = "add \"properties\": { … } for an object with fields (empty for none), or \"additionalProperties\": T for a map";
+        refusals.refuse(
+            words.pointer,
+            "an object that does not say what is in it",
+            cure,
+        );
+    }
+    needs_name(words, place, "an object", refusals);
+    words.only(
+        "an object",
+        &["description", "type", "properties", "required", "x-extra"],
+        refusals,
+    );
+    let properties = words.named("properties", "fields", refusals);
+    let required = words.texts("required", refusals);
+    for (index, name) in required.iter().enumerate() {
+        if has("properties") && !properties.iter().any(|(known, ..)| *known == name) {
+            let what = format!(
+                "\"{}\" is required and is not among the properties",
+                name.escape_debug()
+            );
+            let cure = match nearest(name, properties.iter().map(|(known, ..)| known.as_str())) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => "add it to \"properties\", or take it out of \"required\"".to_owned(),
+            };
+            refusals.refuse(
+                &member(&words.at("required"), &index.to_string()),
+                what,
+                cure,
+            );
+        }
+    }
+    let mut fields = Vec::new();
+    for (name, value, at) in properties {
+        if name.is_empty() {
+            refusals.refuse(&at, "a field without a name", "name it");
+        }
+        let description = match Keywords::open(value, &at, "a type", refusals) {
+            Some(field) => field.description("the field", refusals),
+            None => continue,
+        };
+        let node = node(value, &at, Place::Field, refusals);
+        let required = required.contains(name);
+        fields.push(FieldForm {
+            wire: name.clone(),
+            description,
+            required,
+            node,
+        });
+    }
+    Form::Object(ObjectForm {
+        fields,
+        extra: words.mark("x-extra", refusals),
+    })
+}
+
+fn map(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
+    let at = words.at("additionalProperties");
+    match words.get("additionalProperties") {
+        Some(Value::Bool(_)) => {
+            let cure = "write the type of the values: {\"x-any\": true} for any, or \"properties\": {} for an object without fields";
+            refusals.refuse(&at, "true and false are no types", cure);
+            Form::Invalid
+        }
+        Some(value) => Form::Map(Box::new(node(value, &at, Place::Inline, refusals))),
+        None => Form::Invalid,
+    }
+}
