@@ -1,10 +1,105 @@
-//! Emitter for rust.
+//! Rust from the model: types with their codec, the author's trait with its dispatch, the host's client. Knows the
+//! model and the names of our crates; must not know JSON Schema or invent names of its own.
 
-use super::{File, Options};
+mod expression;
+mod host;
+mod page;
+mod plugin;
+mod types;
+
+use super::{File, Layout, Options, Role};
 use crate::model::Interface;
+use page::Page;
 
 /// The files of an interface.
+///
+/// For this repository one file `<module>.rs` a role. For a user `<module>.rs`, which holds the modules `types`,
+/// `plugin` and `host` as far as they were asked for.
 #[must_use]
-pub fn emit(_interface: &Interface, _options: &Options) -> Vec<File> {
-    Vec::new()
+pub fn emit(interface: &Interface, options: &Options) -> Vec<File> {
+    match options.layout {
+        Layout::Repository => {
+            let only = |role, at: Place| {
+                options.has(role).then(|| File {
+                    path: format!("{}.rs", interface.module.rust),
+                    text: page(role, interface, &at, options),
+                })
+            };
+            let own = |role| Place {
+                protocol: own_protocol(role).to_owned(),
+                runtime: "crate".to_owned(),
+                types: format!("crossplug_protocol::generated::{}", interface.module.rust),
+                repository: true,
+            };
+            [Role::Types, Role::Plugin, Role::Host].into_iter().filter_map(|role| only(role, own(role))).collect()
+        }
+        Layout::User => user(interface, options),
+    }
+}
+
+/// What the paths in a file begin with.
+struct Place {
+    /// The protocol crate.
+    protocol: String,
+    /// The crate of the role: `crossplug_plugin` or `crossplug_host`.
+    runtime: String,
+    /// The module of the interface's types.
+    types: String,
+    /// Whether the file lives in this repository.
+    repository: bool,
+}
+
+const fn own_protocol(role: Role) -> &'static str {
+    match role {
+        Role::Types => "crate",
+        Role::Plugin | Role::Host => "crossplug_protocol",
+    }
+}
+
+fn page(role: Role, interface: &Interface, place: &Place, options: &Options) -> String {
+    let mut page = Page::new(&options.header);
+    match role {
+        Role::Types => types::write(interface, place, &mut page),
+        Role::Plugin => plugin::write(interface, place, &mut page),
+        Role::Host => host::write(interface, place, &mut page),
+    }
+    page.finish()
+}
+
+/// A folder of a user's crate, which may depend on the plugin crate, the host crate or both.
+fn user(interface: &Interface, options: &Options) -> Vec<File> {
+    let module = &interface.module.rust;
+    let crate_of = |role| match role {
+        Role::Host => "crossplug_host",
+        Role::Types | Role::Plugin => "crossplug_plugin",
+    };
+    // Types alone belong to whichever side is asked for; a plugin's crate by default.
+    let types_role = if options.has(Role::Host) && !options.has(Role::Plugin) { Role::Host } else { Role::Plugin };
+    let protocol = options.runtime.clone().unwrap_or_else(|| format!("{}::protocol", crate_of(types_role)));
+    let mut files = Vec::new();
+    let mut door = Page::new(&options.header);
+    door.inner_docs(&format!("The interface `{}` {}. {}", interface.name, interface.version, interface.description));
+    for (role, name, about) in [
+        (Role::Types, "types", "Types and their codecs."),
+        (Role::Plugin, "plugin", "What an author implements."),
+        (Role::Host, "host", "What a host calls with."),
+    ] {
+        if !options.has(role) && role != Role::Types {
+            continue;
+        }
+        door.blank();
+        door.docs("", about);
+        // The files are laid out already; a formatter that is set up otherwise would undo the next comparison.
+        door.line("#[rustfmt::skip]");
+        door.line(&format!("pub mod {name};"));
+        let place = Place {
+            protocol: protocol.clone(),
+            runtime: crate_of(role).to_owned(),
+            types: "super::types".to_owned(),
+            repository: false,
+        };
+        files.push(File { path: format!("{module}/{name}.rs"), text: page(role, interface, &place, options) });
+    }
+    files.insert(0, File { path: format!("{module}.rs"), text: door.finish() });
+    files
 }

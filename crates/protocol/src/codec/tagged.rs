@@ -1,0 +1,280 @@
+//! Tagged unions: a constant member chooses the arm. Law 13. Nothing is buffered where the tag comes first.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+
+use super::JsonMap;
+use super::buffered::{Buffered, OpenObject, Reader, Scalar};
+use super::constant::ConstValue;
+use super::error::{Reason, refuse};
+use super::object::Key;
+
+/// What a union does with the arm that its tag names; generated code implements it.
+pub trait UnionVisitor: Sized {
+    /// Name of the type, for error messages.
+    const NAME: &'static str;
+    /// The member that tells the arms apart.
+    const TAG: &'static [&'static str; 1];
+    /// The tags, in the order of the arms.
+    const TAGS: &'static [ConstValue];
+    /// Whether an unknown tag is kept.
+    const OPEN: bool;
+
+    /// Reads the arm with the given number.
+    ///
+    /// # Errors
+    /// What the arm says.
+    fn arm<'de, D: Deserializer<'de>>(number: usize, object: D) -> Result<Self, D::Error>;
+
+    /// Keeps an object with an unknown tag; asked of open unions only.
+    ///
+    /// # Errors
+    /// A closed union has no place for it.
+    fn unknown<E: Error>(object: JsonMap) -> Result<Self, E>;
+}
+
+/// Reads a union.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Opening<U> {
+    human: bool,
+    union: PhantomData<U>,
+}
+
+impl<U> Opening<U> {
+    /// `human`: whether the format is human-readable, which an arm may ask.
+    pub const fn new(human: bool) -> Self {
+        Self { human, union: PhantomData }
+    }
+}
+
+impl<'de, U: UnionVisitor> Visitor<'de> for Opening<U> {
+    type Value = U;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object ({})", U::NAME)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut rest: A) -> Result<U, A::Error> {
+        let [name] = *U::TAG;
+        let mut before = Vec::new();
+        loop {
+            match rest.next_key::<Key<'de>>()? {
+                None => {
+                    return Err(refuse(Reason::MissingTag, format_args!("`{name}` tells the arms of {} apart", U::NAME)));
+                }
+                Some(Key(key)) if key == name => break,
+                Some(Key(key)) => before.push((key.into_owned(), rest.next_value::<Buffered>()?)),
+            }
+        }
+        match rest.next_value_seed(TagSeed::<U>(PhantomData))? {
+            FoundTag::Arm(number, tag) => {
+                let human = self.human;
+                let access = Resumed { name, tag: Some(tag), before: before.into_iter(), held: None, rest, human };
+                U::arm(number, OpenObject { access, human })
+            }
+            FoundTag::Unknown(tag) => {
+                let mut object: JsonMap = before.into_iter().map(|(key, value)| (key, value.into_value())).collect();
+                object.insert(name.to_owned(), tag.into_value());
+                while let Some((key, value)) = rest.next_entry()? {
+                    object.insert(key, value);
+                }
+                U::unknown(object)
+            }
+        }
+    }
+}
+
+/// What a tag says.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum FoundTag {
+    /// The number of the arm and the constant itself.
+    Arm(usize, ConstValue),
+    /// A tag that an open union does not know.
+    Unknown(Buffered),
+}
+
+struct TagSeed<U>(PhantomData<U>);
+
+impl<U: UnionVisitor> TagSeed<U> {
+    fn find<E: Error>(equal: impl Fn(&ConstValue) -> bool, found: Buffered) -> Result<FoundTag, E> {
+        match U::TAGS.iter().enumerate().find(|(_, tag)| equal(tag)) {
+            Some((number, tag)) => Ok(FoundTag::Arm(number, *tag)),
+            None if U::OPEN => Ok(FoundTag::Unknown(found)),
+            None => Err(refuse(Reason::UnknownTag, format_args!("{} has no arm for {found}", U::NAME))),
+        }
+    }
+}
+
+impl<'de, U: UnionVisitor> DeserializeSeed<'de> for TagSeed<U> {
+    type Value = FoundTag;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<FoundTag, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, U: UnionVisitor> Visitor<'de> for TagSeed<U> {
+    type Value = FoundTag;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a tag of {}", U::NAME)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<FoundTag, E> {
+        Self::find(|tag| *tag == ConstValue::Boolean(value), Buffered::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<FoundTag, E> {
+        Self::find(|tag| *tag == ConstValue::Integer(value), Buffered::Signed(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<FoundTag, E> {
+        Self::find(
+            |tag| i64::try_from(value).is_ok_and(|value| *tag == ConstValue::Integer(value)),
+            Buffered::Unsigned(value),
+        )
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<FoundTag, E> {
+        let integer = super::scalar::integral::<E>(value).ok().and_then(|value| i64::try_from(value).ok());
+        Self::find(
+            |tag| integer.is_some_and(|value| *tag == ConstValue::Integer(value)),
+            Buffered::Float(value),
+        )
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<FoundTag, E> {
+        Self::find(
+            |tag| matches!(tag, ConstValue::String(text) if *text == value),
+            Buffered::Text(value.to_owned()),
+        )
+    }
+}
+
+/// The object again, from its beginning: the tag, what came before it, and the rest as it comes.
+struct Resumed<A> {
+    name: &'static str,
+    tag: Option<ConstValue>,
+    before: std::vec::IntoIter<(String, Buffered)>,
+    held: Option<Held>,
+    rest: A,
+    human: bool,
+}
+
+/// The value of the key that was given last, where it does not come from the rest.
+enum Held {
+    Tag(ConstValue),
+    Before(Buffered),
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Resumed<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        if let Some(tag) = self.tag.take() {
+            self.held = Some(Held::Tag(tag));
+            return seed.deserialize(BorrowedStrDeserializer::new(self.name)).map(Some);
+        }
+        match self.before.next() {
+            Some((key, value)) => {
+                self.held = Some(Held::Before(value));
+                seed.deserialize(serde::de::value::StringDeserializer::new(key)).map(Some)
+            }
+            None => self.rest.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        match self.held.take() {
+            Some(Held::Tag(tag)) => seed.deserialize(Scalar::constant(tag, self.human)),
+            Some(Held::Before(value)) => seed.deserialize(Reader::replay(&value, self.human)),
+            None => self.rest.next_value_seed(seed),
+        }
+    }
+}
+
+/// Implements serde, [`Wire`](crate::codec::Wire) and `From` each arm for a generated tagged union.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec_tagged_union {
+    ($type:ident $tag:literal $(arm $number:literal $variant:ident($arm:ident) = $value:expr;)* $(open $unknown:ident;)?) => {
+        impl $crate::codec::UnionVisitor for $type {
+            const NAME: &'static str = stringify!($type);
+            const TAG: &'static [&'static str; 1] = &[$tag];
+            const TAGS: &'static [$crate::codec::ConstValue] = &[$($value),*];
+            const OPEN: bool = $crate::__codec_is_open!($($unknown)?);
+
+            fn arm<'de, __D: $crate::codec::serde::Deserializer<'de>>(
+                number: usize,
+                object: __D,
+            ) -> ::core::result::Result<Self, __D::Error> {
+                match number {
+                    $($number => <$arm as $crate::codec::Wire>::decode(object).map(Self::$variant),)*
+                    _ => Err($crate::codec::serde::de::Error::custom("no such arm")),
+                }
+            }
+
+            fn unknown<__E: $crate::codec::serde::de::Error>(
+                object: $crate::codec::JsonMap,
+            ) -> ::core::result::Result<Self, __E> {
+                $(return Ok(Self::$unknown(object));)?
+                #[allow(unreachable_code, reason = "an open union has returned")]
+                {
+                    let _ = object;
+                    Err(__E::custom("a closed union keeps nothing"))
+                }
+            }
+        }
+
+        impl $crate::codec::serde::Serialize for $type {
+            fn serialize<__S: $crate::codec::serde::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                match self {
+                    $(Self::$variant(value) => $crate::codec::serde::Serialize::serialize(value, serializer),)*
+                    $(Self::$unknown(value) => $crate::codec::serde::Serialize::serialize(value, serializer),)?
+                }
+            }
+        }
+
+        impl<'de> $crate::codec::serde::Deserialize<'de> for $type {
+            fn deserialize<__D: $crate::codec::serde::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> ::core::result::Result<Self, __D::Error> {
+                let human = deserializer.is_human_readable();
+                deserializer.deserialize_struct(
+                    <Self as $crate::codec::UnionVisitor>::NAME,
+                    <Self as $crate::codec::UnionVisitor>::TAG,
+                    $crate::codec::Opening::<Self>::new(human),
+                )
+            }
+        }
+
+        $(impl ::core::convert::From<$arm> for $type {
+            fn from(value: $arm) -> Self {
+                Self::$variant(value)
+            }
+        })*
+
+        $crate::__codec_named!($type);
+        $crate::__codec_tagged_union_schema!($type $($arm;)* $(open $unknown;)?);
+    };
+}
+
+/// Whether a name of the unknown arm was given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec_is_open {
+    () => {
+        false
+    };
+    ($unknown:ident) => {
+        true
+    };
+}

@@ -1,0 +1,38 @@
+//! The door to the generated types, one module a document of `schema/`. Written by hand; what is behind it is not.
+//!
+//! Every type reads and writes itself through [`crate::codec`]; optional members are set with `with_…`.
+//!
+//! ```
+//! use crossplug_protocol::generated::agent::{Content, Memory};
+//!
+//! let memory = Memory::new(Content::new().with_text("hello"));
+//! assert_eq!(memory.content.text.as_deref(), Some("hello"));
+//! ```
+
+pub mod agent;
+pub mod chat;
+pub mod conformance;
+pub mod events;
+pub mod http;
+pub mod manifest;
+pub mod protocol;
+pub mod tool;
+
+use crate::codec::RoundTrip;
+
+/// Reads a document as a type of an interface and writes it again, for the vectors.
+#[doc(hidden)]
+#[must_use]
+pub fn round_trip(interface: &str, name: &str) -> Option<RoundTrip> {
+    match interface {
+        agent::NAME => agent::round_trip(name),
+        chat::NAME => chat::round_trip(name),
+        conformance::NAME => conformance::round_trip(name),
+        events::NAME => events::round_trip(name),
+        http::NAME => http::round_trip(name),
+        manifest::NAME => manifest::round_trip(name),
+        protocol::NAME => protocol::round_trip(name),
+        tool::NAME => tool::round_trip(name),
+        _ => None,
+    }
+}
