@@ -1,0 +1,182 @@
+//! `crossplug/1`: a profile of JSON-RPC 2.0 (`schema/README.md` section 5). What is particular to JSON lives here and in
+//! [`crate::json`]; a second encoding is a sibling of the files `read` and `write`, chosen in `settle`.
+//!
+//! A host bears stray prints: a line that does not begin with `{` on an NDJSON connection becomes a log message, up to
+//! 1,000 of them and 64 KiB each. A plugin answers what it cannot read itself, as JSON-RPC demands; where there is
+//! nothing to answer (a malformed notification, a malformed reply) reading gives the violation, and the session of a
+//! plugin tolerates it.
+//!
+//! ```
+//! use crossplug_protocol::dialect::{Dialect, Role, crossplug::Crossplug};
+//! use crossplug_protocol::frame::FrameWriter;
+//! use crossplug_protocol::message::{Id, Message, Raw};
+//!
+//! let mut host = Crossplug::new(Role::Host);
+//! let mut out = FrameWriter::new();
+//! let reply = host.read(br#"{"jsonrpc":"2.0","id":3,"result":[1]}"#, &mut out).unwrap().unwrap();
+//! assert_eq!(reply, Message::Reply { id: Some(Id::Int(3)), outcome: Ok(Raw::trust(b"[1]")) });
+//!
+//! let stray = host.read(b"hello from a print", &mut out).unwrap().unwrap();
+//! assert!(matches!(stray, Message::Log { message, .. } if message == "hello from a print"));
+//! ```
+
+mod read;
+mod write;
+
+use super::strays::Strays;
+use super::{Capabilities, Dialect, Inexpressible, Role};
+use crate::frame::{FrameError, FrameWriter, Framing};
+use crate::handshake::Encoding;
+use crate::json::{Kind, Scanner};
+use crate::message::{Failure, Id, Message};
+use crate::session::Limits;
+use crate::violation::{Violation, ViolationKind};
+
+/// The name of the dialect.
+pub const NAME: &str = "crossplug/1";
+
+/// One side of a `crossplug/1` conversation.
+#[derive(Debug)]
+pub struct Crossplug {
+    role: Role,
+    scanner: Scanner,
+    strays: Strays,
+    framing: Framing,
+    frame_bytes: usize,
+}
+
+impl Crossplug {
+    /// A side that has said nothing yet.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        let limits = Limits::default();
+        Self {
+            role,
+            scanner: Scanner::new(limits.depth),
+            strays: Strays::default(),
+            framing: Framing::Ndjson,
+            frame_bytes: limits.frame_bytes,
+        }
+    }
+
+    /// What follows from a frame that cannot be read: a plugin answers, a host has met a violation.
+    #[cold]
+    fn refuse<'f>(
+        &mut self,
+        id: Option<Id<'_>>,
+        code: &'static str,
+        kind: ViolationKind,
+        what: String,
+        out: &mut FrameWriter,
+    ) -> Result<Option<Message<'f>>, Violation> {
+        if self.role == Role::Host {
+            return Err(Violation::new(kind, what));
+        }
+        let reply = Message::Reply {
+            id,
+            outcome: Err(Failure::new(code, what.clone())),
+        };
+        // An answer of a few hundred bytes fits wherever anything does.
+        self.write(&reply, out)
+            .map_err(|_| Violation::new(kind, what))?;
+        Ok(None)
+    }
+}
+
+impl Dialect for Crossplug {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
+    }
+
+    fn settle(&mut self, encoding: Encoding, framing: Framing, limits: &Limits) {
+        match encoding {
+            Encoding::Json => {}
+        }
+        self.framing = framing;
+        self.scanner = Scanner::new(limits.depth);
+        self.frame_bytes = limits.frame_bytes;
+    }
+
+    fn read<'f>(
+        &mut self,
+        frame: &'f [u8],
+        out: &mut FrameWriter,
+    ) -> Result<Option<Message<'f>>, Violation> {
+        if self.role == Role::Host
+            && self.framing == Framing::Ndjson
+            && frame.first() != Some(&b'{')
+        {
+            return self.strays.take(frame).map(Some);
+        }
+        match self.scanner.scan(frame) {
+            Ok(Kind::Object) => {}
+            Ok(Kind::Array) => {
+                let what = "a batch, which crossplug/1 does not have".to_owned();
+                return self.refuse(
+                    None,
+                    "invalidRequest",
+                    ViolationKind::InvalidMessage,
+                    what,
+                    out,
+                );
+            }
+            Ok(_) => {
+                let what = "a message is an object".to_owned();
+                return self.refuse(
+                    None,
+                    "invalidRequest",
+                    ViolationKind::InvalidMessage,
+                    what,
+                    out,
+                );
+            }
+            Err(error) => {
+                let what = error.to_string();
+                return self.refuse(None, "parseError", ViolationKind::NotJson, what, out);
+            }
+        }
+        match read::message(&self.scanner.members(frame)) {
+            Ok(message) => Ok(message),
+            Err(read::Wrong::Request(id, what)) => self.refuse(
+                id,
+                "invalidRequest",
+                ViolationKind::InvalidMessage,
+                what.to_owned(),
+                out,
+            ),
+            Err(read::Wrong::Notification(what)) => {
+                Err(Violation::new(ViolationKind::InvalidMessage, what))
+            }
+            // The host's request has ended, though nobody can tell how. Its caller must not wait for ever.
+            Err(read::Wrong::Reply(Some(id), what)) if self.role == Role::Plugin => {
+                Ok(Some(Message::Reply {
+                    id: Some(id),
+                    outcome: Err(Failure::new("protocolViolation", what)),
+                }))
+            }
+            Err(read::Wrong::Reply(_, what)) => {
+                Err(Violation::new(ViolationKind::InvalidMessage, what))
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        message: &Message<'_>,
+        out: &mut FrameWriter,
+    ) -> Result<usize, Inexpressible> {
+        let mut frame = out.begin(self.framing);
+        write::message(message, &mut frame);
+        frame.finish(self.frame_bytes).map_err(|error| match error {
+            FrameError::TooLong { size, limit } => Inexpressible::TooLarge { size, limit },
+            FrameError::Truncated { got } => Inexpressible::TooLarge {
+                size: got,
+                limit: self.frame_bytes,
+            },
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! From the members of a checked envelope to a message.
+
+use std::borrow::Cow;
+
+use crate::error;
+use crate::json::{self, Kind, Object};
+use crate::message::{Failure, Id, Level, Message, Meta, Raw};
+
+/// Longest id that is text, in characters.
+const LONGEST_ID: usize = 200;
+
+/// An envelope that is no message, by what it must have been meant as.
+pub(super) enum Wrong<'f> {
+    /// A request, with its id where that can be used.
+    Request(Option<Id<'f>>, &'static str),
+    /// A notification.
+    Notification(&'static str),
+    /// A reply, with its id where that can be used.
+    Reply(Option<Id<'f>>, &'static str),
+}
+
+/// Members of an envelope, as they stand.
+#[derive(Default)]
+struct Envelope<'f> {
+    version: Option<&'f [u8]>,
+    id: Option<&'f [u8]>,
+    method: Option<&'f [u8]>,
+    params: Option<&'f [u8]>,
+    meta: Option<&'f [u8]>,
+    result: Option<&'f [u8]>,
+    error: Option<&'f [u8]>,
+}
+
+/// Reads a message; `None` is a notification that nobody knows.
+pub(super) fn message<'f>(object: &Object<'_, 'f>) -> Result<Option<Message<'f>>, Wrong<'f>> {
+    let mut envelope = Envelope::default();
+    for (name, escaped, value) in object.raw() {
+        let resolved = escaped.then(|| json::inner_text(name));
+        let place = match resolved.as_deref().map_or(name, str::as_bytes) {
+            b"jsonrpc" => &mut envelope.version,
+            b"id" => &mut envelope.id,
+            b"method" => &mut envelope.method,
+            b"params" => &mut envelope.params,
+            b"meta" => &mut envelope.meta,
+            b"result" => &mut envelope.result,
+            b"error" => &mut envelope.error,
+            _ => continue,
+        };
+        *place = Some(value);
+    }
+    let id = envelope.id.and_then(id);
+    if envelope.version != Some(b"\"2.0\"")
+        && envelope.version.and_then(json::text).as_deref() != Some("2.0")
+    {
+        let what = "`jsonrpc` must be \"2.0\"";
+        return Err(if envelope.is_reply() {
+            Wrong::Reply(id, what)
+        } else {
+            Wrong::Request(id, what)
+        });
+    }
+    match (envelope.method, envelope.id) {
+        (Some(method), Some(_)) => request(&envelope, method, id).map(Some),
+        (Some(method), None) => match json::text(method) {
+            Some(method) => notification(&method, envelope.params).map_err(Wrong::Notification),
+            None => Err(Wrong::Request(None, "`method` must be a string")),
+        },
+        (None, _) if envelope.is_reply() => reply(&envelope, id).map(Some),
+        (None, _) => Err(Wrong::Request(id, "`method` is missing")),
+    }
+}
+
+impl Envelope<'_> {
+    fn is_reply(&self) -> bool {
+        self.method.is_none() && (self.result.is_some() || self.error.is_some())
+    }
+}
+
+fn request<'f>(
+    envelope: &Envelope<'f>,
+    method: &'f [u8],
+    id: Option<Id<'f>>,
+) -> Result<Message<'f>, Wrong<'f>> {
+    let Some(method) = json::text(method) else {
+        return Err(Wrong::Request(id, "`method` must be a string"));
+    };
+    let Some(id) = id else {
+        return Err(Wrong::Request(
+            None,
+            "`id` must be an integer within ±(2^53 − 1) or a string of at most 200 characters",
+        ));
+    };
+    let meta = match envelope.meta {
+        None => Meta::default(),
+        Some(raw) => match meta(raw) {
+            Some(meta) => meta,
+            None => return Err(Wrong::Request(Some(id), "`meta` is not of its type")),
+        },
+    };
+    Ok(Message::Request {
+        id,
+        method,
+        params: envelope.params.map(Raw::trust),
+        meta,
+    })
+}
+
+fn meta(raw: &[u8]) -> Option<Meta<'_>> {
+    let [timeout, traceparent] = fields(raw, ["timeoutMs", "traceparent"])?;
+    let timeout_ms = match timeout {
+        None => None,
+        Some(raw) => Some(u64::try_from(json::integer(raw)?).ok()?),
+    };
+    Some(Meta {
+        timeout_ms,
+        traceparent: optional_text(traceparent)?,
+    })
+}
+
+fn reply<'f>(envelope: &Envelope<'f>, id: Option<Id<'f>>) -> Result<Message<'f>, Wrong<'f>> {
+    let outcome = match (envelope.result, envelope.error) {
+        (Some(result), None) => Ok(Raw::trust(result)),
+        (None, Some(error)) => match failure(error) {
+            Some(failure) => Err(failure),
+            None => {
+                return Err(Wrong::Reply(
+                    id,
+                    "the `error` of a reply is not of its type",
+                ));
+            }
+        },
+        _ => return Err(Wrong::Reply(id, "a reply has either `result` or `error`")),
+    };
+    // Only an error may lack an id: its sender could not read the request.
+    if id.is_none() && !(outcome.is_err() && envelope.id.is_none_or(json::is_null)) {
+        return Err(Wrong::Reply(None, "the `id` of a reply is not one"));
+    }
+    Ok(Message::Reply { id, outcome })
+}
+
+fn failure(raw: &[u8]) -> Option<Failure<'_>> {
+    let [number, message, data] = fields(raw, ["code", "message", "data"])?;
+    let number = json::integer(number?)?;
+    let message = json::text(message?)?;
+    // A peer without an SDK of ours may put anything into `data`: then the number alone says what happened.
+    let [code, details, retryable] = data
+        .and_then(|raw| fields(raw, ["code", "details", "retryable"]))
+        .unwrap_or_default();
+    let code = code
+        .and_then(json::text)
+        .unwrap_or(Cow::Borrowed(error::code_of(number)));
+    let retryable = retryable.and_then(json::boolean).unwrap_or(false);
+    Some(Failure {
+        code,
+        message,
+        details: details.map(Raw::trust),
+        retryable,
+    })
+}
+
+fn notification<'f>(
+    method: &str,
+    params: Option<&'f [u8]>,
+) -> Result<Option<Message<'f>>, &'static str> {
+    let params = params.unwrap_or(b"{}");
+    let wrong = "the params of a notification are not of their type";
+    let message = match method {
+        "$/cancel" => cancel(params),
+        "$/progress" => progress(params),
+        "$/item" => item(params),
+        "$/end" => end(params),
+        "$/credit" => credit(params),
+        "$/event" => event(params),
+        "$/log" => log(params),
+        _ => return Ok(None),
+    };
+    message.map(Some).ok_or(wrong)
+}
+
+fn cancel(params: &[u8]) -> Option<Message<'_>> {
+    let [raw] = fields(params, ["id"])?;
+    Some(Message::Cancel { id: id(raw?)? })
+}
+
+fn end(params: &[u8]) -> Option<Message<'_>> {
+    let [raw] = fields(params, ["id"])?;
+    Some(Message::End { id: id(raw?)? })
+}
+
+fn progress(params: &[u8]) -> Option<Message<'_>> {
+    let [raw, fraction, message] = fields(params, ["id", "fraction", "message"])?;
+    let fraction = match fraction {
+        None => None,
+        Some(raw) => Some(json::number(raw)?),
+    };
+    Some(Message::Progress {
+        id: id(raw?)?,
+        fraction,
+        message: optional_text(message)?,
+    })
+}
+
+fn item(params: &[u8]) -> Option<Message<'_>> {
+    let [raw, item] = fields(params, ["id", "item"])?;
+    Some(Message::Item {
+        id: id(raw?)?,
+        item: Raw::trust(item?),
+    })
+}
+
+fn credit(params: &[u8]) -> Option<Message<'_>> {
+    let [raw, items, bytes] = fields(params, ["id", "items", "bytes"])?;
+    let amount = |raw| u32::try_from(json::integer(raw)?).ok();
+    Some(Message::Credit {
+        id: id(raw?)?,
+        items: amount(items?)?,
+        bytes: amount(bytes?)?,
+    })
+}
+
+fn event(params: &[u8]) -> Option<Message<'_>> {
+    let [name, stream, seq, payload] = fields(params, ["name", "stream", "seq", "payload"])?;
+    Some(Message::Event {
+        name: json::text(name?)?,
+        stream: optional_text(stream)?,
+        seq: u64::try_from(json::integer(seq?)?).ok()?,
+        payload: Raw::trust(payload?),
+    })
+}
+
+fn log(params: &[u8]) -> Option<Message<'_>> {
+    let [level, message, fields] = fields(params, ["level", "message", "fields"])?;
+    if fields.is_some_and(|raw| json::kind(raw) != Some(Kind::Object)) {
+        return None;
+    }
+    Some(Message::Log {
+        level: Level::from_name(&json::text(level?)?)?,
+        message: json::text(message?)?,
+        fields: fields.map(Raw::trust),
+    })
+}
+
+/// The values of some members of an object, in one walk; `None` where the value is no object.
+fn fields<'f, const N: usize>(
+    object: &'f [u8],
+    wanted: [&str; N],
+) -> Option<[Option<&'f [u8]>; N]> {
+    if json::kind(object) != Some(Kind::Object) {
+        return None;
+    }
+    let mut found = [None; N];
+    let mut members = json::members(object);
+    while let Some((name, escaped, value)) = members.step() {
+        let resolved = escaped.then(|| json::inner_text(name));
+        let name = resolved.as_deref().map_or(name, str::as_bytes);
+        if let Some((_, place)) = wanted
+            .iter()
+            .zip(&mut found)
+            .find(|(wanted, _)| wanted.as_bytes() == name)
+        {
+            *place = Some(value);
+        }
+    }
+    Some(found)
+}
+
+/// Absent, or text; the outer `None` is a value of another kind.
+#[allow(clippy::option_option, reason = "absent and wrong are two answers")]
+fn optional_text(raw: Option<&[u8]>) -> Option<Option<Cow<'_, str>>> {
+    match raw {
+        None => Some(None),
+        Some(raw) => json::text(raw).map(Some),
+    }
+}
+
+fn id(raw: &[u8]) -> Option<Id<'_>> {
+    match json::text(raw) {
+        Some(text) if text.len() <= LONGEST_ID || text.chars().count() <= LONGEST_ID => {
+            Some(Id::Text(text))
+        }
+        Some(_) => None,
+        None => json::integer(raw).map(Id::Int),
+    }
+}

@@ -1,0 +1,406 @@
+//! What a frame means, and what the session does about it by itself.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{CallId, Incoming, Session, State, StreamId, Ticket};
+use crate::dialect::Role;
+use crate::frame::FrameWriter;
+use crate::message::{Failure, Id, Message, Meta, Raw};
+use crate::violation::{Violation, ViolationKind};
+
+/// What taking a message gives.
+type Taken<'f> = Result<Option<Incoming<'f>>, Violation>;
+
+/// Whose request a notification is about.
+enum Owner {
+    /// A request of this side.
+    Ours(CallId),
+    /// A request of the peer.
+    Theirs,
+}
+
+impl Session {
+    /// Takes one frame. `None` where there is nothing for the owner to do.
+    ///
+    /// # Errors
+    /// A [`Violation`], for a host only; the session is closed then. A plugin gets [`Incoming::Tolerated`].
+    pub fn receive<'f>(&mut self, frame: &'f [u8], out: &mut FrameWriter) -> Taken<'f> {
+        if self.state == State::Closed {
+            return Ok(None);
+        }
+        let taken = match self.dialect.read(frame, out) {
+            Ok(None) => return Ok(None),
+            Ok(Some(message)) => self.take(message, frame.len(), out),
+            Err(violation) => Err(violation),
+        };
+        match taken {
+            Err(violation) if self.role == Role::Plugin => Ok(Some(Incoming::Tolerated(violation))),
+            Err(violation) => {
+                self.state = State::Closed;
+                Err(violation)
+            }
+            taken => taken,
+        }
+    }
+
+    fn take<'f>(&mut self, message: Message<'f>, size: usize, out: &mut FrameWriter) -> Taken<'f> {
+        match message {
+            Message::Request {
+                id,
+                method,
+                params,
+                meta,
+            } => self.take_request(&id, method, params, meta, out),
+            Message::Reply { id, outcome } => self.take_reply(id, outcome),
+            Message::Log {
+                level,
+                message,
+                fields,
+            } => Ok((self.role == Role::Host).then_some(Incoming::Log {
+                level,
+                message,
+                fields,
+            })),
+            _ if matches!(self.state, State::Fresh)
+                || (self.state == State::Opening && self.role == Role::Host) =>
+            {
+                Err(Violation::new(
+                    ViolationKind::BadHandshake,
+                    "a notification before the handshake was through",
+                ))
+            }
+            Message::Cancel { id } => Ok(self.take_cancel(&id)),
+            Message::Progress {
+                id,
+                fraction,
+                message,
+            } => self.take_progress(&id, fraction, message),
+            Message::Item { id, item } => self.take_item(&id, item, size, out),
+            Message::End { id } => Ok(self.take_end(&id)),
+            Message::Credit { id, items, bytes } => self.take_credit(&id, items, bytes),
+            Message::Event {
+                name,
+                stream,
+                seq,
+                payload,
+            } => {
+                if !self.seen.may_follow(stream.as_deref(), seq) {
+                    let detail = format!(
+                        "event {name:?} has the number {seq} in the stream {:?}, where {} comes next",
+                        stream.as_deref().unwrap_or(""),
+                        self.seen.next(stream.as_deref())
+                    );
+                    return Err(Violation::new(ViolationKind::EventOutOfOrder, detail));
+                }
+                self.seen.note(stream.as_deref(), seq);
+                Ok(Some(Incoming::Event {
+                    name,
+                    stream,
+                    seq,
+                    payload,
+                }))
+            }
+        }
+    }
+
+    fn take_request<'f>(
+        &mut self,
+        id: &Id<'_>,
+        method: Cow<'f, str>,
+        params: Option<Raw<'f>>,
+        meta: Meta<'f>,
+        out: &mut FrameWriter,
+    ) -> Taken<'f> {
+        let plugin = self.role == Role::Plugin;
+        if !plugin && matches!(self.state, State::Fresh | State::Opening) {
+            let detail = format!("a request {method:?} before the handshake was through");
+            return Err(Violation::new(ViolationKind::BadHandshake, detail));
+        }
+        if self.answers.contains(id) {
+            if plugin {
+                let failure = Failure::new(
+                    "invalidRequest",
+                    "a request with this id is in flight already",
+                );
+                self.reject(id, failure, out);
+                return Ok(None);
+            }
+            let detail = format!(
+                "the id {} of a request that is in flight already",
+                id.keep()
+            );
+            return Err(Violation::new(ViolationKind::DuplicateId, detail));
+        }
+        let failure = match (&*method, self.state) {
+            ("initialize", State::Fresh) => {
+                let Some(ticket) = self.answers.add(id) else {
+                    return Ok(None);
+                };
+                return Ok(Some(self.opening(ticket, params, out)));
+            }
+            ("initialize", _) if plugin => {
+                Failure::new("failedPrecondition", "`initialize` was said before")
+            }
+            (_, State::Fresh | State::Opening) => {
+                Failure::new("failedPrecondition", "`initialize` comes first")
+            }
+            ("ping", _) => {
+                self.say(
+                    &Message::Reply {
+                        id: Some(id.clone()),
+                        outcome: Ok(Raw::null()),
+                    },
+                    out,
+                );
+                return Ok(None);
+            }
+            ("initialize" | "shutdown", _) if !plugin => Failure::new(
+                "methodNotFound",
+                format!("a host has no service {method:?}"),
+            ),
+            (_, State::Closing) if plugin => {
+                Failure::new("unavailable", "the plugin is shutting down")
+            }
+            ("shutdown", _) => {
+                self.state = State::Closing;
+                self.shutdown = Some(id.keep());
+                self.finish_shutdown(out);
+                return Ok(Some(Incoming::Shutdown));
+            }
+            _ if self.answers.len() >= self.limits.pending_calls => {
+                let text = format!(
+                    "{} requests are in flight, and no more are allowed",
+                    self.limits.pending_calls
+                );
+                Failure {
+                    retryable: true,
+                    ..Failure::new("resourceExhausted", text)
+                }
+            }
+            _ => {
+                let Some(ticket) = self.answers.add(id) else {
+                    return Ok(None);
+                };
+                let timeout = meta.timeout_ms.map(Duration::from_millis);
+                let traceparent = meta.traceparent;
+                return Ok(Some(Incoming::Request {
+                    ticket,
+                    method,
+                    params,
+                    timeout,
+                    traceparent,
+                }));
+            }
+        };
+        self.reject(id, failure, out);
+        Ok(None)
+    }
+
+    /// Answers a request that was not taken in.
+    fn reject(&mut self, id: &Id<'_>, failure: Failure<'_>, out: &mut FrameWriter) {
+        self.say(
+            &Message::Reply {
+                id: Some(id.clone()),
+                outcome: Err(failure),
+            },
+            out,
+        );
+    }
+
+    fn take_reply<'f>(
+        &mut self,
+        id: Option<Id<'_>>,
+        outcome: Result<Raw<'f>, Failure<'f>>,
+    ) -> Taken<'f> {
+        let call = match (id, outcome) {
+            // Only an error comes without an id.
+            (None, Err(failure)) => return Ok(Some(Incoming::Complaint(failure))),
+            (None, Ok(_)) => None,
+            (Some(Id::Int(number)), outcome) => {
+                let call = CallId(number);
+                self.calls.remove(call).map(|state| (call, state, outcome))
+            }
+            (Some(Id::Text(_)), _) => None,
+        };
+        let Some((call, state, outcome)) = call else {
+            return Err(Violation::new(
+                ViolationKind::UnknownReply,
+                "a reply to a request that is not in flight",
+            ));
+        };
+        self.closed_flow(&state.flow);
+        if state.abandoned {
+            return Ok(None);
+        }
+        if self.opening == Some(call) {
+            return Ok(Some(self.opened(call, outcome)));
+        }
+        Ok(Some(Incoming::Reply { call, outcome }))
+    }
+
+    fn take_cancel<'f>(&mut self, id: &Id<'_>) -> Option<Incoming<'f>> {
+        let ticket = self.answers.find(id)?;
+        let answer = self.answers.get(ticket)?;
+        if std::mem::replace(&mut answer.cancelled, true) {
+            return None;
+        }
+        Some(Incoming::Cancel {
+            ticket,
+            answered: false,
+        })
+    }
+
+    fn take_end<'f>(&mut self, id: &Id<'_>) -> Option<Incoming<'f>> {
+        let ticket = self.answers.find(id)?;
+        let answer = self
+            .answers
+            .get(ticket)
+            .filter(|answer| !answer.cancelled)?;
+        answer.flow.end_in().then_some(Incoming::End { ticket })
+    }
+
+    fn take_progress<'f>(
+        &mut self,
+        id: &Id<'_>,
+        fraction: Option<f64>,
+        message: Option<Cow<'f, str>>,
+    ) -> Taken<'f> {
+        let Id::Int(number) = *id else {
+            return Err(never_was("$/progress", id));
+        };
+        let made = self.calls.was_made(number);
+        match self.calls.get(CallId(number)) {
+            Some(call) if call.is_listening() => Ok(Some(Incoming::Progress {
+                call: CallId(number),
+                fraction,
+                message,
+            })),
+            Some(_) => Ok(None),
+            None if made => Ok(None),
+            None => Err(never_was("$/progress", id)),
+        }
+    }
+
+    /// A positive integer always means the host's request.
+    fn owner(&self, id: &Id<'_>) -> Owner {
+        match (id, self.role) {
+            (Id::Int(number), Role::Host) if *number > 0 => Owner::Ours(CallId(*number)),
+            (Id::Int(number), Role::Plugin) if *number <= 0 => Owner::Ours(CallId(*number)),
+            _ => Owner::Theirs,
+        }
+    }
+
+    fn take_item<'f>(
+        &mut self,
+        id: &Id<'_>,
+        item: Raw<'f>,
+        size: usize,
+        out: &mut FrameWriter,
+    ) -> Taken<'f> {
+        match self.owner(id) {
+            Owner::Ours(call) => {
+                let made = self.calls.was_made(call.0);
+                match self.calls.get(call) {
+                    Some(state) if !state.is_listening() => Ok(None),
+                    Some(state) => {
+                        let stream = StreamId::Call(call);
+                        let allowed = state.flow.take_in(size);
+                        if allowed {
+                            Ok(Some(Incoming::Item { stream, item, size }))
+                        } else {
+                            Err(no_credit(id))
+                        }
+                    }
+                    None if made => Ok(None),
+                    None => Err(never_was("$/item", id)),
+                }
+            }
+            Owner::Theirs => {
+                let Some(ticket) = self.answers.find(id) else {
+                    return Ok(None);
+                };
+                let Some(answer) = self.answers.get(ticket).filter(|answer| !answer.cancelled)
+                else {
+                    return Ok(None);
+                };
+                if answer.flow.take_in(size) {
+                    return Ok(Some(Incoming::Item {
+                        stream: StreamId::Answer(ticket),
+                        item,
+                        size,
+                    }));
+                }
+                if self.role == Role::Host {
+                    return Err(no_credit(id));
+                }
+                Ok(Some(self.answer_violation(ticket, &no_credit(id), out)))
+            }
+        }
+    }
+
+    /// Plugin: there is a request to answer, so it is answered.
+    fn answer_violation<'f>(
+        &mut self,
+        ticket: Ticket,
+        violation: &Violation,
+        out: &mut FrameWriter,
+    ) -> Incoming<'f> {
+        let failure = Failure::new("protocolViolation", violation.detail.clone());
+        let _ = self.respond(ticket, Err(&failure), out);
+        Incoming::Cancel {
+            ticket,
+            answered: true,
+        }
+    }
+
+    fn take_credit<'f>(&mut self, id: &Id<'_>, items: u32, bytes: u32) -> Taken<'f> {
+        let (stream, flow) = match self.owner(id) {
+            Owner::Ours(call) => {
+                let made = self.calls.was_made(call.0);
+                match self.calls.get(call) {
+                    Some(state) if state.is_listening() => (StreamId::Call(call), &mut state.flow),
+                    Some(_) => return Ok(None),
+                    None if made => return Ok(None),
+                    None => return Err(never_was("$/credit", id)),
+                }
+            }
+            Owner::Theirs => {
+                let Some(ticket) = self.answers.find(id) else {
+                    return Ok(None);
+                };
+                let Some(answer) = self.answers.get(ticket).filter(|answer| !answer.cancelled)
+                else {
+                    return Ok(None);
+                };
+                (StreamId::Answer(ticket), &mut answer.flow)
+            }
+        };
+        flow.receive_credit(items, bytes);
+        if flow.open() {
+            self.streams += 1;
+            if self.streams > self.limits.open_streams && self.role == Role::Host {
+                let detail = format!("more than {} open streams", self.limits.open_streams);
+                return Err(Violation::new(ViolationKind::TooManyStreams, detail));
+            }
+        }
+        Ok(Some(Incoming::Credit { stream }))
+    }
+}
+
+#[cold]
+fn never_was(what: &str, id: &Id<'_>) -> Violation {
+    Violation::new(
+        ViolationKind::UnknownStream,
+        format!("`{what}` for the request {}, which never was", id.keep()),
+    )
+}
+
+#[cold]
+fn no_credit(id: &Id<'_>) -> Violation {
+    let detail = format!(
+        "an item without credit, or behind the end, for the request {}",
+        id.keep()
+    );
+    Violation::new(ViolationKind::ItemWithoutCredit, detail)
+}

@@ -1,0 +1,473 @@
+//! What the owner of a session may say.
+
+use std::time::Duration;
+
+use super::{CallId, Session, State, StreamId, Ticket};
+use crate::dialect::{Inexpressible, Role};
+use crate::frame::FrameWriter;
+use crate::message::{Failure, Id, Level, Message, Meta, Raw};
+
+/// What was not said, and why. Nothing was written, except where a variant says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The handshake is not through, or the conversation is closing or over.
+    #[error("the session is not open")]
+    NotOpen,
+    /// The request is answered, given up on or cancelled, or the stream has ended.
+    #[error("the request or its stream is over")]
+    Ended,
+    /// No credit: wait for [`super::Incoming::Credit`].
+    #[error("the receiver of the stream has given no credit")]
+    NoCredit,
+    /// The deadline has passed already.
+    #[error("the deadline has passed")]
+    Late,
+    /// Too many requests are in flight.
+    #[error("{limit} requests are in flight, and no more are allowed")]
+    TooManyCalls {
+        /// The cap.
+        limit: usize,
+    },
+    /// Too many streams are open.
+    #[error("{limit} streams are open, and no more are allowed")]
+    TooManyStreams {
+        /// The cap.
+        limit: usize,
+    },
+    /// Too many bytes wait to be written.
+    #[error("more than {limit} bytes wait to be written")]
+    BufferFull {
+        /// The cap.
+        limit: usize,
+    },
+    /// The dialect cannot say it. A reply that is too large has been answered with `resourceExhausted` instead.
+    #[error(transparent)]
+    Inexpressible(#[from] Inexpressible),
+}
+
+/// What goes with a call beside its params.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct CallOptions<'a> {
+    /// When the caller stops waiting. It travels as the time that is left.
+    pub deadline: Option<Duration>,
+    /// W3C Trace Context.
+    pub traceparent: Option<&'a str>,
+}
+
+impl<'a> CallOptions<'a> {
+    /// No deadline, no trace.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            deadline: None,
+            traceparent: None,
+        }
+    }
+
+    /// The same with a deadline, counted from the origin of the session's clock.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same with a trace.
+    #[must_use]
+    pub const fn traceparent(mut self, traceparent: &'a str) -> Self {
+        self.traceparent = Some(traceparent);
+        self
+    }
+}
+
+impl Session {
+    /// Calls a method of the plugin, or a service of the host.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing was sent, and no id was used up.
+    pub fn call(
+        &mut self,
+        method: &str,
+        params: Option<&Raw<'_>>,
+        options: &CallOptions<'_>,
+        now: Duration,
+        out: &mut FrameWriter,
+    ) -> Result<CallId, Refused> {
+        // A plugin that is closing finishes what is in flight, and may need its host for that.
+        let open = self.state == State::Open
+            || (self.role == Role::Plugin && self.state == State::Closing);
+        if !open {
+            return Err(Refused::NotOpen);
+        }
+        if self.calls.len() >= self.limits.pending_calls {
+            return Err(Refused::TooManyCalls {
+                limit: self.limits.pending_calls,
+            });
+        }
+        self.room(out)?;
+        self.request(method, params, options, now, out)
+    }
+
+    /// Host: asks the plugin to finish what is in flight and to take nothing new. No further call is possible.
+    ///
+    /// # Errors
+    /// [`Refused::NotOpen`]; [`Refused::Inexpressible`] where the dialect has no such word: then the session closes all
+    /// the same, and the end of the plugin's input says it.
+    pub fn shutdown(
+        &mut self,
+        deadline: Option<Duration>,
+        now: Duration,
+        out: &mut FrameWriter,
+    ) -> Result<CallId, Refused> {
+        if self.state != State::Open || self.role != Role::Host {
+            return Err(Refused::NotOpen);
+        }
+        self.state = State::Closing;
+        let options = CallOptions {
+            deadline,
+            traceparent: None,
+        };
+        self.request("shutdown", None, &options, now, out)
+    }
+
+    pub(super) fn request(
+        &mut self,
+        method: &str,
+        params: Option<&Raw<'_>>,
+        options: &CallOptions<'_>,
+        now: Duration,
+        out: &mut FrameWriter,
+    ) -> Result<CallId, Refused> {
+        let timeout_ms = match options.deadline {
+            None => None,
+            Some(deadline) if deadline <= now => return Err(Refused::Late),
+            Some(deadline) => Some(whole_ms(deadline.saturating_sub(now))),
+        };
+        let message = Message::Request {
+            id: Id::Int(self.calls.next_id().0),
+            method: method.into(),
+            params: params.map(Raw::by_ref),
+            meta: Meta {
+                timeout_ms,
+                traceparent: options.traceparent.map(Into::into),
+            },
+        };
+        self.dialect.write(&message, out)?;
+        Ok(self.calls.add(options.deadline))
+    }
+
+    /// Asks the responder to stop. The call still gets its reply, or its deadline passes. Asking again changes nothing.
+    ///
+    /// # Errors
+    /// [`Refused::Ended`] where the call is over; [`Refused::Inexpressible`] where the dialect has no such word.
+    pub fn cancel(&mut self, call: CallId, out: &mut FrameWriter) -> Result<(), Refused> {
+        let pending = self
+            .calls
+            .get(call)
+            .filter(|pending| !pending.abandoned)
+            .ok_or(Refused::Ended)?;
+        if !pending.cancelled {
+            self.dialect.write(
+                &Message::Cancel {
+                    id: Id::Int(call.0),
+                },
+                out,
+            )?;
+            pending.cancelled = true;
+        }
+        Ok(())
+    }
+
+    /// Gives a call up: nobody waits for it any more. The responder is asked to stop; the reply will be dropped. Until
+    /// it comes the call counts as in flight.
+    pub fn abandon(&mut self, call: CallId, out: &mut FrameWriter) {
+        let Some(pending) = self.calls.get(call).filter(|pending| !pending.abandoned) else {
+            return;
+        };
+        pending.abandoned = true;
+        if !std::mem::replace(&mut pending.cancelled, true) && self.capabilities.cancel {
+            self.say(
+                &Message::Cancel {
+                    id: Id::Int(call.0),
+                },
+                out,
+            );
+        }
+    }
+
+    /// Answers a request, once. A result that is too large is answered with `resourceExhausted` instead.
+    ///
+    /// # Errors
+    /// [`Refused::Ended`] where it was answered before; [`Refused::Inexpressible`] where the answer had to be another.
+    pub fn respond(
+        &mut self,
+        ticket: Ticket,
+        outcome: Result<&Raw<'_>, &Failure<'_>>,
+        out: &mut FrameWriter,
+    ) -> Result<(), Refused> {
+        let answer = self.answers.remove(ticket).ok_or(Refused::Ended)?;
+        self.closed_flow(&answer.flow);
+        let message = Message::Reply {
+            id: Some(answer.id.as_id()),
+            outcome: outcome.map(Raw::by_ref).map_err(Clone::clone),
+        };
+        let written = self.dialect.write(&message, out);
+        if let Err(error) = &written {
+            let failure = Failure::new(
+                "resourceExhausted",
+                format!("the answer cannot be sent: {error}"),
+            );
+            self.say(
+                &Message::Reply {
+                    id: Some(answer.id.as_id()),
+                    outcome: Err(failure),
+                },
+                out,
+            );
+        }
+        if self.state == State::Opening {
+            // A plugin that could not begin may be asked again. `accept` goes on from here where it could.
+            self.state = State::Fresh;
+        }
+        self.finish_shutdown(out);
+        written.map(drop).map_err(Refused::from)
+    }
+
+    /// Answers `shutdown` once everything before it is answered.
+    pub(super) fn finish_shutdown(&mut self, out: &mut FrameWriter) {
+        if self.answers.len() == 0
+            && let Some(id) = self.shutdown.take()
+        {
+            self.say(
+                &Message::Reply {
+                    id: Some(id.as_id()),
+                    outcome: Ok(Raw::null()),
+                },
+                out,
+            );
+        }
+    }
+
+    /// Says how far a request is.
+    ///
+    /// # Errors
+    /// [`Refused::Ended`] where it is answered or cancelled.
+    pub fn progress(
+        &mut self,
+        ticket: Ticket,
+        fraction: Option<f64>,
+        message: Option<&str>,
+        out: &mut FrameWriter,
+    ) -> Result<(), Refused> {
+        self.room(out)?;
+        let answer = self
+            .answers
+            .get(ticket)
+            .filter(|answer| !answer.cancelled)
+            .ok_or(Refused::Ended)?;
+        let message = Message::Progress {
+            id: answer.id.as_id(),
+            fraction,
+            message: message.map(Into::into),
+        };
+        self.dialect.write(&message, out)?;
+        Ok(())
+    }
+
+    /// Emits an event. Its number in the stream follows by itself.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing was sent, and no number was used up.
+    pub fn emit(
+        &mut self,
+        name: &str,
+        stream: Option<&str>,
+        payload: &Raw<'_>,
+        out: &mut FrameWriter,
+    ) -> Result<(), Refused> {
+        self.talking()?;
+        self.room(out)?;
+        let seq = self.sent.next(stream);
+        let message = Message::Event {
+            name: name.into(),
+            stream: stream.map(Into::into),
+            seq,
+            payload: payload.by_ref(),
+        };
+        self.dialect.write(&message, out)?;
+        self.sent.note(stream, seq);
+        Ok(())
+    }
+
+    /// Plugin: logs a line at the host.
+    ///
+    /// # Errors
+    /// [`Refused`]; the line had better go to standard error then.
+    pub fn log(
+        &mut self,
+        level: Level,
+        message: &str,
+        fields: Option<&Raw<'_>>,
+        out: &mut FrameWriter,
+    ) -> Result<(), Refused> {
+        self.talking()?;
+        self.room(out)?;
+        let message = Message::Log {
+            level,
+            message: message.into(),
+            fields: fields.map(Raw::by_ref),
+        };
+        self.dialect.write(&message, out)?;
+        Ok(())
+    }
+
+    /// Gives the sender of a stream credit: so many more items and bytes.
+    ///
+    /// # Errors
+    /// [`Refused::Ended`] where the request is over; [`Refused::TooManyStreams`] for the first credit of one too many.
+    pub fn grant(
+        &mut self,
+        stream: StreamId,
+        items: u32,
+        bytes: u32,
+        out: &mut FrameWriter,
+    ) -> Result<(), Refused> {
+        let limit = self.limits.open_streams;
+        let full = self.streams >= limit;
+        let (id, flow) = match stream {
+            StreamId::Call(call) => {
+                let call_state = self
+                    .calls
+                    .get(call)
+                    .filter(|call| call.is_listening())
+                    .ok_or(Refused::Ended)?;
+                (Id::Int(call.0), &mut call_state.flow)
+            }
+            StreamId::Answer(ticket) => {
+                let answer = self
+                    .answers
+                    .get(ticket)
+                    .filter(|answer| !answer.cancelled)
+                    .ok_or(Refused::Ended)?;
+                (answer.id.as_id(), &mut answer.flow)
+            }
+        };
+        if full && !flow.is_open() {
+            return Err(Refused::TooManyStreams { limit });
+        }
+        self.dialect
+            .write(&Message::Credit { id, items, bytes }, out)?;
+        flow.grant(items, bytes);
+        if flow.open() {
+            self.streams += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether [`Session::send_item`] has credit.
+    pub fn can_send(&mut self, stream: StreamId) -> bool {
+        match stream {
+            StreamId::Call(call) => self
+                .calls
+                .get(call)
+                .is_some_and(|c| c.is_listening() && c.flow.can_send()),
+            StreamId::Answer(ticket) => self
+                .answers
+                .get(ticket)
+                .is_some_and(|a| !a.cancelled && a.flow.can_send()),
+        }
+    }
+
+    /// Sends an element of a stream: an upload of a call, or what a request streams back.
+    ///
+    /// # Errors
+    /// [`Refused::NoCredit`]: wait for [`super::Incoming::Credit`]. [`Refused::Ended`]: nobody wants it any more.
+    pub fn send_item(
+        &mut self,
+        stream: StreamId,
+        item: &Raw<'_>,
+        out: &mut FrameWriter,
+    ) -> Result<(), Refused> {
+        self.room(out)?;
+        let (id, flow) = match stream {
+            StreamId::Call(call) => {
+                let call_state = self
+                    .calls
+                    .get(call)
+                    .filter(|call| call.is_listening())
+                    .ok_or(Refused::Ended)?;
+                (Id::Int(call.0), &mut call_state.flow)
+            }
+            StreamId::Answer(ticket) => {
+                let answer = self
+                    .answers
+                    .get(ticket)
+                    .filter(|answer| !answer.cancelled)
+                    .ok_or(Refused::Ended)?;
+                (answer.id.as_id(), &mut answer.flow)
+            }
+        };
+        if flow.ended_out() {
+            return Err(Refused::Ended);
+        }
+        if !flow.can_send() {
+            return Err(Refused::NoCredit);
+        }
+        let size = self.dialect.write(
+            &Message::Item {
+                id,
+                item: item.by_ref(),
+            },
+            out,
+        )?;
+        flow.sent(size);
+        Ok(())
+    }
+
+    /// Ends the upload of a call. Ending it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Refused::Ended`] where the call is over.
+    pub fn end(&mut self, call: CallId, out: &mut FrameWriter) -> Result<(), Refused> {
+        let pending = self
+            .calls
+            .get(call)
+            .filter(|call| call.is_listening())
+            .ok_or(Refused::Ended)?;
+        if !pending.flow.ended_out() {
+            self.dialect.write(
+                &Message::End {
+                    id: Id::Int(call.0),
+                },
+                out,
+            )?;
+            pending.flow.end_out();
+        }
+        Ok(())
+    }
+
+    /// Events and logs need an open conversation; one that is closing still talks.
+    const fn talking(&self) -> Result<(), Refused> {
+        match self.state {
+            State::Open | State::Closing => Ok(()),
+            State::Fresh | State::Opening | State::Closed => Err(Refused::NotOpen),
+        }
+    }
+
+    /// What the peer has not taken yet must not grow without bound. Replies, cancels and credit go out all the same:
+    /// there is at most one of each for every request.
+    fn room(&self, out: &FrameWriter) -> Result<(), Refused> {
+        let limit = self.limits.buffered_bytes;
+        if out.len() < limit {
+            Ok(())
+        } else {
+            Err(Refused::BufferFull { limit })
+        }
+    }
+}
+
+/// Milliseconds, rounded up, so that a caller never waits longer than the responder was told.
+fn whole_ms(left: Duration) -> u64 {
+    u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
