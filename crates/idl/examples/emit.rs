@@ -20,7 +20,7 @@ fn run() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [source, lang, out, rest @ ..] = arguments.as_slice() else {
         return Err(
-            "usage: emit DOCUMENT rust|python|typescript|model OUT [types,plugin,host]".into(),
+            "usage: emit DOCUMENT rust|python|typescript|json-schema|vectors|model OUT [types,plugin,host]".into(),
         );
     };
     let text = std::fs::read_to_string(source).map_err(|error| format!("{source}: {error}"))?;
@@ -48,6 +48,8 @@ fn run() -> Result<(), String> {
         "rust" => emit::rust::emit(&interface, &options),
         "python" => emit::python::emit(&interface, &options),
         "typescript" => emit::typescript::emit(&interface, &options),
+        "json-schema" => vec![emit::json_schema::emit(&interface, &options)],
+        "vectors" => emit::vectors::emit(&interface),
         "model" => {
             println!("{interface:#?}");
             return Ok(());

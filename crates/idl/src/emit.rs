@@ -1,8 +1,10 @@
 //! What all emitters share: the files they give and the options they take. Knows no language and no document.
 
+pub mod json_schema;
 pub mod python;
 pub mod rust;
 pub mod typescript;
+pub mod vectors;
 
 /// A generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum Lang {
     Rust,
     Python,
     TypeScript,
+    /// Plain JSON Schema, for editors and validators.
+    JsonSchema,
 }
 
 /// Where the output is going to live.

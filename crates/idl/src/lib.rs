@@ -12,6 +12,7 @@
 //! ```
 
 mod check;
+pub mod driver;
 pub mod emit;
 mod hash;
 pub mod model;

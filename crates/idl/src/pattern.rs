@@ -3,9 +3,11 @@
 
 mod ambiguity;
 mod charset;
+mod examples;
 mod parse;
 
 use charset::Charset;
+pub(crate) use examples::Judge;
 use std::fmt;
 
 /// A pattern of the portable subset. It is matched against the whole text.
