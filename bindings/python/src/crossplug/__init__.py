@@ -1,0 +1,40 @@
+"""crossplug: plugins written in one language for hosts written in another.
+
+A plugin is a :class:`Plugin` with handlers, started by :func:`run`::
+
+    from crossplug import Context, Plugin, run
+
+    plugin = Plugin("greeter", version="1.0.0")
+
+    @plugin.method("greet")
+    def greet(ctx: Context, params: dict) -> dict:
+        return {"text": f"Hello, {params['name']}!"}
+
+    if __name__ == "__main__":
+        run(plugin)
+
+Generated modules (``crossplug.interfaces.agent`` and those that ``crossplug codegen`` makes) bring typed params and
+results; :mod:`crossplug.testing` calls a plugin without a host.
+"""
+
+from crossplug.codec.record import UNSET, Unset
+from crossplug.errors import CrossplugError, DecodeError, EncodeError, PluginError, UsageError
+from crossplug.plugin.context import Context
+from crossplug.plugin.plugin import Plugin
+from crossplug.plugin.process import run
+from crossplug.plugin.stream import ItemReceiver, ItemSender
+
+__all__ = [
+    "UNSET",
+    "Context",
+    "CrossplugError",
+    "DecodeError",
+    "EncodeError",
+    "ItemReceiver",
+    "ItemSender",
+    "Plugin",
+    "PluginError",
+    "Unset",
+    "UsageError",
+    "run",
+]

@@ -1,0 +1,91 @@
+"""An author's function and how it is called: its arguments from a request, its answer to a result. Starts nothing."""
+
+from __future__ import annotations
+
+from crossplug.codec.record import Record
+from crossplug.errors import DecodeError, EncodeError, PluginError, UsageError
+from crossplug.interfaces.protocol_errors import CancelledError, InternalError, InvalidParamsError
+from crossplug.plugin.stream import ItemReceiver, ItemSender
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from crossplug.plugin.context import Context
+    from crossplug.plugin.method import EventType, Method
+    from crossplug.plugin.serving import Serving
+    from crossplug.protocol.exchange import Request
+
+_CO_COROUTINE = 0x80
+"""The flag of a code object that ``async def`` made; ``inspect`` would take 3 ms to import."""
+
+
+class Handler:
+    """A handler of one method or event."""
+
+    __slots__ = ("event", "function", "is_coroutine", "method", "quick", "wire")
+
+    def __init__(
+        self,
+        wire: str,
+        function: Callable[..., Any],
+        method: Method[Any, Any, Any, Any, Any] | None = None,
+        event: EventType[Any] | str | None = None,
+    ) -> None:
+        if not callable(function):
+            raise UsageError(f"the handler of {wire!r} is a {type(function).__name__}, which cannot be called")
+        self.wire = wire
+        self.function = function
+        self.method = method
+        self.event = None if isinstance(event, str) else event
+        code = getattr(function, "__code__", None)
+        self.is_coroutine = code is not None and bool(code.co_flags & _CO_COROUTINE)
+        self.quick = False
+        """Whether its last call was over before another thread could have taken over reading."""
+
+    def arguments(self, ctx: Context, serving: Serving, request: Request) -> tuple[Any, ...]:
+        """What the function is called with. Raises :class:`DecodeError` for params that do not fit."""
+        method = self.method
+        if method is None:
+            return ctx, request.params
+        made: tuple[Any, ...] = (ctx,)
+        if method.params is not None:
+            made += (method.params.read({} if request.params is None else request.params),)
+        if method.items is not None:
+            made += (ItemSender(serving, request, method.items.to_value),)
+        if method.upload is not None:
+            made += (ItemReceiver(serving, request, method.upload.read),)
+        return made
+
+    def answer(self, result: Any) -> Any:
+        """The result as a JSON value. Raises :class:`EncodeError` for one that its type does not allow."""
+        method = self.method
+        if method is None:
+            return result.to_value() if isinstance(result, Record) else result
+        return None if method.result is None else method.result.to_value(result)
+
+
+def error_for(wire: str, error: BaseException, cancelled: bool, debug: bool) -> PluginError:
+    """What the caller is told about what a handler raised; with a stack trace only where the host wants one."""
+    if isinstance(error, PluginError):
+        return error
+    if cancelled and type(error).__name__ in ("CancelledError", "TimeoutError"):
+        return CancelledError("the call was cancelled")
+    if isinstance(error, EncodeError):
+        return InternalError(f"the result of {wire} cannot be sent: {error}", details=_trace(error, debug))
+    return InternalError(f"{type(error).__name__}: {error}", details=_trace(error, debug))
+
+
+def unfit(wire: str, error: DecodeError) -> PluginError:
+    """What the caller is told about params that do not fit."""
+    details = {"reason": error.reason, "pointer": error.pointer}
+    return InvalidParamsError(f"the params of {wire} do not fit: {error}", details=details)
+
+
+def _trace(error: BaseException, debug: bool) -> dict[str, str] | None:
+    if not debug:
+        return None
+    from traceback import format_exception
+
+    return {"trace": "".join(format_exception(error))}

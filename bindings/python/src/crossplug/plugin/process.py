@@ -1,0 +1,156 @@
+"""``run``: a plugin as a process of its own, which speaks with its host over stdin and stdout.
+
+Knows file descriptors, signals and the end of the process; nothing of what is said.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import monotonic, sleep
+
+from crossplug.errors import UsageError
+from crossplug.plugin.manifest import manifest_of
+from crossplug.plugin.plugin import Plugin
+from crossplug.plugin.readers import Readers
+from crossplug.plugin.serving import Serving
+from crossplug.protocol.dialect import by_name
+from crossplug.protocol.frame import FRAME_BYTES, FrameReader, FrameTooLarge
+from crossplug.protocol.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+READ_BYTES = 1 << 16
+"""Bytes asked for in one read: what a pipe holds."""
+GRACE = 5.0
+"""Seconds that handlers in flight get after the end of input before they are cancelled; the host is gone by then."""
+LAST_GRACE = 1.0
+"""Seconds that they get after they were cancelled, before the process ends without them."""
+
+
+def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None:
+    """Serves a plugin over stdin and stdout until the host closes stdin; then returns.
+
+    ``plugin`` is a :class:`Plugin`, or an object of a class that derives from a generated interface class. The program's
+    argument ``--dialect NAME`` chooses the dialect (``crossplug/1``). From here on stdout belongs to the protocol:
+    whatever the program prints goes to stderr and to the host's log.
+    """
+    if not isinstance(plugin, Plugin):
+        plugin = Plugin(type(plugin).__name__, plugin)
+    dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments))
+    incoming, outgoing = os.dup(0), os.dup(1)
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    manifest, trouble = manifest_of(plugin)
+    session = Session(dialect)
+    serving = Serving(plugin, session, manifest, _writer(outgoing))
+    if trouble is not None:
+        print(trouble, file=sys.stderr)
+        serving.log.error(trouble)
+    prints = sys.stdout
+    from crossplug.plugin.prints import prints_to
+
+    sys.stdout = prints_to(2, lambda line: serving._log("info", line, {"stream": "stdout"}))
+    code = 0
+    try:
+        _on_sigterm()
+        serving.open()
+        readers = Readers(serving, _frames(incoming, session))
+        readers.run()
+        _drain(serving)
+    except KeyboardInterrupt:
+        code = 130
+    except _Terminated:
+        serving.cancel_all()
+    finally:
+        from crossplug.plugin.start import stop
+
+        stop(serving)
+        serving.flush()
+        sys.stdout.flush()
+        sys.stdout = prints
+    if code or serving.in_flight():
+        # A handler that heeds nothing would keep the interpreter from ending.
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _dialect(arguments: Sequence[str]) -> str:
+    name = "crossplug/1"
+    for at, argument in enumerate(arguments):
+        if argument == "--dialect":
+            if at + 1 == len(arguments):
+                raise UsageError("--dialect needs a name, such as crossplug/1")
+            name = arguments[at + 1]
+        elif argument.startswith("--dialect="):
+            name = argument[len("--dialect=") :]
+    return name
+
+
+def _writer(fd: int) -> Callable[[bytes], None]:
+    def write(data: bytes) -> None:
+        try:
+            done = os.write(fd, data)
+            while done < len(data):
+                done += os.write(fd, memoryview(data)[done:])
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the host is gone; the end of input follows
+
+    return write
+
+
+def _frames(fd: int, session: Session) -> Callable[[], bytes | None]:
+    reader = FrameReader(limit=FRAME_BYTES)
+
+    def next_frame() -> bytes | None:
+        while True:
+            reader.framing = session.framing
+            try:
+                frame = reader.next()
+            except FrameTooLarge:
+                session.too_large(reader.limit)
+                continue
+            if frame is not None:
+                return frame
+            try:
+                data = os.read(fd, READ_BYTES)
+            except ConnectionResetError:
+                return None
+            if not data:
+                return None
+            reader.feed(data)
+
+    return next_frame
+
+
+def _drain(serving: Serving) -> None:
+    """Waits until what is in flight is answered; cancels it after a while, and waits no longer than a bit more."""
+    end = monotonic() + GRACE
+    while serving.in_flight() and monotonic() < end:
+        sleep(0.005)
+    if serving.in_flight():
+        serving.cancel_all()
+        end = monotonic() + LAST_GRACE
+        while serving.in_flight() and monotonic() < end:
+            sleep(0.005)
+
+
+class _Terminated(BaseException):
+    """SIGTERM, on its way up the main thread."""
+
+
+def _on_sigterm() -> None:
+    import signal
+
+    def terminate(number: int, frame: object) -> None:
+        raise _Terminated
+
+    try:
+        signal.signal(signal.SIGTERM, terminate)
+    except ValueError:
+        pass  # not the main thread: whoever started us deals with signals

@@ -1,0 +1,247 @@
+"""The threads that read frames and run plain handlers. Leader and followers: the thread that read a call runs it itself.
+
+Exactly one thread, the leader, reads. When it has a call of a plain handler it hands reading to a follower and runs the
+handler: no queue, no hop. Two things make the usual case cheaper still:
+
+- A handler that was quick the last time is run by the leader without handing over, when nothing else is in flight. A
+  watch looks every :data:`TICK` whether the leader is still in the same handler, and then makes a follower the leader.
+- A leader that waits for a host's service reads on by itself until its answer is there.
+
+Knows frames and threads, not what a frame says.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock, get_ident, start_new_thread
+from collections import deque
+from time import perf_counter, sleep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from crossplug.plugin.serving import Serving
+    from crossplug.protocol.exchange import Request
+
+MOST_THREADS = 16
+"""Plain handlers that run at the same time; further calls wait for one to end."""
+QUICK = 0.0002
+"""Seconds: a handler that takes less costs less than handing over reading."""
+TICK = 0.002
+"""Seconds after which the watch looks at the leader: how long a ping waits at most, twice."""
+QUIET_TICKS = 25
+"""Ticks without a call after which the watch sleeps until the next call."""
+
+
+class _Place:
+    """Where a follower waits: for reading, for a task, or for the end."""
+
+    __slots__ = ("gate", "task")
+
+    def __init__(self) -> None:
+        self.gate = allocate_lock()
+        self.gate.acquire()
+        self.task: Request | None = None
+
+
+class Readers:
+    """Runs a conversation until its input ends."""
+
+    def __init__(self, serving: Serving, next_frame: Callable[[], bytes | None]) -> None:
+        self._serving = serving
+        self._next_frame = next_frame
+        self._lock = allocate_lock()  # guards what follows; held for a few lines only, never while calling out
+        self._leader = 0  # number of the current leadership; whoever holds another number no longer leads
+        self._led = 0
+        self._followers: list[_Place] = []
+        self._threads = 1
+        self._tasks: deque[Request] = deque()  # calls that wait because every thread is busy
+        self._inline = 0  # number of the handler that the leader runs without having handed over; 0: it reads
+        self._inline_thread = 0
+        self._turns = 0
+        self._watch: Any = None
+        self._armed = False
+        self.ended = False
+        """The input is over."""
+        serving.pause = self._pause
+
+    def run(self) -> None:
+        """Reads and runs in the current thread, and in others as need be, until the input ends."""
+        self._led = self._leader = 1
+        self._lead(1)
+
+    # --- leader and followers ---
+
+    def _lead(self, number: int) -> None:
+        while True:
+            if number:
+                task = self._read(number)
+                if self.ended:
+                    return
+                if task is not None:
+                    self._work(task)
+            place = _Place()
+            with self._lock:
+                if self.ended:
+                    return
+                queued = self._tasks.popleft() if self._tasks else None
+                if queued is None:
+                    self._followers.append(place)
+            if queued is not None:
+                number = 0
+                self._work(queued)
+                continue
+            place.gate.acquire()
+            if self.ended:
+                return
+            number = 0
+            if place.task is not None:
+                self._work(place.task)
+            else:
+                number = self._leader
+
+    def _read(self, number: int) -> Request | None:
+        """Reads until there is a task for this thread, which no longer leads then; None if it lost the lead."""
+        while True:
+            frame = self._next_frame()
+            if frame is None:
+                self._end()
+                return None
+            task = self._serving.receive(frame)
+            if task is None:
+                continue
+            handler = task.attached
+            if handler is not None and handler.quick and self._serving.in_flight() == 1:
+                self._run_inline(task, number)
+                if self._leader != number:
+                    return None
+                continue
+            with self._lock:
+                if self._hand_over():
+                    return task
+                self._tasks.append(task)
+
+    def _hand_over(self) -> bool:
+        """Makes another thread the leader; False where none is free. Under the lock."""
+        if not self._followers and self._threads >= MOST_THREADS + 1:
+            return False
+        self._led += 1
+        self._leader = self._led
+        if self._followers:
+            self._followers.pop().gate.release()
+        else:
+            self._threads += 1
+            start_new_thread(self._lead, (self._leader,))
+        return True
+
+    def _work(self, task: Request) -> None:
+        handler = task.attached
+        began = perf_counter()
+        self._serving.run(task)
+        if handler is not None:
+            handler.quick = perf_counter() - began < QUICK
+
+    def _give(self, task: Request) -> None:
+        """Lets another thread run a task, while this one goes on to read."""
+        with self._lock:
+            if self._followers:
+                place = self._followers.pop()
+                place.task = task
+                place.gate.release()
+            elif self._threads < MOST_THREADS:
+                self._threads += 1
+                start_new_thread(self._begin_with, (task,))
+            else:
+                self._tasks.append(task)
+
+    def _begin_with(self, task: Request) -> None:
+        self._work(task)
+        self._lead(0)
+
+    def _end(self) -> None:
+        self._serving.end_of_input()
+        with self._lock:
+            self.ended = True
+            followers, self._followers = self._followers, []
+        for place in followers:
+            place.gate.release()
+        if self._armed is False and self._watch is not None:
+            self._watch.release()
+
+    # --- a quick handler in the leader itself ---
+
+    def _run_inline(self, task: Request, number: int) -> None:
+        self._turns += 1
+        self._inline_thread = get_ident()
+        self._inline = self._turns
+        if not self._armed:
+            self._arm()
+        self._work(task)
+        with self._lock:
+            if self._leader == number:
+                self._inline = 0
+
+    def _arm(self) -> None:
+        with self._lock:
+            if self._armed:
+                return
+            self._armed = True
+            if self._watch is None:
+                self._watch = allocate_lock()
+                self._watch.acquire()
+                start_new_thread(self._watch_over, ())
+            else:
+                self._watch.release()
+
+    def _watch_over(self) -> None:
+        quiet, seen = 0, 0
+        while not self.ended:
+            sleep(TICK)
+            turn = self._inline
+            if turn and turn == seen:
+                with self._lock:
+                    if self._inline == turn:
+                        self._inline = 0
+                        self._inline_thread = 0
+                        self._hand_over()
+            quiet = quiet + 1 if self._turns == seen else 0
+            seen = self._turns
+            if quiet < QUIET_TICKS:
+                continue
+            quiet = 0
+            with self._lock:
+                # The leader marks its turn before it looks whether the watch is armed: one of the two sees the other.
+                self._armed = bool(self._inline)
+            if not self._armed:
+                self._watch.acquire()
+
+    # --- waiting ---
+
+    def _pause(self, gate: Any, timeout: float) -> bool:
+        """Waits for a gate. The leader hands over reading first, or reads by itself where it may wait for ever."""
+        inline = self._inline if self._inline_thread == get_ident() else 0
+        if not inline:
+            return bool(gate.acquire(True, timeout))
+        with self._lock:
+            if self._inline != inline:  # the watch was faster
+                inline = 0
+            elif timeout >= 0:
+                self._inline = self._inline_thread = 0
+                self._hand_over()
+                inline = 0
+            else:
+                self._inline = 0
+        if not inline:
+            return bool(gate.acquire(True, timeout))
+        while not gate.acquire(False):
+            frame = self._next_frame()
+            if frame is None:
+                self._end()
+                return bool(gate.acquire(True, timeout))
+            task = self._serving.receive(frame)
+            if task is not None:
+                self._give(task)
+        self._turns += 1
+        self._inline = self._turns
+        return True

@@ -1,0 +1,125 @@
+"""A call of a host's service in flight: its streams and its result. Knows nothing of handlers."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from crossplug.errors import DecodeError, PluginError, error_of
+from crossplug.interfaces.protocol_errors import DeadlineExceededError, InternalError
+from crossplug.plugin.stream import ItemReceiver, ItemSender
+from crossplug.plugin.waiting import wait, wait_blocking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from typing import Any
+
+    from crossplug.plugin.method import Method
+    from crossplug.plugin.serving import Serving
+
+
+class ServiceCall:
+    """A call of a service. Iterate over it for its items, ``upload`` sends items, ``result`` ends it.
+
+    ``for item in call: …`` then ``call.result_blocking()``; or ``async for`` and ``await call.result()``.
+    """
+
+    __slots__ = ("_asked", "_end", "_items", "_method", "_serving", "_timeout", "_upload", "_wire")
+
+    def __init__(
+        self,
+        serving: Serving,
+        service: str | Method[Any, Any, Any, Any, Any],
+        params: Any,
+        timeout: float | None,
+        traceparent: str | None,
+    ) -> None:
+        self._serving = serving
+        self._method = method = None if isinstance(service, str) else service
+        self._wire = service if isinstance(service, str) else service.wire
+        if method is not None:
+            params = None if method.params is None else method.params.to_value(params)
+            timeout = method.timeout if timeout is None else timeout
+        self._timeout = timeout
+        self._end = None if timeout is None else monotonic() + timeout
+        with serving.lock:
+            timeout_ms = None if timeout is None else max(1, round(timeout * 1000))
+            self._asked = serving.session.ask(self._wire, params, timeout_ms, traceparent)
+        serving.flush()
+        read = None if method is None or method.items is None else method.items.read
+        write = None if method is None or method.upload is None else method.upload.to_value
+        self._items: ItemReceiver[Any] = ItemReceiver(serving, self._asked, read)
+        self._upload: ItemSender[Any] = ItemSender(serving, self._asked, write)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return aiter(self._items)
+
+    def send_blocking(self, item: Any) -> None:
+        """Sends an item of the upload; waits for credit."""
+        self._upload.send_blocking(item)
+
+    async def send(self, item: Any) -> None:
+        """Sends an item of the upload; waits for credit."""
+        await self._upload.send(item)
+
+    def end(self) -> None:
+        """No more items of the upload."""
+        with self._serving.lock:
+            self._serving.session.end(self._asked)
+        self._serving.flush()
+
+    def cancel(self) -> None:
+        """Wants no answer any more; does nothing once there is one."""
+        with self._serving.lock:
+            self._serving.session.abandon(self._asked)
+        self._serving.flush()
+
+    def result_blocking(self) -> Any:
+        """Blocks until the host answers. Raises what it answered with, or :class:`DeadlineExceededError`."""
+        try:
+            wait_blocking(self._serving, self._asked, self._over, self._left(), f"the service {self._wire}")
+        except DeadlineExceededError:
+            self._give_up()
+        return self._outcome()
+
+    async def result(self) -> Any:
+        """Waits until the host answers; raises as :meth:`result_blocking` does."""
+        try:
+            await wait(self._serving, self._asked, self._over, self._left(), f"the service {self._wire}")
+        except DeadlineExceededError:
+            self._give_up()
+        return self._outcome()
+
+    def _over(self) -> bool:
+        return self._asked.over
+
+    def _left(self) -> float | None:
+        return None if self._end is None else max(0.0, self._end - monotonic())
+
+    def _give_up(self) -> None:
+        with self._serving.lock:
+            if not self._asked.over:
+                self._serving.session.abandon(self._asked)
+                message = f"the service {self._wire} did not answer within {self._timeout} s"
+                self._asked.error = DeadlineExceededError(message)
+        self._serving.flush()
+
+    def _outcome(self) -> Any:
+        error, method = self._asked.error, self._method
+        if error is not None:
+            if method is not None and type(error) is PluginError:
+                typed = error_of(error.code, error.message, error.details, error.retryable, dict(method.errors))
+                raise typed
+            raise error
+        if method is None:
+            return self._asked.result
+        if method.result is None:
+            return None
+        try:
+            return method.result.from_value(self._asked.result)
+        except DecodeError as wrong:
+            details = {"reason": wrong.reason, "pointer": wrong.pointer}
+            raise InternalError(f"the host's answer to {self._wire} does not fit: {wrong}", details=details) from None

@@ -1,0 +1,235 @@
+"""One conversation with a host: the session, the plugin's handlers and whoever waits, under one lock.
+
+Knows neither files nor threads of its own: bytes come through :meth:`Serving.receive`, leave through a function that
+writes them, and plain handlers are run by whoever calls :meth:`Serving.run`.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock, get_ident
+from collections import deque
+
+from crossplug.errors import DecodeError, EncodeError, PluginError
+from crossplug.interfaces.protocol_errors import MethodNotFoundError
+from crossplug.plugin.context import Context
+from crossplug.plugin.handler import error_for, unfit
+from crossplug.plugin.log import Log
+from crossplug.protocol.exchange import Cancel, Event, Initialize, Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from crossplug.plugin.handler import Handler
+    from crossplug.plugin.loop import LoopThread
+    from crossplug.plugin.plugin import Plugin
+    from crossplug.protocol.session import Session
+
+
+class Instance:
+    """What ``initialize`` said."""
+
+    __slots__ = ("config", "data_dir", "debug", "granted", "instance_id")
+
+    def __init__(self) -> None:
+        self.config: dict[str, Any] = {}
+        self.instance_id = ""
+        self.data_dir: str | None = None
+        self.debug = False
+        self.granted: frozenset[str] = frozenset()
+
+
+class Serving:
+    """Answers a host on behalf of a plugin."""
+
+    def __init__(
+        self, plugin: Plugin, session: Session, manifest: dict[str, Any], write: Callable[[bytes], object]
+    ) -> None:
+        self.plugin = plugin
+        self.session = session
+        self.manifest = manifest
+        self.instance = Instance()
+        self.lock = allocate_lock()
+        """Held around every use of the session."""
+        self.log = Log(self._log)
+        self.pause: Callable[[Any, float], bool] = lambda gate, timeout: bool(gate.acquire(True, timeout))
+        """How a thread waits for a gate; the readers of a process put theirs here."""
+        self.coroutines: LoopThread | None = None
+        self.events: deque[Event] = deque()
+        """Events that wait for their turn: handlers see them one by one, in order."""
+        self._write = write
+        self._writing = allocate_lock()
+
+    def open(self) -> None:
+        """Says what the dialect says before it is asked."""
+        with self.lock:
+            self.session.greet(self.manifest)
+        self.flush()
+
+    # --- bytes out ---
+
+    def flush(self) -> None:
+        """Writes what the session has to say. Never waits for another thread that is writing: that one takes it along."""
+        out = self.session.out
+        while out and self._writing.acquire(False):
+            try:
+                with self.lock:
+                    data = out[0] if len(out) == 1 else b"".join(out)
+                    out.clear()
+                if data:
+                    self._write(data)
+            finally:
+                self._writing.release()
+
+    def _log(self, level: str, message: str, fields: dict[str, Any] | None) -> None:
+        with self.lock:
+            try:
+                self.session.log(level, message, fields)
+            except EncodeError as error:
+                self.session.log(level, f"{message!a} (fields left out: {error.message})", None)
+        self.flush()
+
+    # --- frames in ---
+
+    def receive(self, frame: bytes) -> Request | None:
+        """Takes a frame; gives a request whose plain handler has to be run by :meth:`run`."""
+        with self.lock:
+            incoming = self.session.receive(frame)
+        kind = type(incoming)
+        if kind is Request:
+            return self._dispatch(incoming)  # type: ignore[arg-type]
+        if self.session.out:
+            self.flush()
+        if incoming is None:
+            return None
+        if kind is Cancel:
+            self._cancel(incoming.request)  # type: ignore[union-attr]
+        elif kind is Event:
+            return self._dispatch_event(incoming)  # type: ignore[arg-type]
+        elif kind is Initialize:
+            from crossplug.plugin.start import initialize
+
+            initialize(self, incoming)  # type: ignore[arg-type]
+        return None
+
+    def _dispatch(self, request: Request) -> Request | None:
+        handler = self.plugin.handlers.get(request.method)
+        if handler is None:
+            known = ", ".join(sorted(self.plugin.handlers)) or "none"
+            message = f"the plugin has no method {request.method!r}; it has {known}"
+            self.fail(request, MethodNotFoundError(message))
+            return None
+        request.attached = handler
+        if not handler.is_coroutine:
+            return request
+        self.loop().start(self._answer_async(request, handler), request)
+        return None
+
+    def _dispatch_event(self, event: Event) -> Request | None:
+        if event.name not in self.plugin.event_handlers:
+            return None
+        from crossplug.plugin.events import EventTask
+
+        return EventTask.put(self, event)
+
+    def _cancel(self, request: Request) -> None:
+        with self.lock:
+            calls, request.on_cancel = request.on_cancel, []
+        for call in calls:
+            try:
+                call()
+            except Exception as error:
+                self.log.error(f"what was to be called on cancellation of {request.method} raised {error!r}")
+
+    # --- handlers ---
+
+    def run(self, request: Request) -> None:
+        """Runs the plain handler of a request and answers; or the handlers of an event."""
+        if request.attached is None:
+            request.run()  # type: ignore[attr-defined]
+            return
+        handler: Handler = request.attached
+        try:
+            ctx = Context(self, request)
+            try:
+                arguments = handler.arguments(ctx, self, request)
+            except DecodeError as error:
+                self.fail(request, unfit(handler.wire, error))
+                return
+            result = handler.function(*arguments)
+            if hasattr(result, "__await__"):  # a plain function that gave an awaitable, such as a decorated coroutine
+                self.loop().start(self._finish_async(request, handler, result), request)
+                return
+            self._reply(request, handler, result)
+        except BaseException as error:
+            self._failed(request, handler, error)
+
+    async def _answer_async(self, request: Request, handler: Handler) -> None:
+        try:
+            ctx = Context(self, request)
+            try:
+                arguments = handler.arguments(ctx, self, request)
+            except DecodeError as error:
+                self.fail(request, unfit(handler.wire, error))
+                return
+            self._reply(request, handler, await handler.function(*arguments))
+        except BaseException as error:
+            self._failed(request, handler, error)
+
+    async def _finish_async(self, request: Request, handler: Handler, result: Any) -> None:
+        try:
+            self._reply(request, handler, await result)
+        except BaseException as error:
+            self._failed(request, handler, error)
+
+    def _reply(self, request: Request, handler: Handler, result: Any) -> None:
+        value = handler.answer(result)
+        with self.lock:
+            self.session.reply(request, value)
+        self.flush()
+
+    def _failed(self, request: Request, handler: Handler, error: BaseException) -> None:
+        told = error_for(handler.wire, error, request.cancelled, self.instance.debug)
+        if told is not error and told.code == "internal":
+            self.log.error(f"{handler.wire} raised {told.message}")
+        self.fail(request, told)
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise error
+
+    def fail(self, request: Request, error: PluginError) -> None:
+        """Answers a request with an error."""
+        with self.lock:
+            self.session.fail(request, error)
+        self.flush()
+
+    def loop(self) -> LoopThread:
+        """The thread that runs coroutines; started when the first one comes."""
+        if self.coroutines is None:
+            from crossplug.plugin.loop import LoopThread
+
+            self.coroutines = LoopThread(self)
+        return self.coroutines
+
+    def on_loop(self) -> bool:
+        """Whether the current thread is the one that runs coroutines."""
+        return self.coroutines is not None and self.coroutines.ident == get_ident()
+
+    def end_of_input(self) -> None:
+        """The host will say nothing more."""
+        with self.lock:
+            self.session.end_of_input()
+
+    def cancel_all(self) -> None:
+        """Cancels whatever is in flight."""
+        with self.lock:
+            requests = [request for request in self.session.requests.values() if not request.cancelled]
+            for request in requests:
+                request.cancelled = True
+                request.wake()
+        for request in requests:
+            self._cancel(request)
+
+    def in_flight(self) -> int:
+        """Requests of the host that are not answered yet."""
+        return len(self.session.requests)

@@ -1,0 +1,104 @@
+"""The answer to ``initialize`` and the hooks of start and stop: what happens once in a conversation."""
+
+from __future__ import annotations
+
+from crossplug.errors import DecodeError
+from crossplug.interfaces.protocol_errors import FailedPreconditionError
+from crossplug.plugin.context import Context
+from crossplug.plugin.handler import error_for, unfit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from crossplug.interfaces.protocol import InitializeParams, ProtocolOffer
+    from crossplug.plugin.serving import Serving
+    from crossplug.protocol.exchange import Initialize
+
+VERSION = "1.0"
+"""Of the protocol that this package speaks."""
+FRAMINGS = ("ndjson", "length")
+"""What this package can speak."""
+FEATURES: frozenset[str] = frozenset()
+"""Optional parts of the protocol that this package knows."""
+
+
+def initialize(serving: Serving, incoming: Initialize) -> None:
+    """Answers the first request: chooses from the offer, runs the start hooks, says what the plugin is."""
+    request = incoming.request
+    try:
+        from crossplug.interfaces.protocol import InitializeParams
+
+        try:
+            params = InitializeParams.from_value(incoming.params)
+        except DecodeError as error:
+            raise unfit("initialize", error) from None
+        choice = choose(params.protocol)
+        _settle(serving, params)
+        ctx = Context(serving, None)
+        for hook in serving.plugin.start_hooks:
+            started = hook(ctx)
+            if hasattr(started, "__await__"):
+                serving.loop().finish(started)
+    except Exception as error:
+        serving.fail(request, error_for("initialize", error, False, serving.instance.debug))
+        return
+    result = {
+        "protocol": choice,
+        "manifest": serving.manifest,
+        "interfaces": {
+            name: {"version": found.version, "hash": found.hash} for name, found in serving.plugin.interfaces.items()
+        },
+    }
+    limits = params.limits
+    with serving.lock:
+        serving.session.open(
+            result,
+            request,
+            choice["framing"],
+            frame_bytes=limits.frame_bytes or None if limits else None,
+            pending_calls=limits.pending_calls or None if limits else None,
+        )
+    serving.flush()
+
+
+def choose(offer: ProtocolOffer) -> dict[str, Any]:
+    """The plugin's choice from an offer. Raises ``failedPrecondition`` for another major version or an unknown required
+    feature.
+    """
+    if offer.version.split(".")[0] != VERSION.split(".")[0]:
+        message = f"the host speaks version {offer.version} of the protocol; this plugin speaks {VERSION}"
+        raise FailedPreconditionError(message, details={"supported": [VERSION]})
+    offered = offer.features or []
+    for feature in offered:
+        if feature.endswith("!") and feature[:-1] not in FEATURES:
+            message = f"the host requires the feature {feature[:-1]!r}, which this plugin does not have"
+            raise FailedPreconditionError(message, details={"feature": feature[:-1]})
+    framing = next((name for name in offer.framings or [] if name in FRAMINGS), "ndjson")
+    return {
+        "version": VERSION,
+        "features": [feature for feature in offered if feature in FEATURES],
+        "encoding": "json",
+        "framing": str(framing),
+    }
+
+
+def _settle(serving: Serving, params: InitializeParams) -> None:
+    instance = serving.instance
+    instance.config = params.config
+    instance.instance_id = params.instance_id
+    instance.data_dir = params.data_dir or None
+    instance.debug = bool(params.debug)
+    instance.granted = frozenset(params.granted.services or [])
+
+
+def stop(serving: Serving) -> None:
+    """Runs the stop hooks; what they raise is logged."""
+    ctx = Context(serving, None)
+    for hook in serving.plugin.stop_hooks:
+        try:
+            stopped = hook(ctx)
+            if hasattr(stopped, "__await__"):
+                serving.loop().finish(stopped)
+        except Exception as error:
+            serving.log.error(f"a stop hook raised {type(error).__name__}: {error}")

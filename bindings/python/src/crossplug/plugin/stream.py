@@ -1,0 +1,151 @@
+"""Streams of one call, both ways, as iterators and senders that keep to the credit. Knows no handler.
+
+Every blocking name ends in ``_blocking`` or is a plain ``for``; its asynchronous twin is awaited.
+"""
+
+from __future__ import annotations
+
+from crossplug.codec.generic import Generic, T
+from crossplug.errors import DecodeError
+from crossplug.interfaces.protocol_errors import CancelledError, InvalidParamsError, UnavailableError
+from crossplug.plugin.waiting import wait, wait_blocking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from typing import Any
+
+    from crossplug.plugin.serving import Serving
+    from crossplug.protocol.exchange import Exchange
+
+WINDOW_ITEMS = 64
+"""Items that may wait in a receiver: enough to hide the way there and back."""
+WINDOW_BYTES = 1 << 20
+"""Bytes that may wait in a receiver; one more item may overdraw them."""
+
+
+class ItemSender(Generic[T]):
+    """Sends the items of a stream; waits while the receiver gives no credit.
+
+    In a handler of ``note.search``: ``items.send_blocking(note)``, or ``await items.send(note)`` in a coroutine.
+    """
+
+    __slots__ = ("_exchange", "_serving", "_write")
+
+    def __init__(self, serving: Serving, exchange: Exchange, write: Callable[[T], Any] | None) -> None:
+        self._serving = serving
+        self._exchange = exchange
+        self._write = write
+
+    def send_blocking(self, item: T) -> None:
+        """Sends an item.
+
+        Raises :class:`CancelledError` when the caller gave up, :class:`UnavailableError` when the call is over, and
+        :class:`EncodeError` for an item that its type does not allow.
+        """
+        value = item if self._write is None else self._write(item)
+        while not self._try(value):
+            wait_blocking(self._serving, self._exchange, self._ready, None, "sending an item")
+
+    async def send(self, item: T) -> None:
+        """Sends an item; raises as :meth:`send_blocking` does."""
+        value = item if self._write is None else self._write(item)
+        while not self._try(value):
+            await wait(self._serving, self._exchange, self._ready, None, "sending an item")
+
+    def _ready(self) -> bool:
+        exchange = self._exchange
+        return exchange.may_send() or exchange.cancelled or exchange.over
+
+    def _try(self, value: Any) -> bool:
+        serving, exchange = self._serving, self._exchange
+        with serving.lock:
+            if exchange.cancelled:
+                raise CancelledError("the call was cancelled")
+            if exchange.over:
+                raise UnavailableError("the call is over; no more items can be sent")
+            if not exchange.may_send():
+                return False
+            serving.session.item(exchange, value)
+        serving.flush()
+        return True
+
+
+class ItemReceiver(Generic[T]):
+    """The items that come, one by one, in a ``for`` or an ``async for``. Grants the credit itself.
+
+    Raises :class:`CancelledError` when the caller gave up, and :class:`InvalidParamsError` for an item that its type does
+    not allow.
+    """
+
+    __slots__ = ("_exchange", "_read", "_serving", "_taken_bytes", "_taken_items", "_window")
+
+    def __init__(self, serving: Serving, exchange: Exchange, read: Callable[[Any], T] | None) -> None:
+        self._serving = serving
+        self._exchange = exchange
+        self._read = read
+        self._window = False
+        self._taken_items = 0
+        self._taken_bytes = 0
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        while True:
+            found, item = self._try()
+            if found:
+                return self._typed(item)
+            if found is None:
+                raise StopIteration
+            wait_blocking(self._serving, self._exchange, self._ready, None, "waiting for an item")
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while True:
+            found, item = self._try()
+            if found:
+                return self._typed(item)
+            if found is None:
+                raise StopAsyncIteration
+            await wait(self._serving, self._exchange, self._ready, None, "waiting for an item")
+
+    def _typed(self, item: Any) -> T:
+        if self._read is None:
+            found: T = item
+            return found
+        try:
+            return self._read(item)
+        except DecodeError as error:
+            details = {"reason": error.reason, "pointer": error.pointer}
+            raise InvalidParamsError(f"an item of the stream: {error}", details=details) from None
+
+    def _ready(self) -> bool:
+        exchange = self._exchange
+        return bool(exchange.inbox) or exchange.ended or exchange.cancelled or exchange.over
+
+    def _try(self) -> tuple[bool | None, Any]:
+        """(True, an item), (False, nothing yet) or (None, the end)."""
+        serving, exchange = self._serving, self._exchange
+        with serving.lock:
+            if exchange.cancelled:
+                raise CancelledError("the call was cancelled")
+            if exchange.inbox:
+                item, size = exchange.inbox.popleft()
+                self._taken_items += 1
+                self._taken_bytes += size
+                if self._taken_items * 2 >= WINDOW_ITEMS or self._taken_bytes * 2 >= WINDOW_BYTES:
+                    serving.session.grant(exchange, self._taken_items, self._taken_bytes)
+                    self._taken_items = self._taken_bytes = 0
+                answer = (True, item)
+            elif exchange.ended or exchange.over:
+                return None, None
+            else:
+                if not self._window:
+                    self._window = True
+                    serving.session.grant(exchange, WINDOW_ITEMS, WINDOW_BYTES)
+                answer = (False, None)
+        serving.flush()
+        return answer

@@ -1,0 +1,27 @@
+"""``crossplug/1``: the message as it is. Knows JSON text and nothing of requests in flight."""
+
+from __future__ import annotations
+
+from crossplug.codec.text import dump, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Crossplug:
+    """One side of a conversation in the protocol's own dialect."""
+
+    name = "crossplug/1"
+    logs = True
+    read = staticmethod(parse)
+    write = staticmethod(dump)
+
+    def open(self, manifest: dict[str, Any]) -> list[bytes]:
+        """Nothing: the host speaks first."""
+        return []
+
+    def unreadable(self, message: str) -> bytes:
+        """``parseError`` without an id, as JSON-RPC asks."""
+        error = {"code": -32700, "message": message, "data": {"code": "parseError"}}
+        return dump({"jsonrpc": "2.0", "id": None, "error": error})

@@ -1,0 +1,79 @@
+"""The members of a JSON-RPC envelope: what makes an id, a number of an error, a timeout. Knows one message at a time."""
+
+from __future__ import annotations
+
+from crossplug.codec.scalars import SAFE
+from crossplug.errors import PluginError, error_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LONGEST_ID = 200
+"""Characters of an id that is a string."""
+INTERFACE_NUMBER = -32100
+"""JSON-RPC's number for every code that an interface declares."""
+
+
+def read_id(value: Any) -> int | str | None:
+    """An integer or a short string; None where the value is no id."""
+    if type(value) is int:
+        return value if -SAFE <= value <= SAFE else None
+    if type(value) is str:
+        return value if len(value) <= LONGEST_ID else None
+    if type(value) is float and value.is_integer() and -SAFE <= value <= SAFE:
+        return int(value)
+    return None
+
+
+def read_count(value: Any, high: int) -> int | None:
+    """An integer from 0 to ``high``; None where the value is none."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= high else None
+
+
+def read_meta(meta: Any) -> dict[str, Any] | None:
+    """``meta`` of a request, with ``timeoutMs`` as an integer; None where it is not of its type."""
+    if type(meta) is not dict:
+        return None
+    if "timeoutMs" in meta:
+        timeout = read_count(meta["timeoutMs"], SAFE)
+        if timeout is None:
+            return None
+        meta["timeoutMs"] = timeout
+    if "traceparent" in meta and type(meta["traceparent"]) is not str:
+        return None
+    return meta
+
+
+def write_error(error: PluginError) -> dict[str, Any]:
+    """The ``error`` of a reply."""
+    from crossplug.interfaces.protocol_errors import NUMBERS
+
+    data: dict[str, Any] = {"code": error.code}
+    if error.details is not None:
+        data["details"] = error.details
+    if error.retryable:
+        data["retryable"] = True
+    return {"code": NUMBERS.get(error.code, INTERFACE_NUMBER), "message": error.message, "data": data}
+
+
+def read_error(value: Any) -> PluginError | None:
+    """The error of a reply; None where it is not of its type. A peer without an SDK of ours may leave out ``data``."""
+    if type(value) is not dict or type(value.get("message")) is not str:
+        return None
+    number = value.get("code")
+    if type(number) is float and number.is_integer():
+        number = int(number)
+    if type(number) is not int:
+        return None
+    data = value.get("data")
+    code = details = retryable = None
+    if type(data) is dict:
+        code, details, retryable = data.get("code"), data.get("details"), data.get("retryable")
+    if type(code) is not str:
+        from crossplug.interfaces.protocol_errors import NUMBERS
+
+        code = next((name for name, known in NUMBERS.items() if known == number), "internal")
+    return error_of(code, value["message"], details, retryable if type(retryable) is bool else False)

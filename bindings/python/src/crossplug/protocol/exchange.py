@@ -1,0 +1,118 @@
+"""One request in flight and its streams, seen from the side that keeps it. Knows nothing of other requests."""
+
+from __future__ import annotations
+
+from collections import deque
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from crossplug.errors import PluginError
+
+
+class Exchange:
+    """What both directions share: credit for what is sent, an inbox for what comes."""
+
+    __slots__ = (
+        "cancelled",
+        "ended",
+        "id",
+        "inbox",
+        "method",
+        "over",
+        "owed_bytes",
+        "owed_items",
+        "send_bytes",
+        "send_items",
+        "wakers",
+    )
+
+    def __init__(self, id: int | str, method: str) -> None:
+        self.id = id
+        self.method = method
+        self.over = False
+        """Answered: nothing more may be said about it."""
+        self.cancelled = False
+        self.ended = False
+        """The peer will send no more items."""
+        self.send_items = 0
+        """Items that may still be sent."""
+        self.send_bytes = 0
+        """Bytes that may still be sent; the last item may overdraw them."""
+        self.owed_items = 0
+        """Items that the peer may still send."""
+        self.owed_bytes = 0
+        self.inbox: deque[tuple[Any, int]] = deque()
+        """Items that came and were not taken yet, with their bytes."""
+        self.wakers: list[Callable[[], object]] = []
+        """Called once at the next change; then forgotten. They must be quick and must not call the session."""
+
+    def wake(self) -> None:
+        """Tells whoever waits that something changed."""
+        if self.wakers:
+            wakers, self.wakers = self.wakers, []
+            for wake in wakers:
+                wake()
+
+    def may_send(self) -> bool:
+        """Whether both credits allow one more item."""
+        return self.send_items > 0 and self.send_bytes > 0
+
+
+class Request(Exchange):
+    """A request of the host that the plugin has to answer."""
+
+    __slots__ = ("attached", "on_cancel", "params", "timeout_ms", "traceparent")
+
+    def __init__(self, id: int | str, method: str, params: Any, timeout_ms: int | None, traceparent: str | None) -> None:
+        super().__init__(id, method)
+        self.params = params
+        self.timeout_ms = timeout_ms
+        self.traceparent = traceparent
+        self.on_cancel: list[Callable[[], object]] = []
+        self.attached: Any = None
+        """Whatever the owner of the session keeps with it."""
+
+
+class Asked(Exchange):
+    """A request of the plugin that the host has to answer."""
+
+    __slots__ = ("error", "result")
+
+    def __init__(self, id: int, method: str) -> None:
+        super().__init__(id, method)
+        self.result: Any = None
+        self.error: PluginError | None = None
+
+
+class Event:
+    """A one-way message of the host."""
+
+    __slots__ = ("name", "payload", "seq", "stream")
+
+    def __init__(self, name: str, stream: str | None, seq: int, payload: Any) -> None:
+        self.name = name
+        self.stream = stream
+        self.seq = seq
+        self.payload = payload
+
+
+class Cancel:
+    """The host no longer wants an answer."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+
+class Initialize:
+    """The host's first request: the owner of the session answers it with a result or an error."""
+
+    __slots__ = ("params", "request")
+
+    def __init__(self, request: Request, params: Any) -> None:
+        self.request = request
+        self.params = params

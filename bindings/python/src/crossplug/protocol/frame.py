@@ -1,0 +1,103 @@
+"""From bytes to frames and back. Knows lengths and line ends, never what a frame says."""
+
+from __future__ import annotations
+
+FRAME_BYTES = 64 * 1024 * 1024
+"""Largest frame unless somebody says otherwise: bytes, without the line end or the length."""
+
+
+class FrameTooLarge(Exception):
+    """A frame is beyond the cap. It is passed over; the next one can be read."""
+
+
+class FrameReader:
+    """Takes bytes as they come and gives whole frames.
+
+    >>> reader = FrameReader()
+    >>> reader.feed(b'{"a":1}\\n{"b"')
+    >>> reader.next(), reader.next()
+    (b'{"a":1}', None)
+    """
+
+    __slots__ = ("_buffer", "_searched", "_skip", "framing", "limit")
+
+    def __init__(self, framing: str = "ndjson", limit: int = FRAME_BYTES) -> None:
+        self.framing = framing
+        """``ndjson`` or ``length``; may change between frames."""
+        self.limit = limit
+        self._buffer = bytearray()
+        self._searched = 0  # bytes of the buffer that hold no line end
+        self._skip = 0  # bytes of a frame too large still to come; -1: up to the next line end
+
+    def feed(self, data: bytes) -> None:
+        """Takes bytes from the transport."""
+        self._buffer += data
+
+    def next(self) -> bytes | None:
+        """The next whole frame, or None where more bytes are needed.
+
+        Raises :class:`FrameTooLarge` once for a frame beyond the limit.
+        """
+        return self._next_line() if self.framing == "ndjson" else self._next_counted()
+
+    def rest(self) -> bytes:
+        """What came after the last whole frame. At the end of input it is a frame that was cut off."""
+        return bytes(self._buffer)
+
+    def _next_line(self) -> bytes | None:
+        buffer = self._buffer
+        while True:
+            end = buffer.find(10, self._searched)
+            if end < 0:
+                if self._skip:
+                    buffer.clear()
+                elif len(buffer) > self.limit:
+                    buffer.clear()
+                    self._searched, self._skip = 0, -1
+                    raise FrameTooLarge
+                self._searched = len(buffer)
+                return None
+            with memoryview(buffer) as view:
+                frame = bytes(view[:end])
+            del buffer[: end + 1]
+            self._searched = 0
+            if self._skip:
+                self._skip = 0
+                continue
+            if len(frame) > self.limit:
+                raise FrameTooLarge
+            if frame and not frame.isspace():
+                return frame
+
+    def _next_counted(self) -> bytes | None:
+        buffer = self._buffer
+        if self._skip:
+            gone = min(self._skip, len(buffer))
+            del buffer[:gone]
+            self._skip -= gone
+            if self._skip:
+                return None
+        if len(buffer) < 4:
+            return None
+        length = int.from_bytes(buffer[:4], "big")
+        if length > self.limit:
+            del buffer[:4]
+            self._skip = length
+            raise FrameTooLarge
+        if len(buffer) < 4 + length:
+            return None
+        with memoryview(buffer) as view:
+            frame = bytes(view[4 : 4 + length])
+        del buffer[: 4 + length]
+        return frame
+
+
+def framed(payload: bytes, framing: str) -> bytes:
+    """A message's bytes as they go to the transport.
+
+    >>> framed(b'{}', "ndjson"), framed(b'{}', "length")
+    (b'{}\\n', b'\\x00\\x00\\x00\\x02{}')
+    """
+    if framing == "ndjson":
+        return payload + b"\n"
+    return len(payload).to_bytes(4, "big") + payload
