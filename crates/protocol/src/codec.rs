@@ -42,8 +42,8 @@ pub use error::{DecodeError, EncodeError, Reason};
 pub use kind::KindUnion;
 pub use object::{Flag, Member, Optional, Required};
 pub use scalar::{
-    Any, Bool, Bytes, Int8, Int16, Int32, Int64, Int64Number, Nothing, Number, Uint8, Uint16, Uint32, Uint64,
-    Uint64Number,
+    Any, Bool, Bytes, Int8, Int16, Int32, Int64, Int64Number, Nothing, Number, Uint8, Uint16,
+    Uint32, Uint64, Uint64Number,
 };
 pub use text::{Checked, Format, PatternCell, Rule, Text};
 pub use wire::{Serde, Wire};
@@ -51,8 +51,9 @@ pub use writer::DEPTH;
 
 #[doc(hidden)]
 pub use crate::{
-    __codec_closed_enum as closed_enum, __codec_kind_union as kind_union, __codec_newtype as newtype, __codec_object as object,
-    __codec_open_enum as open_enum, __codec_tagged_union as tagged_union,
+    __codec_closed_enum as closed_enum, __codec_kind_union as kind_union,
+    __codec_newtype as newtype, __codec_object as object, __codec_open_enum as open_enum,
+    __codec_tagged_union as tagged_union,
 };
 #[doc(hidden)]
 pub use enumeration::EnumVisitor;
@@ -124,7 +125,11 @@ pub fn encode<W: Wire>(value: &W::Value) -> Result<Vec<u8>, EncodeError> {
 ///
 /// # Errors
 /// As for [`encode`].
-pub fn encode_into<W: Wire>(value: &W::Value, depth: usize, document: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub fn encode_into<W: Wire>(
+    value: &W::Value,
+    depth: usize,
+    document: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     writer::append::<W>(value, depth, document)
 }
 
@@ -149,5 +154,6 @@ pub fn round_trip<W: Wire>(document: &[u8]) -> Result<Result<Vec<u8>, EncodeErro
 /// The laws about text, at any depth and in members that no type knows.
 fn scan(document: &[u8]) -> Result<&str, DecodeError> {
     crate::json::check(document, DEPTH as u32).map_err(error::of_text)?;
-    std::str::from_utf8(document).map_err(|error| DecodeError::new(Reason::NotJson, format!("not UTF-8: {error}")))
+    std::str::from_utf8(document)
+        .map_err(|error| DecodeError::new(Reason::NotJson, format!("not UTF-8: {error}")))
 }

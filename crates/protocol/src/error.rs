@@ -28,13 +28,19 @@ const INTERFACE: i32 = -32100;
 /// The JSON-RPC number of a code.
 #[must_use]
 pub fn number_of(code: &str) -> i32 {
-    NUMBERS.iter().find(|(name, _)| *name == code).map_or(INTERFACE, |(_, number)| *number)
+    NUMBERS
+        .iter()
+        .find(|(name, _)| *name == code)
+        .map_or(INTERFACE, |(_, number)| *number)
 }
 
 /// The code of a JSON-RPC number, for a reply without `data`; an unknown number means `internal`.
 #[must_use]
 pub fn code_of(number: i64) -> &'static str {
-    NUMBERS.iter().find(|(_, known)| i64::from(*known) == number).map_or("internal", |(name, _)| name)
+    NUMBERS
+        .iter()
+        .find(|(_, known)| i64::from(*known) == number)
+        .map_or("internal", |(name, _)| name)
 }
 
 /// Why a plugin or a host answered a request with an error.
@@ -55,7 +61,12 @@ pub struct PluginError {
 impl PluginError {
     /// An error without details that is not worth a retry.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), details: None, retryable: false }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            details: None,
+            retryable: false,
+        }
     }
 
     /// `invalidParams`: what came does not fit, or makes no sense.
@@ -67,7 +78,10 @@ impl PluginError {
     /// `methodNotFound`: nobody here answers to the name.
     #[must_use]
     pub fn method_not_found(method: &str) -> Self {
-        Self::new(ErrorCode::MethodNotFound.as_str(), format!("no method `{method}`"))
+        Self::new(
+            ErrorCode::MethodNotFound.as_str(),
+            format!("no method `{method}`"),
+        )
     }
 
     /// `internal`: something went wrong that the caller can do nothing about.
@@ -129,7 +143,9 @@ impl PluginError {
     /// The details as a generated type; `None` where there are none, or others.
     #[must_use]
     pub fn details_as<W: Wire>(&self) -> Option<W::Value> {
-        self.details.as_ref().and_then(|details| codec::decode_value::<W>(details).ok())
+        self.details
+            .as_ref()
+            .and_then(|details| codec::decode_value::<W>(details).ok())
     }
 
     /// Says whether trying again may help.
@@ -142,7 +158,10 @@ impl PluginError {
     /// The error as a reply holds it.
     #[must_use]
     pub fn as_failure(&self) -> Failure<'_> {
-        let details = self.details.as_ref().map(|details| Raw::owned(details.to_string().into_bytes()));
+        let details = self
+            .details
+            .as_ref()
+            .map(|details| Raw::owned(details.to_string().into_bytes()));
         Failure {
             code: self.code.as_str().into(),
             message: self.message.as_str().into(),
@@ -155,14 +174,18 @@ impl PluginError {
 impl From<DecodeError> for PluginError {
     /// Params that do not fit their type: `invalidParams` with the reason and the pointer in the details.
     fn from(error: DecodeError) -> Self {
-        let details = serde_json::json!({ "reason": error.reason.as_str(), "pointer": error.pointer });
+        let details =
+            serde_json::json!({ "reason": error.reason.as_str(), "pointer": error.pointer });
         Self::invalid_params(error.to_string()).with_details(details)
     }
 }
 
 impl From<Failure<'_>> for PluginError {
     fn from(failure: Failure<'_>) -> Self {
-        let details = failure.details.as_ref().filter(|raw| !json::is_null(raw.as_bytes()));
+        let details = failure
+            .details
+            .as_ref()
+            .filter(|raw| !json::is_null(raw.as_bytes()));
         Self {
             code: failure.code.into_owned(),
             message: failure.message.into_owned(),
@@ -192,7 +215,10 @@ mod tests {
     #[test]
     fn details_of_a_generated_type_come_back() {
         use crate::generated::conformance::{ConformanceError, Paper};
-        let error = ConformanceError::OutOfPaper { message: "empty".into(), details: Some(Paper::new(3)) };
+        let error = ConformanceError::OutOfPaper {
+            message: "empty".into(),
+            details: Some(Paper::new(3)),
+        };
         let crossed = PluginError::from(error.clone());
         assert!(crossed.retryable);
         assert_eq!(ConformanceError::of(&crossed), Some(error));

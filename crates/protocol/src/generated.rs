@@ -9,13 +9,21 @@
 //! assert_eq!(memory.content.text.as_deref(), Some("hello"));
 //! ```
 
+#[rustfmt::skip]
 pub mod agent;
+#[rustfmt::skip]
 pub mod chat;
+#[rustfmt::skip]
 pub mod conformance;
+#[rustfmt::skip]
 pub mod events;
+#[rustfmt::skip]
 pub mod http;
+#[rustfmt::skip]
 pub mod manifest;
+#[rustfmt::skip]
 pub mod protocol;
+#[rustfmt::skip]
 pub mod tool;
 
 use crate::codec::RoundTrip;

@@ -6,6 +6,7 @@
 //! into the types of [`generated`]. No IO, no clock, no threads: everything here also builds for WebAssembly.
 
 pub mod codec;
+pub mod descriptor;
 pub mod dialect;
 pub mod error;
 pub mod frame;

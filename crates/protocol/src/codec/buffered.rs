@@ -5,7 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::StrDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::constant::ConstValue;
@@ -17,7 +19,7 @@ use super::{JsonMap, Value};
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Buffered {
+pub(super) enum Buffered {
     Null,
     Bool(bool),
     Unsigned(u64),
@@ -32,7 +34,7 @@ pub enum Buffered {
 impl Buffered {
     /// As JSON; bytes, which JSON does not have, become an array of numbers.
     #[must_use]
-    pub fn into_value(self) -> Value {
+    pub(super) fn into_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => value.into(),
@@ -42,7 +44,11 @@ impl Buffered {
             Self::Text(value) => value.into(),
             Self::Bytes(value) => value.into(),
             Self::List(list) => list.into_iter().map(Self::into_value).collect(),
-            Self::Map(map) => map.into_iter().map(|(key, value)| (key, value.into_value())).collect::<JsonMap>().into(),
+            Self::Map(map) => map
+                .into_iter()
+                .map(|(key, value)| (key, value.into_value()))
+                .collect::<JsonMap>()
+                .into(),
         }
     }
 
@@ -57,7 +63,11 @@ impl Buffered {
             },
             Value::String(text) => Self::Text(text.clone()),
             Value::Array(list) => Self::List(list.iter().map(Self::of_value).collect()),
-            Value::Object(map) => Self::Map(map.iter().map(|(key, value)| (key.clone(), Self::of_value(value))).collect()),
+            Value::Object(map) => Self::Map(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), Self::of_value(value)))
+                    .collect(),
+            ),
         }
     }
 }
@@ -96,7 +106,10 @@ impl<'de> Deserialize<'de> for Buffered {
                 Ok(Buffered::Null)
             }
 
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Buffered, D::Error> {
+            fn visit_some<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Buffered, D::Error> {
                 Buffered::deserialize(deserializer)
             }
 
@@ -160,7 +173,12 @@ pub(super) struct Reader<'a, E> {
 impl<'a, E: Error> Reader<'a, E> {
     /// What was kept aside, for the reader who comes later.
     pub(super) fn replay(value: &'a Buffered, human: bool) -> Self {
-        Self { value, human, place: |error, _| error, first: "" }
+        Self {
+            value,
+            human,
+            place: |error, _| error,
+            first: "",
+        }
     }
 }
 
@@ -176,7 +194,11 @@ impl<'de, E: Error> Deserializer<'de> for Reader<'_, E> {
             Buffered::Float(value) => visitor.visit_f64(*value),
             Buffered::Text(value) => visitor.visit_str(value),
             Buffered::Bytes(value) => visitor.visit_bytes(value),
-            Buffered::List(list) => visitor.visit_seq(Elements { list: list.iter().enumerate(), human: self.human, place: self.place }),
+            Buffered::List(list) => visitor.visit_seq(Elements {
+                list: list.iter().enumerate(),
+                human: self.human,
+                place: self.place,
+            }),
             Buffered::Map(map) => visitor.visit_map(Members::new(map, &self, &[self.first])),
         }
     }
@@ -202,8 +224,15 @@ impl<'de, E: Error> Deserializer<'de> for Reader<'_, E> {
     }
 
     /// A kind union names the tag of its object arm, if that is a union in turn.
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_newtype_struct(Self { first: name, ..self })
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, E> {
+        visitor.visit_newtype_struct(Self {
+            first: name,
+            ..self
+        })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -225,10 +254,22 @@ struct Elements<'a, E> {
 impl<'de, E: Error> SeqAccess<'de> for Elements<'_, E> {
     type Error = E;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, E> {
-        let Some((number, value)) = self.list.next() else { return Ok(None) };
-        let reader = Reader { value, human: self.human, place: self.place, first: "" };
-        seed.deserialize(reader).map(Some).map_err(|error| (self.place)(error, &number))
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, E> {
+        let Some((number, value)) = self.list.next() else {
+            return Ok(None);
+        };
+        let reader = Reader {
+            value,
+            human: self.human,
+            place: self.place,
+            first: "",
+        };
+        seed.deserialize(reader)
+            .map(Some)
+            .map_err(|error| (self.place)(error, &number))
     }
 }
 
@@ -241,9 +282,16 @@ struct Members<'a, E> {
 
 impl<'a, E> Members<'a, E> {
     fn new(map: &'a [(String, Buffered)], reader: &Reader<'a, E>, first: &[&str]) -> Self {
-        let (mut members, rest): (Vec<_>, Vec<_>) = map.iter().partition(|(key, _)| first.contains(&key.as_str()));
+        let (mut members, rest): (Vec<_>, Vec<_>) = map
+            .iter()
+            .partition(|(key, _)| first.contains(&key.as_str()));
         members.extend(rest);
-        Self { members: members.into_iter(), current: None, human: reader.human, place: reader.place }
+        Self {
+            members: members.into_iter(),
+            current: None,
+            human: reader.human,
+            place: reader.place,
+        }
     }
 }
 
@@ -259,9 +307,17 @@ impl<'de, E: Error> MapAccess<'de> for Members<'_, E> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, E> {
-        let Some((key, value)) = self.current.take() else { return Err(E::custom("a value without its key")) };
-        let reader = Reader { value, human: self.human, place: self.place, first: "" };
-        seed.deserialize(reader).map_err(|error| (self.place)(error, key))
+        let Some((key, value)) = self.current.take() else {
+            return Err(E::custom("a value without its key"));
+        };
+        let reader = Reader {
+            value,
+            human: self.human,
+            place: self.place,
+            first: "",
+        };
+        seed.deserialize(reader)
+            .map_err(|error| (self.place)(error, key))
     }
 }
 
@@ -275,7 +331,11 @@ pub(super) struct Scalar<'a, E> {
 
 impl<'a, E> Scalar<'a, E> {
     pub(super) const fn new(value: Unexpected<'a>, human: bool) -> Self {
-        Self { value, human, error: PhantomData }
+        Self {
+            value,
+            human,
+            error: PhantomData,
+        }
     }
 
     pub(super) const fn constant(value: ConstValue, human: bool) -> Self {
@@ -382,7 +442,12 @@ pub(super) fn locate<W: Wire>(document: &str, error: &serde_json::Error) -> Deco
 }
 
 fn find<W: Wire>(value: &Buffered, error: &serde_json::Error) -> DecodeError {
-    let reader = Reader { value, human: true, place: |error: DecodeError, token| error.within(token), first: "" };
+    let reader = Reader {
+        value,
+        human: true,
+        place: |error: DecodeError, token| error.within(token),
+        first: "",
+    };
     match W::decode(reader) {
         Err(error) => error,
         // Both readings follow one code, so this takes a type whose own `Deserialize` asks the format for something.

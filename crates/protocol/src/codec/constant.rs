@@ -67,7 +67,14 @@ struct ConstVisitor(ConstValue);
 
 impl ConstVisitor {
     fn judge<E: Error>(&self, equal: bool, found: &dyn fmt::Display) -> Result<(), E> {
-        if equal { Ok(()) } else { Err(refuse(Reason::UnknownConst, format_args!("found {found}, expected {}", self.0))) }
+        if equal {
+            Ok(())
+        } else {
+            Err(refuse(
+                Reason::UnknownConst,
+                format_args!("found {found}, expected {}", self.0),
+            ))
+        }
     }
 }
 
@@ -94,23 +101,28 @@ impl Visitor<'_> for ConstVisitor {
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
         match self.0 {
-            ConstValue::Integer(constant) => self.judge(i128::from(constant) == i128::from(value), &value),
+            ConstValue::Integer(constant) => {
+                self.judge(i128::from(constant) == i128::from(value), &value)
+            }
             _ => Err(E::invalid_type(Unexpected::Unsigned(value), &self)),
         }
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
         match self.0 {
-            ConstValue::Integer(constant) => {
-                self.judge(integral::<E>(value).is_ok_and(|number| number == i128::from(constant)), &value)
-            }
+            ConstValue::Integer(constant) => self.judge(
+                integral::<E>(value).is_ok_and(|number| number == i128::from(constant)),
+                &value,
+            ),
             _ => Err(E::invalid_type(Unexpected::Float(value), &self)),
         }
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         match self.0 {
-            ConstValue::String(constant) => self.judge(constant == value, &format_args!("{value:?}")),
+            ConstValue::String(constant) => {
+                self.judge(constant == value, &format_args!("{value:?}"))
+            }
             _ => Err(E::invalid_type(Unexpected::Str(value), &self)),
         }
     }

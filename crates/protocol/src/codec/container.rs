@@ -86,7 +86,10 @@ impl<'de, W: Wire> Visitor<'de> for DictVisitor<W> {
         while let Some(key) = access.next_key::<String>()? {
             let value = access.next_value_seed(Seed::<W>::NEW)?;
             if map.contains_key(&key) {
-                return Err(refuse(Reason::DuplicateKey, format_args!("`{key}` stands twice")));
+                return Err(refuse(
+                    Reason::DuplicateKey,
+                    format_args!("`{key}` stands twice"),
+                ));
             }
             map.insert(key, value);
         }

@@ -17,7 +17,11 @@ pub struct EnumVisitor<T, F> {
 impl<T, F: Fn(&str) -> Option<T>> EnumVisitor<T, F> {
     /// `read` gives the value of a string that the enum knows or keeps.
     pub const fn new(name: &'static str, read: F) -> Self {
-        Self { name, read, kind: PhantomData }
+        Self {
+            name,
+            read,
+            kind: PhantomData,
+        }
     }
 }
 
@@ -147,7 +151,8 @@ macro_rules! __codec_enum {
             fn deserialize<__D: $crate::codec::serde::Deserializer<'de>>(
                 deserializer: __D,
             ) -> ::core::result::Result<Self, __D::Error> {
-                deserializer.deserialize_str($crate::codec::EnumVisitor::new(stringify!($type), $read))
+                deserializer
+                    .deserialize_str($crate::codec::EnumVisitor::new(stringify!($type), $read))
             }
         }
 

@@ -99,7 +99,14 @@ impl Reason {
     /// Whether it is about the text itself, whatever the type says; such a document has no certain pointer.
     #[must_use]
     pub const fn is_about_text(self) -> bool {
-        matches!(self, Self::DuplicateKey | Self::LoneSurrogate | Self::TooDeep | Self::NotFinite | Self::NotJson)
+        matches!(
+            self,
+            Self::DuplicateKey
+                | Self::LoneSurrogate
+                | Self::TooDeep
+                | Self::NotFinite
+                | Self::NotJson
+        )
     }
 }
 
@@ -125,7 +132,11 @@ impl DecodeError {
     /// About the whole document.
     #[must_use]
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, pointer: String::new(), message: message.into() }
+        Self {
+            reason,
+            pointer: String::new(),
+            message: message.into(),
+        }
     }
 
     /// The same, seen from the document that holds this one under `token`.
@@ -140,7 +151,11 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the document" } else { &self.pointer };
+        let place = if self.pointer.is_empty() {
+            "the document"
+        } else {
+            &self.pointer
+        };
         write!(f, "{} at {place}: {}", self.reason, self.message)
     }
 }
@@ -151,7 +166,10 @@ impl serde::de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let text = message.to_string();
         for reason in Reason::ALL {
-            if let Some(rest) = text.strip_prefix(reason.as_str()).and_then(|rest| rest.strip_prefix(": ")) {
+            if let Some(rest) = text
+                .strip_prefix(reason.as_str())
+                .and_then(|rest| rest.strip_prefix(": "))
+            {
                 return Self::new(reason, rest);
             }
         }
@@ -159,7 +177,10 @@ impl serde::de::Error for DecodeError {
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        Self::new(Reason::WrongKind, format!("found {found}, expected {expected}"))
+        Self::new(
+            Reason::WrongKind,
+            format!("found {found}, expected {expected}"),
+        )
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -189,7 +210,9 @@ pub struct EncodeError {
 
 impl From<serde_json::Error> for EncodeError {
     fn from(error: serde_json::Error) -> Self {
-        Self { message: error.to_string() }
+        Self {
+            message: error.to_string(),
+        }
     }
 }
 

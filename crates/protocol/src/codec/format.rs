@@ -61,12 +61,22 @@ impl fmt::Display for Format {
 /// A number of digits only, and of few enough of them to fit.
 fn number(digits: &[u8]) -> Option<u32> {
     let plain = !digits.is_empty() && digits.len() <= 9 && digits.iter().all(u8::is_ascii_digit);
-    plain.then(|| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
+    plain.then(|| {
+        digits
+            .iter()
+            .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+    })
 }
 
 fn date(text: &[u8]) -> bool {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return false };
-    let (Some(year), Some(month), Some(day)) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2])) else {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else {
+        return false;
+    };
+    let (Some(year), Some(month), Some(day)) = (
+        number(&[y1, y2, y3, y4]),
+        number(&[m1, m2]),
+        number(&[d1, d2]),
+    ) else {
         return false;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -85,10 +95,18 @@ fn two_digits_below(text: &[u8], bound: u32) -> bool {
 }
 
 fn date_time(text: &[u8]) -> bool {
-    let Some((day, rest)) = text.split_at_checked(10) else { return false };
-    let Some((clock, rest)) = rest.split_at_checked(9) else { return false };
-    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return false };
-    let clock_fits = two_digits_below(&[h1, h2], 24) && two_digits_below(&[m1, m2], 60) && two_digits_below(&[s1, s2], 60);
+    let Some((day, rest)) = text.split_at_checked(10) else {
+        return false;
+    };
+    let Some((clock, rest)) = rest.split_at_checked(9) else {
+        return false;
+    };
+    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
+        return false;
+    };
+    let clock_fits = two_digits_below(&[h1, h2], 24)
+        && two_digits_below(&[m1, m2], 60)
+        && two_digits_below(&[s1, s2], 60);
     date(day) && clock_fits && zone(after_fraction(rest))
 }
 
@@ -105,13 +123,17 @@ fn after_fraction(text: &[u8]) -> &[u8] {
 fn zone(text: &[u8]) -> bool {
     match *text {
         [b'Z'] => true,
-        [b'+' | b'-', h1, h2, b':', m1, m2] => two_digits_below(&[h1, h2], 24) && two_digits_below(&[m1, m2], 60),
+        [b'+' | b'-', h1, h2, b':', m1, m2] => {
+            two_digits_below(&[h1, h2], 24) && two_digits_below(&[m1, m2], 60)
+        }
         _ => false,
     }
 }
 
 fn duration(text: &[u8]) -> bool {
-    let [b'P', rest @ ..] = text else { return false };
+    let [b'P', rest @ ..] = text else {
+        return false;
+    };
     if let [weeks @ .., b'W'] = rest {
         return number(weeks).is_some();
     }
@@ -131,10 +153,20 @@ fn duration(text: &[u8]) -> bool {
 fn clock_parts(mut text: &[u8]) -> bool {
     let mut parts = 0;
     for unit in [b'H', b'M', b'S'] {
-        let Some(at) = text.iter().position(|byte| *byte == unit) else { continue };
-        let (digits, rest) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let Some(at) = text.iter().position(|byte| *byte == unit) else {
+            continue;
+        };
+        let (digits, rest) = (
+            text.get(..at).unwrap_or_default(),
+            text.get(at + 1..).unwrap_or_default(),
+        );
         let whole = match digits.iter().position(|byte| *byte == b'.') {
-            Some(dot) if unit == b'S' && after_fraction(digits.get(dot..).unwrap_or_default()).is_empty() => digits.get(..dot),
+            Some(dot)
+                if unit == b'S'
+                    && after_fraction(digits.get(dot..).unwrap_or_default()).is_empty() =>
+            {
+                digits.get(..dot)
+            }
             Some(_) => None,
             None => Some(digits),
         };
@@ -155,12 +187,19 @@ fn uuid(text: &[u8]) -> bool {
 }
 
 fn uri(text: &[u8]) -> bool {
-    let Some(colon) = text.iter().position(|byte| *byte == b':') else { return false };
-    let (scheme, mut rest) = (text.get(..colon).unwrap_or_default(), text.get(colon + 1..).unwrap_or_default());
+    let Some(colon) = text.iter().position(|byte| *byte == b':') else {
+        return false;
+    };
+    let (scheme, mut rest) = (
+        text.get(..colon).unwrap_or_default(),
+        text.get(colon + 1..).unwrap_or_default(),
+    );
     let scheme_fits = match scheme {
         [first, more @ ..] => {
             first.is_ascii_alphabetic()
-                && more.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'))
+                && more
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'))
         }
         [] => false,
     };
@@ -170,8 +209,14 @@ fn uri(text: &[u8]) -> bool {
     loop {
         rest = match rest {
             [] => return true,
-            [b'%', high, low, more @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => more,
-            [byte, more @ ..] if byte.is_ascii_alphanumeric() || b"._~:/?#[]@!$&'()*+,;=-".contains(byte) => more,
+            [b'%', high, low, more @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                more
+            }
+            [byte, more @ ..]
+                if byte.is_ascii_alphanumeric() || b"._~:/?#[]@!$&'()*+,;=-".contains(byte) =>
+            {
+                more
+            }
             _ => return false,
         };
     }
@@ -190,7 +235,11 @@ mod tests {
             (Format::Date, "2024-00-01", false),
             (Format::Date, "2024-1-01", false),
             (Format::DateTime, "2024-02-29T23:59:59Z", true),
-            (Format::DateTime, "2024-02-29T23:59:59.123456789-23:59", true),
+            (
+                Format::DateTime,
+                "2024-02-29T23:59:59.123456789-23:59",
+                true,
+            ),
             (Format::DateTime, "2024-02-29T23:59:59.1234567890Z", false),
             (Format::DateTime, "2024-02-29T23:59:59.Z", false),
             (Format::DateTime, "2024-02-29T23:59:60Z", false),

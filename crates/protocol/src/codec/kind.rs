@@ -83,7 +83,10 @@ pub struct KindVisitor<U> {
 impl<U> KindVisitor<U> {
     /// `human`: whether the format is human-readable, which an arm may ask.
     pub const fn new(human: bool) -> Self {
-        Self { human, union: PhantomData }
+        Self {
+            human,
+            union: PhantomData,
+        }
     }
 }
 
@@ -124,11 +127,17 @@ impl<'de, U: KindUnion> Visitor<'de> for KindVisitor<U> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<U, A::Error> {
-        U::array(OpenArray { access, human: self.human })
+        U::array(OpenArray {
+            access,
+            human: self.human,
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<U, A::Error> {
-        U::object(OpenObject { access, human: self.human })
+        U::object(OpenObject {
+            access,
+            human: self.human,
+        })
     }
 }
 

@@ -36,7 +36,11 @@ pub trait Member {
     ///
     /// # Errors
     /// What the adapter of the value says.
-    fn write<M: SerializeMap>(name: &'static str, value: &Self::Value, map: &mut M) -> Result<(), M::Error>;
+    fn write<M: SerializeMap>(
+        name: &'static str,
+        value: &Self::Value,
+        map: &mut M,
+    ) -> Result<(), M::Error>;
 }
 
 /// A member that must be there.
@@ -51,14 +55,21 @@ impl<W: Wire> Member for Required<W> {
     }
 
     fn absent<E: Error>(name: &'static str) -> Result<W::Value, E> {
-        Err(refuse(Reason::MissingField, format_args!("`{name}` is required")))
+        Err(refuse(
+            Reason::MissingField,
+            format_args!("`{name}` is required"),
+        ))
     }
 
     fn present(_value: &W::Value) -> bool {
         true
     }
 
-    fn write<M: SerializeMap>(name: &'static str, value: &W::Value, map: &mut M) -> Result<(), M::Error> {
+    fn write<M: SerializeMap>(
+        name: &'static str,
+        value: &W::Value,
+        map: &mut M,
+    ) -> Result<(), M::Error> {
         map.serialize_entry(name, &As::<W>(value))
     }
 }
@@ -86,7 +97,11 @@ impl<W: Wire> Member for Optional<W> {
         value.is_some()
     }
 
-    fn write<M: SerializeMap>(name: &'static str, value: &Self::Value, map: &mut M) -> Result<(), M::Error> {
+    fn write<M: SerializeMap>(
+        name: &'static str,
+        value: &Self::Value,
+        map: &mut M,
+    ) -> Result<(), M::Error> {
         match value {
             Some(value) => map.serialize_entry(name, &As::<W>(value)),
             None => Ok(()),
@@ -102,7 +117,8 @@ impl<K: Constant> Member for Flag<K> {
     type Value = bool;
 
     fn read<'de, A: MapAccess<'de>>(map: &mut A) -> Result<bool, A::Error> {
-        map.next_value_seed(Seed::<NotNull<Const<K>>>::NEW).map(|()| true)
+        map.next_value_seed(Seed::<NotNull<Const<K>>>::NEW)
+            .map(|()| true)
     }
 
     fn absent<E: Error>(_name: &'static str) -> Result<bool, E> {
@@ -113,8 +129,16 @@ impl<K: Constant> Member for Flag<K> {
         *value
     }
 
-    fn write<M: SerializeMap>(name: &'static str, value: &bool, map: &mut M) -> Result<(), M::Error> {
-        if *value { map.serialize_entry(name, &As::<Const<K>>(&())) } else { Ok(()) }
+    fn write<M: SerializeMap>(
+        name: &'static str,
+        value: &bool,
+        map: &mut M,
+    ) -> Result<(), M::Error> {
+        if *value {
+            map.serialize_entry(name, &As::<Const<K>>(&()))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -143,7 +167,10 @@ impl<'de, W: Wire> Visitor<'de> for NotNullVisitor<W> {
     }
 
     fn visit_none<E: Error>(self) -> Result<W::Value, E> {
-        Err(refuse(Reason::NullForAbsent, "null; leave the member out instead"))
+        Err(refuse(
+            Reason::NullForAbsent,
+            "null; leave the member out instead",
+        ))
     }
 
     fn visit_unit<E: Error>(self) -> Result<W::Value, E> {
@@ -191,7 +218,10 @@ impl<'de> Deserialize<'de> for Key<'de> {
 /// Where the slot is filled.
 pub fn refuse_duplicate<T, E: Error>(slot: Option<&T>, name: &str) -> Result<(), E> {
     match slot {
-        Some(_) => Err(refuse(Reason::DuplicateKey, format_args!("`{name}` stands twice"))),
+        Some(_) => Err(refuse(
+            Reason::DuplicateKey,
+            format_args!("`{name}` stands twice"),
+        )),
         None => Ok(()),
     }
 }
@@ -202,7 +232,9 @@ pub fn refuse_duplicate<T, E: Error>(slot: Option<&T>, name: &str) -> Result<(),
 /// Where one has such a name.
 pub fn check_extra<S: Serializer>(extra: &JsonMap, names: &[&str]) -> Result<(), S::Error> {
     match names.iter().find(|name| extra.contains_key(**name)) {
-        Some(name) => Err(S::Error::custom(format_args!("an extra member is called `{name}`, as a field of the type is"))),
+        Some(name) => Err(S::Error::custom(format_args!(
+            "an extra member is called `{name}`, as a field of the type is"
+        ))),
         None => Ok(()),
     }
 }

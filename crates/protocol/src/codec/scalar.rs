@@ -33,9 +33,15 @@ impl Wire for Bool {
 /// What a JSON number says, as an integer; a 64-bit float has no fraction beyond 2^53, and i128 holds what fits any format.
 pub(super) fn integral<E: Error>(value: f64) -> Result<i128, E> {
     if value.fract() != 0.0 || !value.is_finite() {
-        return Err(refuse(Reason::NotAnInteger, format_args!("{value} has a fractional part")));
+        return Err(refuse(
+            Reason::NotAnInteger,
+            format_args!("{value} has a fractional part"),
+        ));
     }
-    #[allow(clippy::cast_possible_truncation, reason = "saturates, and what saturates is out of every range")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "saturates, and what saturates is out of every range"
+    )]
     Ok(value as i128)
 }
 
@@ -81,7 +87,11 @@ impl Visitor<'_> for IntegerVisitor {
 
 /// `0|-?[1-9][0-9]*`
 fn decimal<E: Error>(text: &str, signed: bool) -> Result<i128, E> {
-    let digits = if signed { text.strip_prefix('-').unwrap_or(text) } else { text };
+    let digits = if signed {
+        text.strip_prefix('-').unwrap_or(text)
+    } else {
+        text
+    };
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let short = digits == "0" && text == "0" || !digits.starts_with('0');
     if !plain || !short {
@@ -90,11 +100,17 @@ fn decimal<E: Error>(text: &str, signed: bool) -> Result<i128, E> {
             format_args!("{text:?} is not a decimal integer as the wire spells it"),
         ));
     }
-    text.parse().or(Err(refuse(Reason::OutOfRange, format_args!("{text} has too many digits"))))
+    text.parse().or(Err(refuse(
+        Reason::OutOfRange,
+        format_args!("{text} has too many digits"),
+    )))
 }
 
 fn out_of_range<E: Error>(value: i128, format: &str) -> E {
-    refuse(Reason::OutOfRange, format_args!("{value} is not within {format}"))
+    refuse(
+        Reason::OutOfRange,
+        format_args!("{value} is not within {format}"),
+    )
 }
 
 macro_rules! small {
@@ -214,18 +230,28 @@ impl Wire for Number {
                 f.write_str("a number")
             }
 
-            #[allow(clippy::cast_precision_loss, reason = "a number of the IDL is a 64-bit float")]
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "a number of the IDL is a 64-bit float"
+            )]
             fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
                 Ok(value as f64)
             }
 
-            #[allow(clippy::cast_precision_loss, reason = "a number of the IDL is a 64-bit float")]
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "a number of the IDL is a 64-bit float"
+            )]
             fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
                 Ok(value as f64)
             }
 
             fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
-                if value.is_finite() { Ok(value) } else { Err(refuse(Reason::NotFinite, value)) }
+                if value.is_finite() {
+                    Ok(value)
+                } else {
+                    Err(refuse(Reason::NotFinite, value))
+                }
             }
         }
         deserializer.deserialize_f64(Visit)
@@ -235,7 +261,9 @@ impl Wire for Number {
         if value.is_finite() {
             serializer.serialize_f64(*value)
         } else {
-            Err(S::Error::custom(format_args!("{value} is not a finite number")))
+            Err(S::Error::custom(format_args!(
+                "{value} is not a finite number"
+            )))
         }
     }
 }
@@ -257,7 +285,9 @@ impl Wire for Bytes {
             }
 
             fn visit_str<E: Error>(self, value: &str) -> Result<Vec<u8>, E> {
-                STANDARD.decode(value).map_err(|error| refuse(Reason::BadBase64, error))
+                STANDARD
+                    .decode(value)
+                    .map_err(|error| refuse(Reason::BadBase64, error))
             }
 
             fn visit_bytes<E: Error>(self, value: &[u8]) -> Result<Vec<u8>, E> {

@@ -47,7 +47,10 @@ pub struct Opening<U> {
 impl<U> Opening<U> {
     /// `human`: whether the format is human-readable, which an arm may ask.
     pub const fn new(human: bool) -> Self {
-        Self { human, union: PhantomData }
+        Self {
+            human,
+            union: PhantomData,
+        }
     }
 }
 
@@ -64,7 +67,10 @@ impl<'de, U: UnionVisitor> Visitor<'de> for Opening<U> {
         loop {
             match rest.next_key::<Key<'de>>()? {
                 None => {
-                    return Err(refuse(Reason::MissingTag, format_args!("`{name}` tells the arms of {} apart", U::NAME)));
+                    return Err(refuse(
+                        Reason::MissingTag,
+                        format_args!("`{name}` tells the arms of {} apart", U::NAME),
+                    ));
                 }
                 Some(Key(key)) if key == name => break,
                 Some(Key(key)) => before.push((key.into_owned(), rest.next_value::<Buffered>()?)),
@@ -73,11 +79,21 @@ impl<'de, U: UnionVisitor> Visitor<'de> for Opening<U> {
         match rest.next_value_seed(TagSeed::<U>(PhantomData))? {
             FoundTag::Arm(number, tag) => {
                 let human = self.human;
-                let access = Resumed { name, tag: Some(tag), before: before.into_iter(), held: None, rest, human };
+                let access = Resumed {
+                    name,
+                    tag: Some(tag),
+                    before: before.into_iter(),
+                    held: None,
+                    rest,
+                    human,
+                };
                 U::arm(number, OpenObject { access, human })
             }
             FoundTag::Unknown(tag) => {
-                let mut object: JsonMap = before.into_iter().map(|(key, value)| (key, value.into_value())).collect();
+                let mut object: JsonMap = before
+                    .into_iter()
+                    .map(|(key, value)| (key, value.into_value()))
+                    .collect();
                 object.insert(name.to_owned(), tag.into_value());
                 while let Some((key, value)) = rest.next_entry()? {
                     object.insert(key, value);
@@ -91,7 +107,7 @@ impl<'de, U: UnionVisitor> Visitor<'de> for Opening<U> {
 /// What a tag says.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum FoundTag {
+enum FoundTag {
     /// The number of the arm and the constant itself.
     Arm(usize, ConstValue),
     /// A tag that an open union does not know.
@@ -105,7 +121,10 @@ impl<U: UnionVisitor> TagSeed<U> {
         match U::TAGS.iter().enumerate().find(|(_, tag)| equal(tag)) {
             Some((number, tag)) => Ok(FoundTag::Arm(number, *tag)),
             None if U::OPEN => Ok(FoundTag::Unknown(found)),
-            None => Err(refuse(Reason::UnknownTag, format_args!("{} has no arm for {found}", U::NAME))),
+            None => Err(refuse(
+                Reason::UnknownTag,
+                format_args!("{} has no arm for {found}", U::NAME),
+            )),
         }
     }
 }
@@ -126,11 +145,17 @@ impl<'de, U: UnionVisitor> Visitor<'de> for TagSeed<U> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<FoundTag, E> {
-        Self::find(|tag| *tag == ConstValue::Boolean(value), Buffered::Bool(value))
+        Self::find(
+            |tag| *tag == ConstValue::Boolean(value),
+            Buffered::Bool(value),
+        )
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<FoundTag, E> {
-        Self::find(|tag| *tag == ConstValue::Integer(value), Buffered::Signed(value))
+        Self::find(
+            |tag| *tag == ConstValue::Integer(value),
+            Buffered::Signed(value),
+        )
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<FoundTag, E> {
@@ -141,7 +166,9 @@ impl<'de, U: UnionVisitor> Visitor<'de> for TagSeed<U> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<FoundTag, E> {
-        let integer = super::scalar::integral::<E>(value).ok().and_then(|value| i64::try_from(value).ok());
+        let integer = super::scalar::integral::<E>(value)
+            .ok()
+            .and_then(|value| i64::try_from(value).ok());
         Self::find(
             |tag| integer.is_some_and(|value| *tag == ConstValue::Integer(value)),
             Buffered::Float(value),
@@ -175,15 +202,21 @@ enum Held {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Resumed<A> {
     type Error = A::Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
         if let Some(tag) = self.tag.take() {
             self.held = Some(Held::Tag(tag));
-            return seed.deserialize(BorrowedStrDeserializer::new(self.name)).map(Some);
+            return seed
+                .deserialize(BorrowedStrDeserializer::new(self.name))
+                .map(Some);
         }
         match self.before.next() {
             Some((key, value)) => {
                 self.held = Some(Held::Before(value));
-                seed.deserialize(serde::de::value::StringDeserializer::new(key)).map(Some)
+                seed.deserialize(serde::de::value::StringDeserializer::new(key))
+                    .map(Some)
             }
             None => self.rest.next_key_seed(seed),
         }
@@ -263,7 +296,7 @@ macro_rules! __codec_tagged_union {
         })*
 
         $crate::__codec_named!($type);
-        $crate::__codec_tagged_union_schema!($type $($arm;)* $(open $unknown;)?);
+        $crate::__codec_tagged_union_schema!($type $($arm;)*);
     };
 }
 

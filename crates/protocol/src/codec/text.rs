@@ -68,24 +68,40 @@ impl<R: Rule> Checked<R> {
     fn judge(text: &str) -> Result<(), (Reason, String)> {
         if R::MIN_LENGTH.is_some() || R::MAX_LENGTH.is_some() {
             let length = text.chars().count();
-            let (min, max) = (R::MIN_LENGTH.unwrap_or(0), R::MAX_LENGTH.unwrap_or(u32::MAX));
+            let (min, max) = (
+                R::MIN_LENGTH.unwrap_or(0),
+                R::MAX_LENGTH.unwrap_or(u32::MAX),
+            );
             if length < min as usize || length > max as usize {
-                return Err((Reason::BadLength, format!("{length} characters, expected {min} to {max}")));
+                return Err((
+                    Reason::BadLength,
+                    format!("{length} characters, expected {min} to {max}"),
+                ));
             }
         }
         if let Some(format) = R::FORMAT
             && !format.accepts(text)
         {
-            return Err((Reason::BadFormat, format!("{} is not a {format}", shortened(text))));
+            return Err((
+                Reason::BadFormat,
+                format!("{} is not a {format}", shortened(text)),
+            ));
         }
         if let Some(pattern) = R::PATTERN {
             let compile = || Regex::new(&format!("^(?:{pattern})$")).ok();
             let matches = match R::cell() {
-                Some(cell) => cell.0.get_or_init(compile).as_ref().is_some_and(|regex| regex.is_match(text)),
+                Some(cell) => cell
+                    .0
+                    .get_or_init(compile)
+                    .as_ref()
+                    .is_some_and(|regex| regex.is_match(text)),
                 None => compile().is_some_and(|regex| regex.is_match(text)),
             };
             if !matches {
-                return Err((Reason::BadPattern, format!("{} does not match `{pattern}`", shortened(text))));
+                return Err((
+                    Reason::BadPattern,
+                    format!("{} does not match `{pattern}`", shortened(text)),
+                ));
             }
         }
         Ok(())

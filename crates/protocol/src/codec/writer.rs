@@ -23,7 +23,10 @@ impl Bounded {
                 self.left = left;
                 Ok(())
             }
-            None => Err(io::Error::new(io::ErrorKind::InvalidData, "nested too deeply")),
+            None => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "nested too deeply",
+            )),
         }
     }
 }
@@ -51,13 +54,22 @@ impl Formatter for Bounded {
 }
 
 /// Appends; on an error the document is as before.
-pub(super) fn append<W: Wire>(value: &W::Value, depth: usize, document: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(super) fn append<W: Wire>(
+    value: &W::Value,
+    depth: usize,
+    document: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     let before = document.len();
-    let formatter = Bounded { compact: CompactFormatter, left: depth };
-    serde::Serialize::serialize(&As::<W>(value), &mut Serializer::with_formatter(&mut *document, formatter)).map_err(
-        |error| {
-            document.truncate(before);
-            EncodeError::from(error)
-        },
+    let formatter = Bounded {
+        compact: CompactFormatter,
+        left: depth,
+    };
+    serde::Serialize::serialize(
+        &As::<W>(value),
+        &mut Serializer::with_formatter(&mut *document, formatter),
     )
+    .map_err(|error| {
+        document.truncate(before);
+        EncodeError::from(error)
+    })
 }

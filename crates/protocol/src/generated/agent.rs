@@ -59,6 +59,26 @@ pub mod events {
     pub const AGENT_NOTED: &str = "agent.noted";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::ACTION_VALIDATE).with(Some(30000), [false, false, false, true], None),
+        MethodDescriptor::new(methods::ACTION_INVOKE).with(Some(30000), [false, false, true, false], None),
+        MethodDescriptor::new(methods::PROVIDER_GET).with(Some(30000), [false, false, false, true], None),
+        MethodDescriptor::new(methods::EVALUATOR_VALIDATE).with(Some(30000), [false, false, false, true], None),
+        MethodDescriptor::new(methods::EVALUATOR_INVOKE).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::SERVICE_START).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::SERVICE_STOP).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::ROUTE_HANDLE).with(Some(30000), [false, false, false, false], None),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[
+        MethodDescriptor::new(services::MEMORY_SEARCH).with(None, [false, false, false, true], Some("memory:read")),
+        MethodDescriptor::new(services::MEMORY_CREATE).with(None, [false, false, false, false], Some("memory:write")),
+    ];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]

@@ -69,6 +69,35 @@ pub mod services {
     pub const STREAM_LIST: &str = "stream.list";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::MOUNT).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::DISPOSE).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::CONNECT).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::DISCONNECT).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::MESSAGE_HANDLE).with(Some(30000), [false, false, true, false], None),
+        MethodDescriptor::new(methods::HISTORY_SET).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::UI_RENDER).with(Some(30000), [false, false, false, true], None),
+        MethodDescriptor::new(methods::UI_EVENT).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::STREAM_CONTROL).with(Some(5000), [false, false, false, false], None),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[
+        MethodDescriptor::new(services::FRONTEND_SEND).with(None, [false, false, false, false], Some("frontend:send")),
+        MethodDescriptor::new(services::CONFIG_GET).with(None, [false, false, false, true], Some("config:read")),
+        MethodDescriptor::new(services::PLUGIN_CALL).with(None, [false, false, false, false], Some("plugin:call")),
+        MethodDescriptor::new(services::STREAM_START).with(None, [false, false, false, false], Some("stream:write")),
+        MethodDescriptor::new(services::STREAM_DATA).with(None, [false, false, false, false], Some("stream:write")),
+        MethodDescriptor::new(services::STREAM_END).with(None, [false, false, false, false], Some("stream:write")),
+        MethodDescriptor::new(services::STREAM_PAUSE).with(None, [false, false, false, false], Some("stream:write")),
+        MethodDescriptor::new(services::STREAM_RESUME).with(None, [false, false, false, false], Some("stream:write")),
+        MethodDescriptor::new(services::STREAM_CANCEL).with(None, [false, false, false, false], Some("stream:write")),
+        MethodDescriptor::new(services::STREAM_LIST).with(None, [false, false, false, true], Some("stream:write")),
+    ];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// Parameters of `mount`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

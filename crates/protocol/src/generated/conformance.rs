@@ -65,6 +65,30 @@ pub mod events {
     pub const TEST_HAPPENED: &str = "test.happened";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::TEST_ECHO),
+        MethodDescriptor::new(methods::TEST_NOTHING),
+        MethodDescriptor::new(methods::TEST_FAIL),
+        MethodDescriptor::new(methods::TEST_CRASH),
+        MethodDescriptor::new(methods::TEST_HANG),
+        MethodDescriptor::new(methods::TEST_PRINT),
+        MethodDescriptor::new(methods::TEST_COUNT).with(None, [true, false, true, false], None),
+        MethodDescriptor::new(methods::TEST_SUM).with(None, [false, true, false, false], None),
+        MethodDescriptor::new(methods::TEST_DOUBLE).with(None, [true, true, false, false], None),
+        MethodDescriptor::new(methods::TEST_ASK),
+        MethodDescriptor::new(methods::TEST_EMIT),
+        MethodDescriptor::new(methods::TEST_LOG),
+        MethodDescriptor::new(methods::TEST_CONTEXT),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[
+        MethodDescriptor::new(services::TEST_ANSWER).with(None, [false, false, false, false], Some("test:answer")),
+    ];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// One field of every kind.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]

@@ -35,6 +35,18 @@ pub mod services {
     pub const EVENT_EMIT: &str = "event.emit";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::EVENT_HANDLE).with(Some(5000), [false, false, false, false], None),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[
+        MethodDescriptor::new(services::EVENT_EMIT).with(None, [false, false, false, false], Some("events:emit")),
+    ];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// Parameters of `event.handle`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

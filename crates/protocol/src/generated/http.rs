@@ -49,6 +49,25 @@ pub mod services {
     pub const KV_DELETE: &str = "kv.delete";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::LIFECYCLE_INIT).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::LIFECYCLE_SHUTDOWN).with(Some(5000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::HTTP_HANDLE).with(Some(30000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::STORE_GET).with(Some(30000), [false, false, false, true], None),
+        MethodDescriptor::new(methods::STORE_SET).with(Some(30000), [false, false, false, true], None),
+        MethodDescriptor::new(methods::STORE_DELETE).with(Some(30000), [false, false, false, true], None),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[
+        MethodDescriptor::new(services::KV_GET).with(None, [false, false, false, true], Some("kv:read")),
+        MethodDescriptor::new(services::KV_SET).with(None, [false, false, false, true], Some("kv:write")),
+        MethodDescriptor::new(services::KV_DELETE).with(None, [false, false, false, true], Some("kv:write")),
+    ];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// Parameters of `lifecycle.init`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -33,6 +33,18 @@ pub mod methods {
     pub const SHUTDOWN: &str = "shutdown";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::INITIALIZE),
+        MethodDescriptor::new(methods::PING),
+        MethodDescriptor::new(methods::SHUTDOWN),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// What the host says about itself and about this instance of the plugin.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

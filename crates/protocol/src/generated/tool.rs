@@ -39,6 +39,18 @@ pub mod events {
     pub const TOOL_CHANGED: &str = "tool.changed";
 }
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[
+        MethodDescriptor::new(methods::TOOL_INITIALIZE).with(Some(300000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::TOOL_EXECUTE).with(Some(300000), [false, false, false, false], None),
+        MethodDescriptor::new(methods::TOOL_SHUTDOWN).with(Some(300000), [false, false, false, false], None),
+    ];
+    const SERVICES: &[MethodDescriptor] = &[];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// Parameters of `tool.execute`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -2,7 +2,9 @@
 //! definition of their own in a document, so the file that needs one gets a small type for it.
 
 use super::page::{Page, quoted};
-use crate::model::{ConstValue, IntegerFormat, Interface, Shape, StringFormat, StringRule, Type, TypeId};
+use crate::model::{
+    ConstValue, IntegerFormat, Interface, Shape, StringFormat, StringRule, Type, TypeId,
+};
 
 /// The names of an interface's types as a file spells them, and the rules that the file needs.
 pub(super) struct Scope<'a> {
@@ -20,7 +22,11 @@ enum Need {
 
 impl<'a> Scope<'a> {
     pub(super) fn new(interface: &'a Interface, prefix: &'static str) -> Self {
-        Self { interface, prefix, rules: Vec::new() }
+        Self {
+            interface,
+            prefix,
+            rules: Vec::new(),
+        }
     }
 
     /// A named type as the file spells it.
@@ -40,7 +46,9 @@ impl<'a> Scope<'a> {
             Type::Const(_) => "()".to_owned(),
             Type::Array(element) => format!("Vec<{}>", self.rust(element)),
             Type::Map(element) if matches!(**element, Type::Any) => "codec::JsonMap".to_owned(),
-            Type::Map(element) => format!("std::collections::BTreeMap<String, {}>", self.rust(element)),
+            Type::Map(element) => {
+                format!("std::collections::BTreeMap<String, {}>", self.rust(element))
+            }
             Type::Nullable(inner) => format!("Option<{}>", self.rust(inner)),
             Type::Any => "codec::Value".to_owned(),
         }
@@ -80,7 +88,10 @@ impl<'a> Scope<'a> {
     /// The same with a box around what would contain itself.
     pub(super) fn codec_boxed(&mut self, ty: &Type, boxed: bool, owner: &str) -> String {
         match ty {
-            Type::Nullable(inner) if boxed => format!("codec::Nullable<codec::Boxed<{}>>", self.codec(inner, owner)),
+            Type::Nullable(inner) if boxed => format!(
+                "codec::Nullable<codec::Boxed<{}>>",
+                self.codec(inner, owner)
+            ),
             _ if boxed => format!("codec::Boxed<{}>", self.codec(ty, owner)),
             _ => self.codec(ty, owner),
         }
@@ -90,7 +101,11 @@ impl<'a> Scope<'a> {
     fn codec_of_ref(&mut self, id: TypeId, owner: &str) -> String {
         match &self.interface.type_def(id).shape {
             Shape::Alias(ty) if !self.is_newtype(id) => {
-                let owner = if self.prefix.is_empty() { self.interface.type_def(id).name.rust.clone() } else { owner.to_owned() };
+                let owner = if self.prefix.is_empty() {
+                    self.interface.type_def(id).name.rust.clone()
+                } else {
+                    owner.to_owned()
+                };
                 self.codec(&ty.clone(), &owner)
             }
             _ => self.named(id),
@@ -119,7 +134,9 @@ impl<'a> Scope<'a> {
                 _ => self.named(*id),
             },
             Type::Array(element) => format!("Vec<{}>", self.resolved(element)),
-            Type::Map(element) if !matches!(**element, Type::Any) => format!("Map<{}>", self.resolved(element)),
+            Type::Map(element) if !matches!(**element, Type::Any) => {
+                format!("Map<{}>", self.resolved(element))
+            }
             Type::Nullable(inner) => format!("Option<{}>", self.resolved(inner)),
             _ => self.rust(ty),
         }
@@ -144,7 +161,12 @@ impl<'a> Scope<'a> {
 
     /// Whether an alias contains itself, through arrays and maps: Rust needs a type of its own there.
     pub(super) fn is_newtype(&self, id: TypeId) -> bool {
-        fn reaches(interface: &Interface, ty: &Type, target: TypeId, seen: &mut Vec<TypeId>) -> bool {
+        fn reaches(
+            interface: &Interface,
+            ty: &Type,
+            target: TypeId,
+            seen: &mut Vec<TypeId>,
+        ) -> bool {
             match ty {
                 Type::Ref(id) if *id == target => true,
                 Type::Ref(id) => match &interface.type_def(*id).shape {
@@ -154,7 +176,9 @@ impl<'a> Scope<'a> {
                     }
                     _ => false,
                 },
-                Type::Array(inner) | Type::Map(inner) | Type::Nullable(inner) => reaches(interface, inner, target, seen),
+                Type::Array(inner) | Type::Map(inner) | Type::Nullable(inner) => {
+                    reaches(interface, inner, target, seen)
+                }
                 _ => false,
             }
         }
@@ -180,7 +204,10 @@ impl<'a> Scope<'a> {
             match need {
                 Need::Constant(value) => {
                     page.line(&format!("    impl codec::Constant for {name} {{"));
-                    page.line(&format!("        const VALUE: codec::ConstValue = {};", const_value(value)));
+                    page.line(&format!(
+                        "        const VALUE: codec::ConstValue = {};",
+                        const_value(value)
+                    ));
                 }
                 Need::Rule(rule) => write_rule(name, rule, page),
             }
@@ -200,15 +227,25 @@ fn write_rule(name: &str, rule: &StringRule, page: &mut Page) {
             StringFormat::Uuid => "Uuid",
             StringFormat::Uri => "Uri",
         };
-        page.line(&format!("        const FORMAT: Option<codec::Format> = Some(codec::Format::{format});"));
+        page.line(&format!(
+            "        const FORMAT: Option<codec::Format> = Some(codec::Format::{format});"
+        ));
     }
-    for (constant, length) in [("MIN_LENGTH", rule.min_length), ("MAX_LENGTH", rule.max_length)] {
+    for (constant, length) in [
+        ("MIN_LENGTH", rule.min_length),
+        ("MAX_LENGTH", rule.max_length),
+    ] {
         if let Some(length) = length {
-            page.line(&format!("        const {constant}: Option<u32> = Some({length});"));
+            page.line(&format!(
+                "        const {constant}: Option<u32> = Some({length});"
+            ));
         }
     }
     if let Some(pattern) = &rule.pattern {
-        page.line(&format!("        const PATTERN: Option<&'static str> = Some({});", quoted(pattern)));
+        page.line(&format!(
+            "        const PATTERN: Option<&'static str> = Some({});",
+            quoted(pattern)
+        ));
         page.blank();
         page.line("        fn cell() -> Option<&'static codec::PatternCell> {");
         page.line("            static CELL: codec::PatternCell = codec::PatternCell::new();");

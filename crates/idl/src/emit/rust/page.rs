@@ -11,7 +11,9 @@ pub(super) struct Page {
 impl Page {
     /// Begins with the header as a comment.
     pub(super) fn new(header: &str) -> Self {
-        let mut page = Self { text: String::new() };
+        let mut page = Self {
+            text: String::new(),
+        };
         for line in header.lines() {
             page.line(&format!("// {line}"));
         }
@@ -46,7 +48,11 @@ impl Page {
     fn comment(&mut self, sign: &str, text: &str) {
         for line in prose(text).lines() {
             let line = line.trim_end();
-            if line.is_empty() { self.line(sign) } else { self.line(&format!("{sign} {line}")) }
+            if line.is_empty() {
+                self.line(sign)
+            } else {
+                self.line(&format!("{sign} {line}"))
+            }
         }
     }
 
@@ -86,7 +92,11 @@ fn prose(text: &str) -> String {
         escaped.push(c);
     }
     // Three slashes in front of a fourth would be no documentation, and an empty one says nothing.
-    if escaped.trim().is_empty() { "Not described.".to_owned() } else { escaped }
+    if escaped.trim().is_empty() {
+        "Not described.".to_owned()
+    } else {
+        escaped
+    }
 }
 
 /// A string as Rust source.

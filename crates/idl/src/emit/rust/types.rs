@@ -4,7 +4,8 @@ use super::Place;
 use super::expression::{Scope, const_value};
 use super::page::{Page, quoted};
 use crate::model::{
-    Enum, ErrorDef, Field, Interface, KindUnion, Kind, Method, Object, Shape, TaggedUnion, Type, TypeDef, TypeId,
+    Enum, ErrorDef, Field, Interface, Kind, KindUnion, Method, Object, Shape, TaggedUnion, Type,
+    TypeDef, TypeId,
 };
 
 /// Lints that a document's own names and sizes would trip, and nothing else.
@@ -22,11 +23,17 @@ const EXCEPTIONS: &str = "\
 )]";
 
 pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
-    page.inner_docs(&format!("Types of the interface `{}` {}. {}", interface.name, interface.version, interface.description));
+    page.inner_docs(&format!(
+        "Types of the interface `{}` {}. {}",
+        interface.name, interface.version, interface.description
+    ));
     page.lines(EXCEPTIONS);
     page.blank();
     page.line(&format!("use {}::codec;", place.protocol));
     write_constants(interface, page);
+    if !interface.methods.is_empty() || !interface.services.is_empty() {
+        write_descriptor(interface, place, page);
+    }
     let mut scope = Scope::new(interface, "");
     for (number, def) in interface.types.iter().enumerate() {
         write_type(&mut scope, interface, TypeId(number), def, page);
@@ -45,7 +52,11 @@ fn write_constants(interface: &Interface, page: &mut Page) {
     for (name, about, value) in [
         ("NAME", "The interface's name.", &interface.name),
         ("VERSION", "The interface's version.", &interface.version),
-        ("HASH", "SHA-256 of the interface's document without descriptions.", &interface.hash),
+        (
+            "HASH",
+            "SHA-256 of the interface's document without descriptions.",
+            &interface.hash,
+        ),
     ] {
         page.blank();
         page.line(&format!("/// {about}"));
@@ -61,20 +72,58 @@ fn write_constants(interface: &Interface, page: &mut Page) {
         page.line(&format!("pub mod {module} {{"));
         for (constant, wire, description) in entries {
             page.docs("    ", description);
-            page.line(&format!("    pub const {constant}: &str = {};", quoted(wire)));
+            page.line(&format!(
+                "    pub const {constant}: &str = {};",
+                quoted(wire)
+            ));
         }
         page.line("}");
     };
     fn names(list: &[Method]) -> Vec<(&str, &str, &str)> {
-        list.iter().map(|method| (method.name.constant.as_str(), method.wire.as_str(), method.description.as_str())).collect()
+        list.iter()
+            .map(|method| {
+                (
+                    method.name.constant.as_str(),
+                    method.wire.as_str(),
+                    method.description.as_str(),
+                )
+            })
+            .collect()
     }
-    group(page, "methods", "Wire names of the methods, which a host calls.", names(&interface.methods));
-    group(page, "services", "Wire names of the services, which a plugin calls.", names(&interface.services));
-    let events = interface.events.iter().map(|event| (event.name.constant.as_str(), event.wire.as_str(), event.description.as_str()));
-    group(page, "events", "Wire names of the events.", events.collect());
+    group(
+        page,
+        "methods",
+        "Wire names of the methods, which a host calls.",
+        names(&interface.methods),
+    );
+    group(
+        page,
+        "services",
+        "Wire names of the services, which a plugin calls.",
+        names(&interface.services),
+    );
+    let events = interface.events.iter().map(|event| {
+        (
+            event.name.constant.as_str(),
+            event.wire.as_str(),
+            event.description.as_str(),
+        )
+    });
+    group(
+        page,
+        "events",
+        "Wire names of the events.",
+        events.collect(),
+    );
 }
 
-fn write_type(scope: &mut Scope<'_>, interface: &Interface, id: TypeId, def: &TypeDef, page: &mut Page) {
+fn write_type(
+    scope: &mut Scope<'_>,
+    interface: &Interface,
+    id: TypeId,
+    def: &TypeDef,
+    page: &mut Page,
+) {
     let name = &def.name.rust;
     page.blank();
     page.docs("", &def.description);
@@ -108,8 +157,16 @@ fn field_type(scope: &Scope<'_>, field: &Field) -> String {
 }
 
 fn write_object(scope: &mut Scope<'_>, name: &str, object: &Object, page: &mut Page) {
-    let stored: Vec<&Field> = object.fields.iter().filter(|field| !is_implied(field)).collect();
-    let required: Vec<&Field> = stored.iter().copied().filter(|field| field.required).collect();
+    let stored: Vec<&Field> = object
+        .fields
+        .iter()
+        .filter(|field| !is_implied(field))
+        .collect();
+    let required: Vec<&Field> = stored
+        .iter()
+        .copied()
+        .filter(|field| field.required)
+        .collect();
     let default = if required.is_empty() { ", Default" } else { "" };
     page.line(&format!("#[derive(Debug, Clone, PartialEq{default})]"));
     page.line("#[non_exhaustive]");
@@ -119,10 +176,16 @@ fn write_object(scope: &mut Scope<'_>, name: &str, object: &Object, page: &mut P
         page.line(&format!("pub struct {name} {{"));
         for field in &stored {
             page.docs("    ", &field.description);
-            page.line(&format!("    pub {}: {},", field.name.rust, field_type(scope, field)));
+            page.line(&format!(
+                "    pub {}: {},",
+                field.name.rust,
+                field_type(scope, field)
+            ));
         }
         if let Some(extra) = &object.extra {
-            page.line("    /// Members that the type does not know; they are kept and written back.");
+            page.line(
+                "    /// Members that the type does not know; they are kept and written back.",
+            );
             page.line(&format!("    pub {}: codec::JsonMap,", extra.rust));
         }
         page.line("}");
@@ -134,17 +197,33 @@ fn write_object(scope: &mut Scope<'_>, name: &str, object: &Object, page: &mut P
     for field in object.fields.iter().filter(|field| is_implied(field)) {
         if let Type::Const(value) = &field.ty {
             let constant = scope.constant(value, &owner(name, field));
-            page.line(&format!("    constant {} {}: {constant};", quoted(&field.wire), field.name.rust));
+            page.line(&format!(
+                "    constant {} {}: {constant};",
+                quoted(&field.wire),
+                field.name.rust
+            ));
         }
     }
     for field in &stored {
         let owner = owner(name, field);
         let member = match (&field.ty, field.required) {
-            (Type::Const(value), false) => format!("codec::Flag<{}>", scope.constant(value, &owner)),
-            (ty, true) => format!("codec::Required<{}>", scope.codec_boxed(ty, field.boxed, &owner)),
-            (ty, false) => format!("codec::Optional<{}>", scope.codec_boxed(ty, field.boxed, &owner)),
+            (Type::Const(value), false) => {
+                format!("codec::Flag<{}>", scope.constant(value, &owner))
+            }
+            (ty, true) => format!(
+                "codec::Required<{}>",
+                scope.codec_boxed(ty, field.boxed, &owner)
+            ),
+            (ty, false) => format!(
+                "codec::Optional<{}>",
+                scope.codec_boxed(ty, field.boxed, &owner)
+            ),
         };
-        page.line(&format!("    member {} {}: {member};", quoted(&field.wire), field.name.rust));
+        page.line(&format!(
+            "    member {} {}: {member};",
+            quoted(&field.wire),
+            field.name.rust
+        ));
     }
     if let Some(extra) = &object.extra {
         page.line(&format!("    extra {};", extra.rust));
@@ -166,13 +245,25 @@ fn owner(name: &str, field: &Field) -> String {
 }
 
 fn write_builders(
-    scope: &Scope<'_>, name: &str, object: &Object, stored: &[&Field], required: &[&Field], page: &mut Page,
+    scope: &Scope<'_>,
+    name: &str,
+    object: &Object,
+    stored: &[&Field],
+    required: &[&Field],
+    page: &mut Page,
 ) {
     page.blank();
     page.line(&format!("impl {name} {{"));
-    page.line(if required.is_empty() { "    /// Without any optional member." } else { "    /// With the required members and no other." });
+    page.line(if required.is_empty() {
+        "    /// Without any optional member."
+    } else {
+        "    /// With the required members and no other."
+    });
     page.line("    #[must_use]");
-    let arguments: Vec<String> = required.iter().map(|field| format!("{}: {}", field.name.rust, argument(scope, &field.ty).0)).collect();
+    let arguments: Vec<String> = required
+        .iter()
+        .map(|field| format!("{}: {}", field.name.rust, argument(scope, &field.ty).0))
+        .collect();
     page.signature("    ", "pub fn new", &arguments, " -> Self {");
     let mut values: Vec<String> = stored
         .iter()
@@ -185,7 +276,12 @@ fn write_builders(
             }
         })
         .collect();
-    values.extend(object.extra.iter().map(|extra| format!("{}: codec::JsonMap::new()", extra.rust)));
+    values.extend(
+        object
+            .extra
+            .iter()
+            .map(|extra| format!("{}: codec::JsonMap::new()", extra.rust)),
+    );
     if values.is_empty() {
         page.line("        Self {}");
     } else {
@@ -204,9 +300,21 @@ fn write_builders(
         page.blank();
         page.line("    /// With one more member that the type does not know.");
         page.line("    #[must_use]");
-        let arguments = ["mut self".to_owned(), "name: impl Into<String>".to_owned(), "value: impl Into<codec::Value>".to_owned()];
-        page.signature("    ", &format!("pub fn with_{plain}"), &arguments, " -> Self {");
-        page.line(&format!("        self.{}.insert(name.into(), value.into());", extra.rust));
+        let arguments = [
+            "mut self".to_owned(),
+            "name: impl Into<String>".to_owned(),
+            "value: impl Into<codec::Value>".to_owned(),
+        ];
+        page.signature(
+            "    ",
+            &format!("pub fn with_{plain}"),
+            &arguments,
+            " -> Self {",
+        );
+        page.line(&format!(
+            "        self.{}.insert(name.into(), value.into());",
+            extra.rust
+        ));
         page.line("        self");
         page.line("    }");
     }
@@ -223,9 +331,20 @@ fn write_with(scope: &Scope<'_>, field: &Field, page: &mut Page) {
         page.line(&format!("    pub fn with_{plain}(mut self) -> Self {{"));
         page.line(&format!("        self.{rust} = true;"));
     } else {
-        let arguments = ["mut self".to_owned(), format!("{rust}: {}", argument(scope, &field.ty).0)];
-        page.signature("    ", &format!("pub fn with_{plain}"), &arguments, " -> Self {");
-        page.line(&format!("        self.{rust} = Some({});", into(rust, &field.ty, field.boxed, scope)));
+        let arguments = [
+            "mut self".to_owned(),
+            format!("{rust}: {}", argument(scope, &field.ty).0),
+        ];
+        page.signature(
+            "    ",
+            &format!("pub fn with_{plain}"),
+            &arguments,
+            " -> Self {",
+        );
+        page.line(&format!(
+            "        self.{rust} = Some({});",
+            into(rust, &field.ty, field.boxed, scope)
+        ));
     }
     page.line("        self");
     page.line("    }");
@@ -233,17 +352,29 @@ fn write_with(scope: &Scope<'_>, field: &Field, page: &mut Page) {
 
 /// `name: value`, or `name` alone where the value is called so.
 fn initial(name: &str, value: &str) -> String {
-    if name == value { name.to_owned() } else { format!("{name}: {value}") }
+    if name == value {
+        name.to_owned()
+    } else {
+        format!("{name}: {value}")
+    }
 }
 
 /// What a caller may pass for a value, and whether it has to be converted.
 fn argument(scope: &Scope<'_>, ty: &Type) -> (String, bool) {
     let rust = scope.rust(ty);
-    if scope.converts(ty) { (format!("impl Into<{rust}>"), true) } else { (rust, false) }
+    if scope.converts(ty) {
+        (format!("impl Into<{rust}>"), true)
+    } else {
+        (rust, false)
+    }
 }
 
 fn into(name: &str, ty: &Type, boxed: bool, scope: &Scope<'_>) -> String {
-    let value = if argument(scope, ty).1 { format!("{name}.into()") } else { name.to_owned() };
+    let value = if argument(scope, ty).1 {
+        format!("{name}.into()")
+    } else {
+        name.to_owned()
+    };
     match ty {
         Type::Nullable(_) if boxed => format!("{value}.map(Box::new)"),
         _ if boxed => format!("Box::new({value})"),
@@ -260,7 +391,10 @@ fn write_enum(name: &str, values: &Enum, page: &mut Page) {
     }
     page.line(&format!("pub enum {name} {{"));
     for value in &values.values {
-        page.line(&format!("    /// `{}`", value.wire.replace(['`', '\n', '\r'], "'")));
+        page.line(&format!(
+            "    /// `{}`",
+            value.wire.replace(['`', '\n', '\r'], "'")
+        ));
         page.line(&format!("    {},", value.name.rust));
     }
     if values.open {
@@ -269,11 +403,19 @@ fn write_enum(name: &str, values: &Enum, page: &mut Page) {
     }
     page.line("}");
     page.blank();
-    let (kind, unknown) = if values.open { ("open_enum", " Unknown") } else { ("closed_enum", "") };
+    let (kind, unknown) = if values.open {
+        ("open_enum", " Unknown")
+    } else {
+        ("closed_enum", "")
+    };
     page.line(&format!("codec::{kind}! {{"));
     page.line(&format!("    {name}{unknown}"));
     for value in &values.values {
-        page.line(&format!("    {} = {};", value.name.rust, quoted(&value.wire)));
+        page.line(&format!(
+            "    {} = {};",
+            value.name.rust,
+            quoted(&value.wire)
+        ));
     }
     page.line("}");
 }
@@ -290,11 +432,17 @@ fn write_tagged(scope: &Scope<'_>, name: &str, union: &TaggedUnion, page: &mut P
             crate::model::ConstValue::Integer(number) => number.to_string(),
             crate::model::ConstValue::Boolean(flag) => flag.to_string(),
         };
-        page.line(&format!("    /// Where `{}` is `{}`.", union.tag.replace('`', "'"), tag.replace('`', "'")));
+        page.line(&format!(
+            "    /// Where `{}` is `{}`.",
+            union.tag.replace('`', "'"),
+            tag.replace('`', "'")
+        ));
         page.line(&format!("    {}({}),", arm.name.rust, scope.named(arm.ty)));
     }
     if union.open {
-        page.line("    /// An object whose tag the document does not name; it is kept and written back.");
+        page.line(
+            "    /// An object whose tag the document does not name; it is kept and written back.",
+        );
         page.line("    Unknown(codec::JsonMap),");
     }
     page.line("}");
@@ -311,23 +459,38 @@ fn write_tagged(scope: &Scope<'_>, name: &str, union: &TaggedUnion, page: &mut P
     page.line("}");
 }
 
-fn write_kind(scope: &mut Scope<'_>, interface: &Interface, name: &str, union: &KindUnion, page: &mut Page) {
+fn write_kind(
+    scope: &mut Scope<'_>,
+    interface: &Interface,
+    name: &str,
+    union: &KindUnion,
+    page: &mut Page,
+) {
     page.line("#[derive(Debug, Clone, PartialEq)]");
     page.line(&format!("pub enum {name} {{"));
     for arm in &union.arms {
-        page.line(&format!("    /// {}.", said(arm.kind).replacen('a', "A", 1)));
+        page.line(&format!(
+            "    /// {}.",
+            said(arm.kind).replacen('a', "A", 1)
+        ));
         page.line(&format!("    {}({}),", arm.name.rust, scope.rust(&arm.ty)));
     }
     page.line("}");
     let expected: Vec<&str> = union.arms.iter().map(|arm| said(arm.kind)).collect();
     page.blank();
     page.line(&format!("impl codec::KindUnion for {name} {{"));
-    page.line(&format!("    const EXPECTED: &'static str = {};", quoted(&expected.join(" or "))));
+    page.line(&format!(
+        "    const EXPECTED: &'static str = {};",
+        quoted(&expected.join(" or "))
+    ));
     for arm in &union.arms {
         if let Type::Ref(id) = &arm.ty
             && let Shape::TaggedUnion(inner) = &interface.type_def(*id).shape
         {
-            page.line(&format!("    const TAG: &'static str = {};", quoted(&inner.tag)));
+            page.line(&format!(
+                "    const TAG: &'static str = {};",
+                quoted(&inner.tag)
+            ));
         }
     }
     let mut codecs = Vec::new();
@@ -358,7 +521,11 @@ fn write_kind(scope: &mut Scope<'_>, interface: &Interface, name: &str, union: &
     page.line("        }");
     page.line("    }");
     page.line("}");
-    let resolved: Vec<String> = union.arms.iter().map(|arm| scope.resolved(&arm.ty)).collect();
+    let resolved: Vec<String> = union
+        .arms
+        .iter()
+        .map(|arm| scope.resolved(&arm.ty))
+        .collect();
     for (arm, own) in union.arms.iter().zip(&resolved) {
         // Bytes and an array of uint8 are one type in Rust; then neither says which arm is meant.
         if resolved.iter().filter(|other| *other == own).count() > 1 {
@@ -401,11 +568,25 @@ fn write_errors(scope: &mut Scope<'_>, interface: &Interface, place: &Place, pag
     let details: Vec<Option<(String, String)>> = interface
         .errors
         .iter()
-        .map(|def| def.details.as_ref().map(|ty| (scope.rust(ty), scope.codec(ty, &format!("{name}{}", def.name.rust)))))
+        .map(|def| {
+            def.details.as_ref().map(|ty| {
+                (
+                    scope.rust(ty),
+                    scope.codec(ty, &format!("{name}{}", def.name.rust)),
+                )
+            })
+        })
         .collect();
-    let errors: Vec<(&ErrorDef, &Option<(String, String)>)> = interface.errors.iter().zip(&details).collect();
+    let errors: Vec<(&ErrorDef, &Option<(String, String)>)> =
+        interface.errors.iter().zip(&details).collect();
     page.blank();
-    page.docs("", &format!("The errors that the interface `{}` adds to the protocol's own.", interface.name));
+    page.docs(
+        "",
+        &format!(
+            "The errors that the interface `{}` adds to the protocol's own.",
+            interface.name
+        ),
+    );
     page.line("#[derive(Debug, Clone, PartialEq)]");
     page.line("#[non_exhaustive]");
     page.line(&format!("pub enum {name} {{"));
@@ -428,7 +609,11 @@ fn write_errors(scope: &mut Scope<'_>, interface: &Interface, place: &Place, pag
     page.line("    pub const fn code(&self) -> &'static str {");
     page.line("        match self {");
     for (def, _) in &errors {
-        page.line(&format!("            Self::{} {{ .. }} => {},", def.name.rust, quoted(&def.wire)));
+        page.line(&format!(
+            "            Self::{} {{ .. }} => {},",
+            def.name.rust,
+            quoted(&def.wire)
+        ));
     }
     page.line("        }");
     page.line("    }");
@@ -438,20 +623,31 @@ fn write_errors(scope: &mut Scope<'_>, interface: &Interface, place: &Place, pag
     page.line("    pub const fn retryable(&self) -> bool {");
     page.line("        match self {");
     for (def, _) in &errors {
-        page.line(&format!("            Self::{} {{ .. }} => {},", def.name.rust, def.retryable));
+        page.line(&format!(
+            "            Self::{} {{ .. }} => {},",
+            def.name.rust, def.retryable
+        ));
     }
     page.line("        }");
     page.line("    }");
     page.blank();
     page.line("    /// The error of the interface behind what crossed the wire; `None` for a code of the protocol or of another.");
     page.line("    #[must_use]");
-    page.line(&format!("    pub fn of(error: &{error}) -> Option<Self> {{"));
+    page.line(&format!(
+        "    pub fn of(error: &{error}) -> Option<Self> {{"
+    ));
     page.line("        match error.code.as_str() {");
     for (def, details) in &errors {
-        page.line(&format!("            {} => Some(Self::{} {{", quoted(&def.wire), def.name.rust));
+        page.line(&format!(
+            "            {} => Some(Self::{} {{",
+            quoted(&def.wire),
+            def.name.rust
+        ));
         page.line("                message: error.message.clone(),");
         if let Some((_, codec)) = details {
-            page.line(&format!("                details: error.details_as::<{codec}>(),"));
+            page.line(&format!(
+                "                details: error.details_as::<{codec}>(),"
+            ));
         }
         page.line("            }),");
     }
@@ -469,11 +665,17 @@ fn write_errors(scope: &mut Scope<'_>, interface: &Interface, place: &Place, pag
         let variant = &def.name.rust;
         match details {
             Some((_, codec)) => {
-                page.line(&format!("            {name}::{variant} {{ message, details }} => {{"));
-                page.line(&format!("                base(message).with_details_as::<{codec}>(details.as_ref())"));
+                page.line(&format!(
+                    "            {name}::{variant} {{ message, details }} => {{"
+                ));
+                page.line(&format!(
+                    "                base(message).with_details_as::<{codec}>(details.as_ref())"
+                ));
                 page.line("            }");
             }
-            None => page.line(&format!("            {name}::{variant} {{ message }} => base(message),")),
+            None => page.line(&format!(
+                "            {name}::{variant} {{ message }} => base(message),"
+            )),
         }
     }
     page.line("        }");
@@ -491,9 +693,71 @@ fn write_table(scope: &mut Scope<'_>, interface: &Interface, page: &mut Page) {
     page.line("    match name {");
     for (number, def) in interface.types.iter().enumerate() {
         let codec = scope.codec(&Type::Ref(TypeId(number)), &def.name.rust);
-        page.line(&format!("        {} => Some(codec::round_trip::<{codec}>),", quoted(&def.wire)));
+        page.line(&format!(
+            "        {} => Some(codec::round_trip::<{codec}>),",
+            quoted(&def.wire)
+        ));
     }
     page.line("        _ => None,");
     page.line("    }");
     page.line("}");
+}
+
+/// What a dispatcher and a client know about the interface at run time.
+fn write_descriptor(interface: &Interface, place: &Place, page: &mut Page) {
+    page.blank();
+    page.line("/// The interface at run time.");
+    page.line(&format!(
+        "pub static DESCRIPTOR: {0}::descriptor::Descriptor = {{",
+        place.protocol
+    ));
+    page.line(&format!(
+        "    use {}::descriptor::{{Descriptor, MethodDescriptor}};",
+        place.protocol
+    ));
+    for (constant, list) in [
+        ("METHODS", &interface.methods),
+        ("SERVICES", &interface.services),
+    ] {
+        let body: Vec<String> = list
+            .iter()
+            .map(|method| descriptor(method, &constant.to_lowercase()))
+            .collect();
+        if body.is_empty() {
+            page.line(&format!("    const {constant}: &[MethodDescriptor] = &[];"));
+            continue;
+        }
+        page.line(&format!("    const {constant}: &[MethodDescriptor] = &["));
+        for line in body {
+            page.line(&format!("        {line},"));
+        }
+        page.line("    ];");
+    }
+    page.line("    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)");
+    page.line("};");
+}
+
+fn descriptor(method: &Method, group: &str) -> String {
+    let plain = format!("MethodDescriptor::new({group}::{})", method.name.constant);
+    let flags = [
+        method.items.is_some(),
+        method.upload.is_some(),
+        method.progress,
+        method.idempotent,
+    ];
+    if method.timeout_ms.is_none() && method.permission.is_none() && flags == [false; 4] {
+        return plain;
+    }
+    let permission = method
+        .permission
+        .as_ref()
+        .map(|permission| quoted(permission));
+    let permission = permission.map_or_else(
+        || "None".to_owned(),
+        |permission| format!("Some({permission})"),
+    );
+    format!(
+        "{plain}.with({:?}, {flags:?}, {permission})",
+        method.timeout_ms
+    )
 }
