@@ -68,6 +68,7 @@ fn interfaces(manifest: &Manifest, findings: &mut Findings) -> BTreeMap<String, 
 
 fn dependencies(manifest: &Manifest, findings: &mut Findings) -> Vec<Requirement> {
     let mut read: Vec<Requirement> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (index, entry) in manifest.dependencies.iter().flatten().enumerate() {
         let pointer = format!("/dependencies/{index}");
         if findings.has_error_around(&pointer) {
@@ -93,7 +94,7 @@ fn dependencies(manifest: &Manifest, findings: &mut Findings) -> Vec<Requirement
             findings.error(pointer, "the plugin depends on itself", "take it out");
             continue;
         }
-        if read.iter().any(|earlier| earlier.name == name) {
+        if !seen.insert(name) {
             findings.error(
                 pointer,
                 format!("the dependency `{name}` stands twice"),

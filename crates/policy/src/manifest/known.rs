@@ -88,17 +88,18 @@ pub(super) fn look_for_slips(root: &Value, findings: &mut Findings) {
 
 /// The known name that is at most two letters away.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let (distance, meant) = known
+    let length = name.chars().count();
+    let near = known
         .iter()
-        .map(|meant| (distance(name, meant), *meant))
-        .min()?;
+        .filter(|meant| length.abs_diff(meant.len()) <= 2);
+    let (distance, meant) = near.map(|meant| (distance(name, meant), *meant)).min()?;
     (distance <= 2 && distance * 2 < meant.len()).then_some(meant)
 }
 
 /// How many letters must be written, taken out, changed or exchanged with their neighbour to make one of the other,
-/// letter case aside. Long names are not compared: they would be no slip.
+/// letter case aside.
 fn distance(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.to_lowercase().chars().take(40).collect();
+    let one: Vec<char> = one.to_lowercase().chars().collect();
     let other: Vec<char> = other.to_lowercase().chars().collect();
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=other.len()).collect();
