@@ -1,0 +1,192 @@
+// Reading and writing of values without members: laws 3 and 5–10 of schema/README.md. Knows one value at a time.
+//
+// A function without a direction in its name serves both: what it takes is the same in memory and in JSON.
+
+import type { Fields } from "../json/value.js";
+import { kindOf } from "../json/value.js";
+import { fromBase64, toBase64 } from "./base64.js";
+import { Misfit } from "./misfit.js";
+
+const decimal = /^(?:0|-?[1-9][0-9]{0,19})$/;
+
+const INT64_MIN: bigint = -(2n ** 63n);
+const INT64_MAX: bigint = 2n ** 63n - 1n;
+const UINT64_MAX: bigint = 2n ** 64n - 1n;
+
+/** A value of another kind than expected, or none at all. */
+export function wrongKind(value: unknown, expected: string): Misfit {
+  if (value === undefined) return new Misfit("missingField", `expected ${expected}, found nothing`);
+  return new Misfit("wrongKind", `expected ${expected}, found ${kindOf(value)}`);
+}
+
+/** true or false. */
+export function boolean(value: unknown): boolean {
+  if (typeof value !== "boolean") throw wrongKind(value, "a boolean");
+  return value;
+}
+
+/** A finite number. */
+export function number(value: unknown): number {
+  if (typeof value !== "number") throw wrongKind(value, "a number");
+  if (!Number.isFinite(value)) throw new Misfit("notFinite", `${value} is no JSON number`);
+  return value;
+}
+
+/** An integer within bounds. `-0` becomes 0. */
+export function integer(value: unknown, min: number, max: number): number {
+  if (typeof value !== "number") throw wrongKind(value, "an integer");
+  if (!Number.isInteger(value)) throw new Misfit(Number.isFinite(value) ? "notAnInteger" : "notFinite", `${value} is not an integer`);
+  if (value < min || value > max) throw new Misfit("outOfRange", `${value} is not within ${min} and ${max}`);
+  return value + 0;
+}
+
+/** int64 from its decimal string or from an integer that is exact. */
+export function readInt64(value: unknown): bigint {
+  return read64(value, INT64_MIN, INT64_MAX);
+}
+
+/** uint64 from its decimal string or from an integer that is exact. */
+export function readUint64(value: unknown): bigint {
+  return read64(value, 0n, UINT64_MAX);
+}
+
+/** int64 as a decimal string. */
+export function writeInt64(value: unknown): string {
+  return write64(value, INT64_MIN, INT64_MAX);
+}
+
+/** uint64 as a decimal string. */
+export function writeUint64(value: unknown): string {
+  return write64(value, 0n, UINT64_MAX);
+}
+
+function read64(value: unknown, min: bigint, max: bigint): bigint {
+  let out: bigint;
+  if (typeof value === "string") {
+    if (!decimal.test(value)) throw new Misfit("badFormat", "expected an integer in decimal digits, such as \"-7\"");
+    out = BigInt(value);
+  } else if (typeof value === "number") {
+    if (!Number.isInteger(value)) throw new Misfit("notAnInteger", `${value} is not an integer`);
+    if (!Number.isSafeInteger(value)) throw new Misfit("beyond2p53", "an integer beyond 2^53 must be written as a string");
+    out = BigInt(value);
+  } else {
+    throw wrongKind(value, "an integer in a string");
+  }
+  if (out < min || out > max) throw new Misfit("outOfRange", `${out} is not within ${min} and ${max}`);
+  return out;
+}
+
+function write64(value: unknown, min: bigint, max: bigint): string {
+  if (typeof value !== "bigint") throw wrongKind(value, "a bigint");
+  if (value < min || value > max) throw new Misfit("outOfRange", `${value} is not within ${min} and ${max}`);
+  return String(value);
+}
+
+/** Text without halves of surrogate pairs. */
+export function string(value: unknown): string {
+  if (typeof value !== "string") throw wrongKind(value, "a string");
+  if (!value.isWellFormed()) throw new Misfit("loneSurrogate", "the text holds half of a surrogate pair");
+  return value;
+}
+
+/** Compiles a pattern of the portable subset; it is matched whole. */
+export function pattern(source: string): RegExp {
+  return new RegExp(`^(?:${source})$`, "u");
+}
+
+/** Text that a {@link pattern} matches. */
+export function matching(text: string, rule: RegExp): string {
+  if (!rule.test(text)) throw new Misfit("badPattern", `the text does not match ${rule.source.slice(4, -2)}`);
+  return text;
+}
+
+/** Text whose length, in Unicode scalar values, is within bounds. */
+export function sized(text: string, min: number, max: number): string {
+  // Never fewer code units than scalar values, and never more than twice as many: counting is rarely needed.
+  if (text.length >= min * 2 && text.length <= max) return text;
+  let length = 0;
+  for (const _ of text) length++;
+  if (length < min || length > max) {
+    throw new Misfit("badLength", `${length} characters are not within ${min} and ${max === Infinity ? "any number" : max}`);
+  }
+  return text;
+}
+
+/** Bytes from base64. */
+export function readBytes(value: unknown): Uint8Array {
+  if (typeof value !== "string") throw wrongKind(value, "base64 in a string");
+  return fromBase64(value);
+}
+
+/** Bytes as base64. */
+export function writeBytes(value: unknown): string {
+  if (!isBytes(value)) throw wrongKind(value, "a Uint8Array");
+  return toBase64(value);
+}
+
+/** Whether a value is bytes. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
+}
+
+/** Always this value. */
+export function constant<T extends string | number | boolean>(value: unknown, only: T): T {
+  if (value === only) return only;
+  if (value === undefined) throw wrongKind(value, JSON.stringify(only));
+  throw new Misfit("unknownConst", `expected ${JSON.stringify(only)}`);
+}
+
+/** A value that may be absent but not null. */
+export function notNull(value: unknown): unknown {
+  if (value === null) throw new Misfit("nullForAbsent", "null does not stand for absent: leave the member out");
+  return value;
+}
+
+/** Whether a value is an object, in memory or in JSON. */
+export function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
+}
+
+/** Whether a value is an array. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+/** The names of an object's own members. */
+export function keysOf(fields: Fields): readonly string[] {
+  return Object.keys(fields);
+}
+
+/** The members that a type knows. */
+export function namesOf(...names: readonly string[]): ReadonlySet<string> {
+  return new Set(names);
+}
+
+/** The object that a value is. */
+export function object(value: unknown): Fields {
+  if (!isObject(value)) throw wrongKind(value, "an object");
+  return value as Fields;
+}
+
+/** The array that a value is. */
+export function array(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrongKind(value, "an array");
+  return value;
+}
+
+/** An enum has no such value. */
+export function closedEnum(value: unknown, known: readonly string[]): Misfit {
+  if (typeof value !== "string") return wrongKind(value, "a string");
+  return new Misfit("closedEnum", `expected one of ${known.map((one) => JSON.stringify(one)).join(", ")}`);
+}
+
+/** A union has no arm for a tag. */
+export function unknownTag(fields: Fields, tag: string): unknown {
+  const found = Object.hasOwn(fields, tag) ? fields[tag] : undefined;
+  const misfit =
+    found === undefined
+      ? new Misfit("missingTag", "the member that tells the kinds apart is missing")
+      : new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`);
+  misfit.pointer = `/${tag.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return misfit;
+}

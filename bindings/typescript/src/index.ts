@@ -1,0 +1,21 @@
+// crossplug for every platform: values, codecs and errors. Nothing here comes from Node; plugins import "crossplug/plugin".
+
+export type { UnknownArm } from "./codec/any.js";
+export type { Codec, EnumCodec } from "./codec/codec.js";
+export { DecodeError, EncodeError, type Reason } from "./codec/misfit.js";
+export type {
+  Awaitable,
+  CallOptions,
+  Context,
+  ItemReceiver,
+  ItemSender,
+  Log,
+  LogLevel,
+  OpenCall,
+  OpenOptions,
+  PluginContext,
+} from "./context.js";
+export type { Caller, InterfaceDescriptor, StreamingCall, Uploadable } from "./descriptor.js";
+export { CrossplugError, type KnownErrorCode, PluginError, type PluginErrorOptions } from "./errors.js";
+export { parseJson } from "./json/strict.js";
+export type { JsonObject, JsonValue } from "./json/value.js";

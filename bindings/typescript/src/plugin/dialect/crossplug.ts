@@ -1,0 +1,166 @@
+// The wire of crossplug/1: JSON-RPC 2.0. Knows how messages are spelled, not what follows from them.
+
+import { codeOf, numberOf } from "../../errors.js";
+import { parseJson } from "../../json/strict.js";
+import type { JsonObject, JsonValue } from "../../json/value.js";
+import type { Dialect } from "../dialect.js";
+import type { Failure, Message, Meta, RequestId } from "../message.js";
+import { Violation } from "../message.js";
+
+const UINT32_MAX = 0xffff_ffff;
+
+/** `crossplug/1`. */
+export class CrossplugDialect implements Dialect {
+  readonly name = "crossplug/1";
+  readonly talksBack = true;
+
+  open(): undefined {
+    return undefined;
+  }
+
+  read(frame: Uint8Array | string, answer: (frame: string) => void): Message | undefined {
+    const refuse = (id: RequestId | null, code: string, message: string): undefined => {
+      answer(replyText(id, { code, message }));
+    };
+    let value: JsonValue;
+    try {
+      value = parseJson(frame);
+    } catch (thrown) {
+      return refuse(null, "parseError", (thrown as Error).message);
+    }
+    if (Array.isArray(value)) return refuse(null, "invalidRequest", "batches are not part of crossplug/1");
+    if (typeof value !== "object" || value === null) return refuse(null, "invalidRequest", "a message is an object");
+    if (value.method === undefined) {
+      if (value.result !== undefined || value.error !== undefined) return reply(value);
+      return refuse(usableId(value.id) ?? null, "invalidRequest", "a message has a `method`, a `result` or an `error`");
+    }
+    if (value.id === undefined) return notification(value);
+    const id = usableId(value.id);
+    if (id === undefined) return refuse(null, "invalidRequest", "`id` is an integer or a string of at most 200 characters");
+    if (typeof value.method !== "string") return refuse(id, "invalidRequest", "`method` is a string");
+    if (value.jsonrpc !== "2.0") return refuse(id, "invalidRequest", '`jsonrpc` is "2.0"');
+    const meta = readMeta(value.meta);
+    if (meta === undefined) return refuse(id, "invalidRequest", "`meta` is an object; its `timeoutMs` is a whole number of milliseconds");
+    return { kind: "request", id, method: value.method, params: value.params, meta };
+  }
+
+  write(message: Message): string {
+    switch (message.kind) {
+      case "request":
+        return (
+          `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"method":${JSON.stringify(message.method)}` +
+          `,"params":${JSON.stringify(message.params ?? {})}${metaText(message.meta)}}`
+        );
+      case "reply":
+        return "result" in message.outcome
+          ? `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${JSON.stringify(message.outcome.result)}}`
+          : replyText(message.id, message.outcome.error);
+      case "cancel":
+        return note("$/cancel", { id: message.id });
+      case "progress":
+        return note("$/progress", { id: message.id, fraction: message.fraction, message: message.message });
+      case "item":
+        return note("$/item", { id: message.id, item: message.item });
+      case "end":
+        return note("$/end", { id: message.id });
+      case "credit":
+        return note("$/credit", { id: message.id, items: message.items, bytes: message.bytes });
+      case "event":
+        return note("$/event", { name: message.name, stream: message.stream, seq: message.seq, payload: message.payload });
+      case "log":
+        return note("$/log", { level: message.level, message: message.message, fields: message.fields });
+    }
+  }
+}
+
+const NO_META: Meta = {};
+
+function note(method: string, params: object): string {
+  return `{"jsonrpc":"2.0","method":"${method}","params":${JSON.stringify(params)}}`;
+}
+
+function replyText(id: RequestId | null, failure: Failure): string {
+  const { code, message, details, retryable = false } = failure;
+  return JSON.stringify({ jsonrpc: "2.0", id, error: { code: numberOf(code), message, data: { code, details, retryable } } });
+}
+
+function metaText(meta: Meta): string {
+  return meta.timeoutMs === undefined && meta.traceparent === undefined ? "" : `,"meta":${JSON.stringify(meta)}`;
+}
+
+function usableId(value: JsonValue | undefined): RequestId | undefined {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value + 0;
+  return typeof value === "string" && value.length <= 200 ? value : undefined;
+}
+
+function readMeta(value: JsonValue | undefined): Meta | undefined {
+  if (value === undefined) return NO_META;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const { timeoutMs, traceparent } = value;
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && Number.isSafeInteger(timeoutMs) && timeoutMs >= 0)) return undefined;
+  if (traceparent !== undefined && typeof traceparent !== "string") return undefined;
+  return { timeoutMs, traceparent };
+}
+
+function reply(value: JsonObject): Message {
+  const id = value.id === null ? null : usableId(value.id);
+  if (id === undefined) throw new Violation("a reply without a usable id");
+  if (value.error === undefined) return { kind: "reply", id, outcome: { result: value.result ?? null } };
+  const { error } = value;
+  if (typeof error !== "object" || error === null || Array.isArray(error)) throw new Violation("a reply whose `error` is no object");
+  const { code, message, data } = error;
+  if (typeof code !== "number" || typeof message !== "string") throw new Violation("an error without a `code` or a `message`");
+  const known = typeof data === "object" && data !== null && !Array.isArray(data) && typeof data.code === "string" ? data : undefined;
+  return {
+    kind: "reply",
+    id,
+    outcome: {
+      error: {
+        code: (known?.code as string | undefined) ?? codeOf(code),
+        message,
+        details: known?.details,
+        retryable: known?.retryable === true,
+      },
+    },
+  };
+}
+
+/** A notification. Unknown ones mean nothing; a malformed one is a violation. */
+function notification(value: JsonObject): Message | undefined {
+  const { method, params } = value;
+  if (typeof method !== "string" || !method.startsWith("$/")) return undefined;
+  const fields = typeof params === "object" && params !== null && !Array.isArray(params) ? params : {};
+  switch (method) {
+    case "$/cancel":
+      return { kind: "cancel", id: streamId(method, fields) };
+    case "$/item":
+      if (fields.item === undefined) throw new Violation("a `$/item` without an item");
+      return { kind: "item", id: streamId(method, fields), item: fields.item };
+    case "$/end":
+      return { kind: "end", id: streamId(method, fields) };
+    case "$/credit":
+      return { kind: "credit", id: streamId(method, fields), items: uint32(method, fields.items), bytes: uint32(method, fields.bytes) };
+    case "$/event": {
+      const { name, stream, seq, payload } = fields;
+      if (typeof name !== "string" || typeof seq !== "number" || (stream !== undefined && typeof stream !== "string")) {
+        throw new Violation("a malformed `$/event`");
+      }
+      return { kind: "event", name, stream, seq, payload: payload ?? null };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function streamId(method: string, fields: JsonObject): RequestId {
+  const id = usableId(fields.id);
+  if (id === undefined) throw new Violation(`a \`${method}\` without a usable id`);
+  return id;
+}
+
+function uint32(method: string, value: JsonValue | undefined): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > UINT32_MAX) {
+    throw new Violation(`a malformed \`${method}\``);
+  }
+  return value;
+}

@@ -1,0 +1,45 @@
+// What a thrown value becomes on the wire. Knows no transport and no handler.
+
+import { EncodeError } from "../codec/misfit.js";
+import { PluginError } from "../errors.js";
+import type { JsonObject } from "../json/value.js";
+import type { Failure } from "./message.js";
+
+/** Half of a surrogate pair: it may stand in a JavaScript string and never in a message. */
+const LONE = /\p{Surrogate}/gu;
+
+/**
+ * The error of a reply. A {@link PluginError} is the author's own answer; anything else is `internal`, with the type and
+ * text of what was thrown, and a trace only where the host wants one.
+ */
+export function failureOf(thrown: unknown, debug: boolean): Failure {
+  if (thrown instanceof PluginError) return declared(thrown, debug);
+  const details: JsonObject | undefined = debug && thrown instanceof Error && thrown.stack !== undefined ? { trace: clean(thrown.stack) } : undefined;
+  return { code: "internal", message: clean(describe(thrown)), details };
+}
+
+function declared(error: PluginError<unknown>, debug: boolean): Failure {
+  try {
+    const details = error.wireDetails();
+    // JSON.stringify is the judge of details without a type: what it cannot write is not sent.
+    if (details !== undefined) JSON.stringify(details);
+    return { code: error.code, message: clean(error.message), details, retryable: error.retryable };
+  } catch (thrown) {
+    const why = thrown instanceof EncodeError ? thrown : new Error(`the details of the error ${error.code} are not JSON`, { cause: thrown });
+    return failureOf(why, debug);
+  }
+}
+
+function describe(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
+  try {
+    return String(thrown);
+  } catch {
+    return "a value that cannot be printed was thrown";
+  }
+}
+
+/** Text that every reader takes. */
+export function clean(text: string): string {
+  return text.isWellFormed() ? text : text.replace(LONE, "\ufffd");
+}

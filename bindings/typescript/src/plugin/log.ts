@@ -1,0 +1,64 @@
+// Log lines on their way to the host; before the host listens they wait, a bounded number of them. Knows no session.
+
+import type { Log, LogLevel } from "../context.js";
+import { writeAny } from "../codec/any.js";
+import type { JsonObject } from "../json/value.js";
+import { clean } from "./failure.js";
+
+/** Lines that wait for the handshake; a plugin that says more before it has nothing to say to a host yet. */
+const MOST_WAITING = 1000;
+
+/** Takes a line; false where nobody listens yet. */
+export type LogSink = (level: LogLevel, message: string, fields: JsonObject | undefined) => boolean;
+
+/** Makes a {@link Log}. */
+export class HostLog implements Log {
+  readonly #sink: LogSink;
+  #waiting: Parameters<LogSink>[] = [];
+
+  constructor(sink: LogSink) {
+    this.#sink = sink;
+  }
+
+  write(level: LogLevel, message: string, fields?: JsonObject): void {
+    const line: Parameters<LogSink> = [level, clean(message), sendable(fields)];
+    if (!this.#sink(...line) && this.#waiting.length < MOST_WAITING) this.#waiting.push(line);
+  }
+
+  /** Somebody listens now. */
+  flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const line of waiting) this.#sink(...line);
+  }
+
+  trace(message: string, fields?: JsonObject): void {
+    this.write("trace", message, fields);
+  }
+
+  debug(message: string, fields?: JsonObject): void {
+    this.write("debug", message, fields);
+  }
+
+  info(message: string, fields?: JsonObject): void {
+    this.write("info", message, fields);
+  }
+
+  warn(message: string, fields?: JsonObject): void {
+    this.write("warn", message, fields);
+  }
+
+  error(message: string, fields?: JsonObject): void {
+    this.write("error", message, fields);
+  }
+}
+
+/** Logging never fails: fields that are not JSON are said to be so. */
+function sendable(fields: JsonObject | undefined): JsonObject | undefined {
+  if (fields === undefined) return undefined;
+  try {
+    return writeAny(fields) as JsonObject;
+  } catch {
+    return { fields: "not JSON" };
+  }
+}

@@ -1,0 +1,112 @@
+// Writes frames to a file descriptor without ever blocking the event loop. Knows bytes and back-pressure only.
+
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { framed } from "./frames.js";
+import type { Framing } from "./handshake.js";
+
+/** Bytes that may wait for the reader before senders of streams wait too. */
+const HIGH_WATER = 1 << 20;
+
+/** Gathers the frames of one turn of the event loop and writes them at once. */
+export class Output {
+  readonly #fd: number;
+  readonly #onGone: () => void;
+  #framing: Framing = "ndjson";
+  #gathered: Buffer[] = [];
+  #scheduled = false;
+  /** Made only when the pipe is full: then the event loop waits for it. */
+  #socket: Socket | undefined;
+  #gone = false;
+  #waiting: (() => void)[] = [];
+
+  /** @param ownsFd - whether the descriptor is ours alone and does not block */
+  constructor(fd: number, ownsFd: boolean, onGone: () => void) {
+    this.#fd = fd;
+    this.#onGone = onGone;
+    if (ownsFd) return;
+    try {
+      this.#open();
+    } catch {
+      // A file or a terminal: writing to it does not wait for a reader.
+    }
+  }
+
+  /** Bytes that the reader has not taken yet. */
+  get backlog(): number {
+    return this.#socket?.writableLength ?? 0;
+  }
+
+  /** What is sent from now on is framed so. */
+  reframe(framing: Framing): void {
+    this.#framing = framing;
+  }
+
+  /** Sends a frame, soon. */
+  send(frame: string): void {
+    if (this.#gone) return;
+    this.#gathered.push(framed(frame, this.#framing));
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  /** A promise while too much waits; undefined otherwise. */
+  drained(): Promise<void> | undefined {
+    if (this.#gone || this.backlog < HIGH_WATER) return undefined;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves when everything is written, or cannot be written any more. */
+  async finish(): Promise<void> {
+    this.#flush();
+    while (!this.#gone && this.backlog > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#gathered.length === 0) return;
+    const [only] = this.#gathered;
+    const bytes = this.#gathered.length === 1 && only !== undefined ? only : Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    if (this.backlog === 0) this.#write(bytes);
+    else this.#queue(bytes);
+  }
+
+  #write(bytes: Buffer): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === "EAGAIN") this.#queue(bytes.subarray(written));
+      else this.#lose();
+    }
+  }
+
+  #queue(bytes: Buffer): void {
+    this.#open().write(bytes, () => {
+      if (this.backlog === 0) this.#wake();
+    });
+  }
+
+  /** Opening makes the descriptor non-blocking. */
+  #open(): Socket {
+    if (this.#socket === undefined) {
+      this.#socket = new Socket({ fd: this.#fd, readable: false, writable: true });
+      this.#socket.on("error", () => this.#lose());
+      this.#socket.on("drain", () => this.#wake());
+    }
+    return this.#socket;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #lose(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#wake();
+    this.#onGone();
+  }
+}

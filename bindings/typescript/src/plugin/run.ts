@@ -1,0 +1,115 @@
+// A plugin as a program: standard input and output, arguments, the end. The only room that touches the process.
+
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CrossplugError } from "../errors.js";
+import type { Plugin } from "./define.js";
+import type { Dialect } from "./dialect.js";
+import { CrossplugDialect } from "./dialect/crossplug.js";
+import { ElizaosDialect } from "./dialect/elizaos.js";
+import { failureOf } from "./failure.js";
+import { FrameReader } from "./frames.js";
+import { manifestOfProgram } from "./manifest.js";
+import { Output } from "./output.js";
+import { Runtime } from "./runtime.js";
+import { takeStdout } from "./stdout.js";
+
+/** Exit code for wrong usage. */
+const WRONG_USAGE = 2;
+
+/**
+ * Runs a plugin as this process: speaks with the host over standard input and output until the host ends the conversation,
+ * then exits with 0.
+ *
+ * From here on standard output belongs to the protocol: what the author prints goes to standard error and to the host's
+ * log. Started with `--dialect elizaos-bridge/1` it speaks that dialect. A promise that is rejected and that nobody
+ * handles is logged; an exception that nobody catches ends the process, as everywhere in Node.
+ *
+ * @example
+ * if (isMain(import.meta)) run(plugin);
+ */
+export function run(plugin: Plugin): void {
+  try {
+    start(plugin, dialectOf(process.argv.slice(2)));
+  } catch (thrown) {
+    if (!(thrown instanceof CrossplugError)) throw thrown;
+    process.stderr.write(`${thrown.message}\n`);
+    process.exit(WRONG_USAGE);
+  }
+}
+
+/**
+ * Whether a module is the program that was started, and not imported by another, such as a test.
+ *
+ * @param meta - the module's `import.meta`
+ */
+export function isMain(meta: { readonly url: string }): boolean {
+  const program = process.argv[1];
+  if (program === undefined) return false;
+  try {
+    return realpathSync(program) === fileURLToPath(meta.url);
+  } catch {
+    return false;
+  }
+}
+
+function start(plugin: Plugin, dialect: Dialect): void {
+  const manifest = manifestOfProgram(plugin);
+  const stdout = takeStdout((line) => runtime.log.info(line, { stream: "stdout" }));
+  const output = new Output(stdout.fd, stdout.fd !== 1, () => process.exit(0));
+  const complain = (problem: string): void => {
+    process.stderr.write(`crossplug: ${problem}\n`);
+  };
+  const runtime = new Runtime(plugin, manifest, dialect, {
+    send: (frame) => output.send(frame),
+    drained: () => output.drained(),
+    reframe: (framing) => {
+      reader.reframe(framing);
+      output.reframe(framing);
+    },
+    framings: ["length"],
+    complain,
+  });
+  const reader = new FrameReader(
+    (frame) => runtime.receive(frame),
+    (limit) => complain(`a message of more than ${limit} bytes was passed over`),
+  );
+  process.on("unhandledRejection", (reason) => {
+    const { message } = failureOf(reason, false);
+    complain(`a rejected promise that nobody handled: ${reason instanceof Error ? reason.stack : message}`);
+    runtime.log.error(`a rejected promise that nobody handled: ${message}`);
+  });
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    if (!reader.end()) complain("the input ended in the middle of a message");
+    const leave = (): void => process.exit(0);
+    runtime
+      .end()
+      .catch((thrown: unknown) => complain(`teardown failed: ${failureOf(thrown, false).message}`))
+      .then(() => output.finish())
+      .then(leave, leave);
+  };
+  process.stdin.on("data", (chunk: Buffer) => reader.push(chunk));
+  process.stdin.on("end", end);
+  process.stdin.on("error", end);
+}
+
+/**
+ * The dialect that the arguments ask for.
+ *
+ * @throws CrossplugError `usage`
+ */
+function dialectOf(args: readonly string[]): Dialect {
+  const at = args.indexOf("--dialect");
+  const name = at === -1 ? "crossplug/1" : args[at + 1];
+  switch (name) {
+    case "crossplug/1":
+      return new CrossplugDialect();
+    case "elizaos-bridge/1":
+      return new ElizaosDialect();
+    default:
+      throw new CrossplugError("usage", `--dialect ${name ?? ""}: this SDK speaks crossplug/1 and elizaos-bridge/1`);
+  }
+}

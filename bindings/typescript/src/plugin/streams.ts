@@ -1,0 +1,157 @@
+// The two ends of a stream: sending waits for credit, reading grants it. Knows neither messages nor handlers.
+
+import type { ItemReceiver, ItemSender, OpenCall } from "../context.js";
+import { type Reader, readAs, type Writer, writeAs } from "../descriptor.js";
+import { PluginError } from "../errors.js";
+import type { JsonValue } from "../json/value.js";
+
+/** Items that the other side may send ahead of the reader: enough to hide a round trip, little enough to keep in memory. */
+const WINDOW_ITEMS = 64;
+/** The same in bytes. */
+const WINDOW_BYTES = 1 << 20;
+
+/** Where items go: true, sent; false, wait for credit; undefined, the stream is over. */
+export type TrySend = (item: JsonValue) => boolean | undefined;
+
+interface Waiting {
+  readonly item: JsonValue;
+  readonly sent: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** The sending end. */
+export class Outflow {
+  readonly #trySend: TrySend;
+  readonly #drained: () => Promise<void> | undefined;
+  readonly #waiting: Waiting[] = [];
+  #over: unknown;
+
+  constructor(trySend: TrySend, drained: () => Promise<void> | undefined) {
+    this.#trySend = trySend;
+    this.#drained = drained;
+  }
+
+  /** Sends one item, behind those that wait already. */
+  async send(item: JsonValue): Promise<void> {
+    if (this.#over !== undefined) throw this.#over;
+    const sent = this.#waiting.length === 0 ? this.#trySend(item) : false;
+    if (sent === undefined) throw over();
+    if (!sent) await new Promise<void>((resolve, failed) => this.#waiting.push({ item, sent: resolve, failed }));
+    await this.#drained();
+  }
+
+  /** There is more credit. */
+  resume(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const sent = this.#trySend(first.item);
+      if (sent === false) return;
+      this.#waiting.shift();
+      if (sent === undefined) first.failed(over());
+      else first.sent();
+    }
+  }
+
+  /** Nothing more can be sent. */
+  close(error: unknown = over()): void {
+    this.#over ??= error;
+    for (const waiting of this.#waiting.splice(0)) waiting.failed(error);
+  }
+}
+
+/** The reading end. */
+export class Inflow {
+  readonly #grant: (items: number, bytes: number) => void;
+  readonly #buffer: { readonly item: JsonValue; readonly bytes: number }[] = [];
+  readonly #readers: { readonly resolve: (item: JsonValue | undefined) => void; readonly reject: (error: unknown) => void }[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  #granted = false;
+  #usedItems = 0;
+  #usedBytes = 0;
+
+  constructor(grant: (items: number, bytes: number) => void) {
+    this.#grant = grant;
+  }
+
+  /** The next item; undefined behind the last one. The first call opens the stream. */
+  next(): Promise<JsonValue | undefined> {
+    if (!this.#granted && this.#end === undefined) {
+      this.#granted = true;
+      this.#grant(WINDOW_ITEMS, WINDOW_BYTES);
+    }
+    const first = this.#buffer.shift();
+    if (first !== undefined) {
+      this.#used(first.bytes);
+      return Promise.resolve(first.item);
+    }
+    if (this.#end !== undefined) {
+      return "error" in this.#end ? Promise.reject(this.#end.error) : Promise.resolve(undefined);
+    }
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+  }
+
+  /** An item came. */
+  push(item: JsonValue, bytes: number): void {
+    const reader = this.#readers.shift();
+    if (reader === undefined) {
+      this.#buffer.push({ item, bytes });
+    } else {
+      this.#used(bytes);
+      reader.resolve(item);
+    }
+  }
+
+  /** No more items come; what is buffered is still read. */
+  end(): void {
+    this.#end ??= {};
+    for (const reader of this.#readers.splice(0)) reader.resolve(undefined);
+  }
+
+  /** No more items come, and the reader must know why. */
+  fail(error: unknown): void {
+    this.#end ??= { error };
+    for (const reader of this.#readers.splice(0)) reader.reject(error);
+  }
+
+  /** Gives credit back by halves of the window, so that it costs few messages. */
+  #used(bytes: number): void {
+    this.#usedItems += 1;
+    this.#usedBytes += bytes;
+    if (this.#end === undefined && (this.#usedItems >= WINDOW_ITEMS / 2 || this.#usedBytes >= WINDOW_BYTES / 2)) {
+      this.#grant(this.#usedItems, this.#usedBytes);
+      this.#usedItems = 0;
+      this.#usedBytes = 0;
+    }
+  }
+}
+
+/** The sending end with a type. */
+export function typedSender<T>(what: string, write: Writer<T>, flow: Outflow): ItemSender<T> {
+  return { send: async (item) => flow.send(writeAs(what, write, item)) };
+}
+
+/** The reading end with a type. */
+export function typedReceiver<T>(what: string, read: Reader<T>, flow: Inflow): ItemReceiver<T> {
+  const next = async (): Promise<T | undefined> => {
+    const value = await flow.next();
+    if (value === undefined) return undefined;
+    try {
+      return readAs(what, read, value);
+    } catch (thrown) {
+      throw new PluginError("invalidParams", (thrown as Error).message, { cause: thrown });
+    }
+  };
+  return { next, [Symbol.asyncIterator]: () => iterate(next) };
+}
+
+/** The reading end as it comes. */
+export function plainItems(flow: Inflow): OpenCall["items"] {
+  return { [Symbol.asyncIterator]: () => iterate(() => flow.next()) };
+}
+
+async function* iterate<T>(next: () => Promise<T | undefined>): AsyncGenerator<T, void> {
+  for (let item = await next(); item !== undefined; item = await next()) yield item;
+}
+
+function over(): PluginError {
+  return new PluginError("cancelled", "the call that the stream belongs to is over");
+}

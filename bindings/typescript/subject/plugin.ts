@@ -1,0 +1,133 @@
+// The conformance subject: implements the interfaces `conformance` and `agent` as the session vectors expect. No SDK code.
+
+import { PluginError } from "crossplug";
+import {
+  type ActionInvoke,
+  ActionNotFoundError,
+  type ActionResult,
+  type Agent,
+  agent,
+  EvaluatorNotFoundError,
+  ProviderNotFoundError,
+  type RouteHandle,
+  RouteNotFoundError,
+  ServiceNotFoundError,
+} from "crossplug/interfaces/agent";
+import { type Conformance, ConformanceEvents, ConformanceServices, conformance, OutOfPaperError, Paper } from "crossplug/interfaces/conformance";
+import { definePlugin, implement, isMain, type Plugin, run } from "crossplug/plugin";
+
+const conforming: Conformance = {
+  testEcho: (_ctx, params) => params,
+  testNothing: () => undefined,
+  testFail: (_ctx, { code, message, details }) => {
+    if (code === OutOfPaperError.code) throw new OutOfPaperError(message, details === undefined ? undefined : Paper.fromValue(details));
+    throw new PluginError(code, message, { details });
+  },
+  testCrash: () => {
+    throw new Error("crash on purpose");
+  },
+  testHang: (ctx) =>
+    new Promise((_resolve, reject) => {
+      ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason));
+    }),
+  testPrint: (_ctx, { text }) => {
+    process.stdout.write(text);
+    return Buffer.byteLength(text);
+  },
+  testCount: async (ctx, { to }, items) => {
+    let sum = 0n;
+    for (let number = 1n; number <= to; number++) {
+      await items.send(number);
+      sum += number;
+    }
+    ctx.progress(1, "done");
+    return sum;
+  },
+  testSum: async (_ctx, upload) => {
+    let sum = 0n;
+    for await (const number of upload) sum += number;
+    return sum;
+  },
+  testDouble: async (_ctx, items, upload) => {
+    let count = 0;
+    for await (const number of upload) {
+      await items.send(number * 2n);
+      count++;
+    }
+    return count;
+  },
+  testAsk: (ctx, params) => new ConformanceServices(ctx).testAnswer(params),
+  testEmit: (ctx, { times }) => {
+    const events = new ConformanceEvents(ctx);
+    for (let number = 1; number <= times; number++) events.testHappened({ number }, "test:stream");
+  },
+  testLog: (ctx, { text }) => ctx.log.info(text, { from: "subject" }),
+  testContext: ({ instanceId, config, deadline, signal, debug }) => ({
+    instanceId,
+    config,
+    hasDeadline: deadline !== undefined,
+    cancelled: signal.aborted,
+    debug,
+  }),
+};
+
+function echo({ memory, options, state }: ActionInvoke): ActionResult {
+  const data = { options: options ?? {}, state: state === undefined ? null : { ...state } };
+  return { success: true, text: `echo:${memory.content.text ?? ""}`, data };
+}
+
+function got({ method, path, params, query, headers, body }: RouteHandle) {
+  return { body: body ?? null, params: params ?? {}, query: query ?? {}, headers: headers ?? {}, method, path };
+}
+
+const running = new Set<string>();
+
+function knownService(serviceType: string): string {
+  if (serviceType !== "svc") throw new ServiceNotFoundError(`Service not found: ${serviceType}`, { name: serviceType, known: ["svc"] });
+  return serviceType;
+}
+
+const agentOfVectors: Agent = {
+  actionValidate: (_ctx, { action }) => {
+    if (action !== "ECHO") throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
+    return { valid: true };
+  },
+  actionInvoke: (_ctx, params) => {
+    const { action } = params;
+    if (action !== "ECHO") throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
+    return echo(params);
+  },
+  providerGet: (_ctx, { provider, memory }) => {
+    if (provider !== "PROV") throw new ProviderNotFoundError(`Provider not found: ${provider}`, { name: provider, known: ["PROV"] });
+    return { text: `prov:${memory.content.text ?? ""}`, values: { k: "v" }, data: { n: 1 } };
+  },
+  evaluatorValidate: (_ctx, { evaluator }) => {
+    if (evaluator !== "EVAL") throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
+    return { valid: true };
+  },
+  evaluatorInvoke: (_ctx, { evaluator, memory }) => {
+    if (evaluator !== "EVAL") throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
+    return { success: true, text: `eval:${memory.content.text ?? ""}` };
+  },
+  serviceStart: (_ctx, { serviceType }) => {
+    running.add(knownService(serviceType));
+  },
+  serviceStop: (_ctx, { serviceType }) => {
+    running.delete(knownService(serviceType));
+  },
+  routeHandle: (_ctx, params) => {
+    const { method, path } = params;
+    if (path !== "/r" || method !== "POST") {
+      throw new RouteNotFoundError(`Route not found: ${path}`, { name: `${method} ${path}`, known: ["POST /r"] });
+    }
+    return { status: 201, headers: { "X-A": "b" }, body: { got: got(params) } };
+  },
+};
+
+/** The subject, for tests in memory. */
+export const plugin: Plugin = definePlugin({
+  manifest: { name: "conformance-subject", version: "1.0.0", description: "Implements what the session vectors ask for." },
+  interfaces: [implement(conformance, conforming), implement(agent, agentOfVectors)],
+});
+
+if (isMain(import.meta)) run(plugin);
