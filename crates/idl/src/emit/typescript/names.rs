@@ -191,11 +191,6 @@ impl Names {
     }
 }
 
-fn free(&self, wanted: String) -> String {
-        free(&mut self.taken.borrow_mut(), wanted)
-    }
-}
-
 fn free(taken: &mut HashSet<String>, wanted: String) -> String {
     let mut name = wanted;
     while !taken.insert(name.clone()) {
