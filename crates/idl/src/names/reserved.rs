@@ -265,8 +265,18 @@ const TYPESCRIPT_METHODS: [&str; 13] = [
     "valueOf",
 ];
 
-/// Setting it changes an object's prototype instead of making a member.
-const TYPESCRIPT_FIELDS: [&str; 1] = ["__proto__"];
+/// Members that every JavaScript object has: an interface with one of another type would take no object literal, and
+/// setting `__proto__` changes an object's prototype instead of making a member.
+const TYPESCRIPT_FIELDS: [&str; 8] = [
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
 
 /// Globals and imports that generated TypeScript names.
 const TYPESCRIPT_TYPES: [&str; 51] = [

@@ -88,7 +88,7 @@ pub(super) fn member(object: &str, name: &str) -> String {
 
 /// Sets a member of an object that is being made.
 pub(super) fn assign(object: &str, name: &str, value: &str) -> String {
-    if name == "__proto__" {
+    if INHERITED.contains(&name) {
         format!("$.put({object}, {}, {value});", quoted(name))
     } else {
         format!("{} = {value};", plain_member(object, name))
