@@ -17,9 +17,10 @@
 //! ```
 
 pub mod crossplug;
+pub mod elizaos;
 mod strays;
 
-use crate::frame::{FrameWriter, Framing};
+use crate::frame::{FrameError, FrameWriter, Framing};
 use crate::handshake::Encoding;
 use crate::message::{Message, Raw};
 use crate::session::Limits;
@@ -108,6 +109,19 @@ pub enum Inexpressible {
     },
 }
 
+impl From<FrameError> for Inexpressible {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::TooLong { size, limit } => Self::TooLarge { size, limit },
+            // No writer gives this one; as a size it says as much as it knows.
+            FrameError::Truncated { got } => Self::TooLarge {
+                size: got,
+                limit: 0,
+            },
+        }
+    }
+}
+
 /// Reads and writes the messages of one conversation.
 ///
 /// A dialect is made for one role and one conversation, since it may have to remember what it translated.
@@ -160,13 +174,15 @@ pub trait Dialect: Send + std::fmt::Debug {
 }
 
 /// The names that [`by_name`] knows.
-pub const NAMES: [&str; 1] = [crossplug::NAME];
+pub const NAMES: [&str; 2] = [crossplug::NAME, elizaos::NAME];
 
 /// A dialect by its name, for one conversation.
 #[must_use]
 pub fn by_name(name: &str, role: Role) -> Option<Box<dyn Dialect>> {
     match (name, role) {
         (crossplug::NAME, _) => Some(Box::new(crossplug::Crossplug::new(role))),
+        (elizaos::NAME, Role::Host) => Some(Box::new(elizaos::HostSide::new())),
+        (elizaos::NAME, Role::Plugin) => Some(Box::new(elizaos::PluginSide::new(false))),
         _ => None,
     }
 }

@@ -172,6 +172,13 @@ impl<'a> Raw<'a> {
     }
 }
 
+impl<'a> From<Cow<'a, [u8]>> for Raw<'a> {
+    /// As [`Raw::trust`], for text that may have been rewritten.
+    fn from(text: Cow<'a, [u8]>) -> Self {
+        Self(text)
+    }
+}
+
 impl fmt::Debug for Raw<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Raw({})", String::from_utf8_lossy(&self.0))

@@ -25,9 +25,9 @@ mod write;
 
 use super::strays::Strays;
 use super::{Capabilities, Dialect, Inexpressible, Role};
-use crate::frame::{FrameError, FrameWriter, Framing};
+use crate::frame::{FrameWriter, Framing};
 use crate::handshake::Encoding;
-use crate::json::{Kind, Scanner};
+use crate::json::{Kind, Reason, Scanner};
 use crate::message::{Failure, Id, Message};
 use crate::session::Limits;
 use crate::violation::{Violation, ViolationKind};
@@ -136,7 +136,11 @@ impl Dialect for Crossplug {
             }
             Err(error) => {
                 let what = error.to_string();
-                return self.refuse(None, "parseError", ViolationKind::NotJson, what, out);
+                let kind = match error.reason {
+                    Reason::TooDeep => ViolationKind::TooDeep,
+                    _ => ViolationKind::NotJson,
+                };
+                return self.refuse(None, "parseError", kind, what, out);
             }
         }
         match read::message(&self.scanner.members(frame)) {
@@ -171,12 +175,6 @@ impl Dialect for Crossplug {
     ) -> Result<usize, Inexpressible> {
         let mut frame = out.begin(self.framing);
         write::message(message, &mut frame);
-        frame.finish(self.frame_bytes).map_err(|error| match error {
-            FrameError::TooLong { size, limit } => Inexpressible::TooLarge { size, limit },
-            FrameError::Truncated { got } => Inexpressible::TooLarge {
-                size: got,
-                limit: self.frame_bytes,
-            },
-        })
+        Ok(frame.finish(self.frame_bytes)?)
     }
 }

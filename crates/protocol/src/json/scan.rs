@@ -47,6 +47,15 @@ impl<'s, 'a> Object<'s, 'a> {
             .map(|(_, value)| value)
     }
 
+    /// The value of a member that is a string.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<std::borrow::Cow<'a, str>> {
+        let mut members = self.raw();
+        let (_, _, value) =
+            members.find(|(found, escaped, _)| strings::inner(found, *escaped) == name)?;
+        strings::text(value)
+    }
+
     /// Names and values in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = (std::borrow::Cow<'a, str>, Raw<'a>)> + use<'s, 'a> {
         self.raw()
