@@ -23,6 +23,7 @@ export {
   readBytes,
   readInt64,
   readUint64,
+  safeInteger,
   sized,
   string,
   unknownTag,

@@ -30,18 +30,25 @@ export type Reason =
  */
 export class Misfit {
   readonly reason: Reason;
-  readonly problem: string;
+  problem: string;
   pointer = "";
+  /** Nothing was found where a value should be: the place is the object that lacks the member, not the member. */
+  absent: boolean;
 
-  constructor(reason: Reason, problem: string) {
+  constructor(reason: Reason, problem: string, absent = false) {
     this.reason = reason;
     this.problem = problem;
+    this.absent = absent;
   }
 }
 
 /** What was thrown, seen from the object or array that holds it under `token`; undefined where it holds it as itself. */
 export function within(thrown: unknown, token: string | number | undefined): unknown {
-  if (thrown instanceof Misfit && token !== undefined) {
+  if (!(thrown instanceof Misfit) || token === undefined) return thrown;
+  if (thrown.absent) {
+    thrown.absent = false;
+    thrown.problem = `${JSON.stringify(token)} is missing: ${thrown.problem}`;
+  } else {
     const escaped = typeof token === "number" ? String(token) : token.replaceAll("~", "~0").replaceAll("/", "~1");
     thrown.pointer = `/${escaped}${thrown.pointer}`;
   }

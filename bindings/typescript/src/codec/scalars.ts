@@ -5,9 +5,12 @@
 import type { Fields } from "../json/value.js";
 import { kindOf } from "../json/value.js";
 import { fromBase64, toBase64 } from "./base64.js";
-import { Misfit } from "./misfit.js";
+import { Misfit, within } from "./misfit.js";
 
-const decimal = /^(?:0|-?[1-9][0-9]{0,19})$/;
+const signed = /^(?:0|-?[1-9][0-9]*)$/;
+const unsigned = /^(?:0|[1-9][0-9]*)$/;
+/** Digits and sign that any 64-bit integer needs at most; more of them need not be converted to be refused. */
+const LONGEST_64 = 20;
 
 const INT64_MIN: bigint = -(2n ** 63n);
 const INT64_MAX: bigint = 2n ** 63n - 1n;
@@ -15,7 +18,7 @@ const UINT64_MAX: bigint = 2n ** 64n - 1n;
 
 /** A value of another kind than expected, or none at all. */
 export function wrongKind(value: unknown, expected: string): Misfit {
-  if (value === undefined) return new Misfit("missingField", `expected ${expected}, found nothing`);
+  if (value === undefined) return new Misfit("missingField", `expected ${expected}`, true);
   return new Misfit("wrongKind", `expected ${expected}, found ${kindOf(value)}`);
 }
 
@@ -40,14 +43,22 @@ export function integer(value: unknown, min: number, max: number): number {
   return value + 0;
 }
 
+/** A 64-bit integer that JSON carries as a number: what a 64-bit float would round is refused. */
+export function safeInteger(value: unknown, min: number): number {
+  const out = integer(value, -Infinity, Infinity);
+  if (!Number.isSafeInteger(out)) throw new Misfit("beyond2p53", `${out} is beyond 2^53 - 1, where numbers are rounded`);
+  if (out < min) throw new Misfit("outOfRange", `${out} is less than ${min}`);
+  return out;
+}
+
 /** int64 from its decimal string or from an integer that is exact. */
 export function readInt64(value: unknown): bigint {
-  return read64(value, INT64_MIN, INT64_MAX);
+  return read64(value, INT64_MIN, INT64_MAX, signed);
 }
 
 /** uint64 from its decimal string or from an integer that is exact. */
 export function readUint64(value: unknown): bigint {
-  return read64(value, 0n, UINT64_MAX);
+  return read64(value, 0n, UINT64_MAX, unsigned);
 }
 
 /** int64 as a decimal string. */
@@ -60,10 +71,11 @@ export function writeUint64(value: unknown): string {
   return write64(value, 0n, UINT64_MAX);
 }
 
-function read64(value: unknown, min: bigint, max: bigint): bigint {
+function read64(value: unknown, min: bigint, max: bigint, grammar: RegExp): bigint {
   let out: bigint;
   if (typeof value === "string") {
-    if (!decimal.test(value)) throw new Misfit("badFormat", "expected an integer in decimal digits, such as \"-7\"");
+    if (!grammar.test(value)) throw new Misfit("notAnInteger", 'expected an integer in decimal digits, such as "7"');
+    if (value.length > LONGEST_64) throw new Misfit("outOfRange", `more digits than ${max} has`);
     out = BigInt(value);
   } else if (typeof value === "number") {
     if (!Number.isInteger(value)) throw new Misfit("notAnInteger", `${value} is not an integer`);
@@ -132,7 +144,7 @@ export function isBytes(value: unknown): value is Uint8Array {
 /** Always this value. */
 export function constant<T extends string | number | boolean>(value: unknown, only: T): T {
   if (value === only) return only;
-  if (value === undefined) throw wrongKind(value, JSON.stringify(only));
+  if (typeof value !== typeof only) throw wrongKind(value, JSON.stringify(only));
   throw new Misfit("unknownConst", `expected ${JSON.stringify(only)}`);
 }
 
@@ -183,10 +195,8 @@ export function closedEnum(value: unknown, known: readonly string[]): Misfit {
 /** A union has no arm for a tag. */
 export function unknownTag(fields: Fields, tag: string): unknown {
   const found = Object.hasOwn(fields, tag) ? fields[tag] : undefined;
+  if (found === undefined) return new Misfit("missingTag", `${JSON.stringify(tag)}, which tells the kinds apart, is missing`);
   const misfit =
-    found === undefined
-      ? new Misfit("missingTag", "the member that tells the kinds apart is missing")
-      : new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`);
-  misfit.pointer = `/${tag.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-  return misfit;
+    typeof found === "string" ? new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`) : wrongKind(found, "a string");
+  return within(misfit, tag);
 }

@@ -681,7 +681,7 @@ function readMemory(value: unknown): Memory {
     const value5 = from.createdAt;
     if (value5 !== undefined) {
       at = "createdAt";
-      out.createdAt = $.integer($.notNull(value5), -9007199254740991, 9007199254740991);
+      out.createdAt = $.safeInteger($.notNull(value5), -9007199254740991);
     }
     at = undefined;
     const extra = $.readExtra(from, readMemory_known);
@@ -722,7 +722,7 @@ function writeMemory(value: unknown): unknown {
     const value5 = from.createdAt;
     if (value5 !== undefined) {
       at = "createdAt";
-      out.createdAt = $.integer($.notNull(value5), -9007199254740991, 9007199254740991);
+      out.createdAt = $.safeInteger($.notNull(value5), -9007199254740991);
     }
     at = undefined;
     $.writeExtra(out, from.extra, readMemory_known);

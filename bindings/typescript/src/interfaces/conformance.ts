@@ -565,7 +565,7 @@ function readEcho(value: unknown): Echo {
     const value5 = from.legacy;
     if (value5 !== undefined) {
       at = "legacy";
-      out.legacy = $.integer($.notNull(value5), -9007199254740991, 9007199254740991);
+      out.legacy = $.safeInteger($.notNull(value5), -9007199254740991);
     }
     const value6 = from.ratio;
     if (value6 !== undefined) {
@@ -709,7 +709,7 @@ function writeEcho(value: unknown): unknown {
     const value5 = from.legacy;
     if (value5 !== undefined) {
       at = "legacy";
-      out.legacy = $.integer($.notNull(value5), -9007199254740991, 9007199254740991);
+      out.legacy = $.safeInteger($.notNull(value5), -9007199254740991);
     }
     const value6 = from.ratio;
     if (value6 !== undefined) {

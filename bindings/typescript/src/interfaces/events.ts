@@ -314,7 +314,7 @@ function readEvent(value: unknown): Event {
     at = "type";
     const value2 = copyEventType(from.type);
     at = "timestamp";
-    const value3 = $.integer(from.timestamp, -9007199254740991, 9007199254740991);
+    const value3 = $.safeInteger(from.timestamp, -9007199254740991);
     at = "actorKind";
     const value4 = copyActorKind(from.actorKind);
     at = "actorId";
@@ -342,7 +342,7 @@ function writeEvent(value: unknown): unknown {
     at = "type";
     const value2 = copyEventType(from.type);
     at = "timestamp";
-    const value3 = $.integer(from.timestamp, -9007199254740991, 9007199254740991);
+    const value3 = $.safeInteger(from.timestamp, -9007199254740991);
     at = "actorKind";
     const value4 = copyActorKind(from.actorKind);
     at = "actorId";

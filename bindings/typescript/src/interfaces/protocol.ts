@@ -535,7 +535,7 @@ function copyMeta(value: unknown): Meta {
     const value0 = from.timeoutMs;
     if (value0 !== undefined) {
       at = "timeoutMs";
-      out.timeoutMs = $.integer($.notNull(value0), 0, 9007199254740991);
+      out.timeoutMs = $.safeInteger($.notNull(value0), 0);
     }
     const value1 = from.traceparent;
     if (value1 !== undefined) {
@@ -549,7 +549,7 @@ function copyMeta(value: unknown): Meta {
 }
 
 function copyRequestId(value: unknown): RequestId {
-  if (typeof value === "number") return $.integer(value, -9007199254740991, 9007199254740991);
+  if (typeof value === "number") return $.safeInteger(value, -9007199254740991);
   if (typeof value === "string") return $.sized($.string(value), 0, 200);
   throw $.wrongKind(value, "number or string");
 }
@@ -657,7 +657,7 @@ function readEventParams(value: unknown): EventParams {
     at = "name";
     const value0 = $.string(from.name);
     at = "seq";
-    const value2 = $.integer(from.seq, 0, 9007199254740991);
+    const value2 = $.safeInteger(from.seq, 0);
     at = "payload";
     const value3 = $.readAny(from.payload);
     const out: EventParams = { name: value0, seq: value2, payload: value3 };
@@ -679,7 +679,7 @@ function writeEventParams(value: unknown): unknown {
     at = "name";
     const value0 = $.string(from.name);
     at = "seq";
-    const value2 = $.integer(from.seq, 0, 9007199254740991);
+    const value2 = $.safeInteger(from.seq, 0);
     at = "payload";
     const value3 = $.writeAny(from.payload);
     const out: $.Draft = { name: value0, seq: value2, payload: value3 };
@@ -865,7 +865,7 @@ function copyLimits(value: unknown): Limits {
     const value4 = from.bufferedBytes;
     if (value4 !== undefined) {
       at = "bufferedBytes";
-      out.bufferedBytes = $.integer($.notNull(value4), 0, 9007199254740991);
+      out.bufferedBytes = $.safeInteger($.notNull(value4), 0);
     }
     return out;
   } catch (thrown) {

@@ -792,7 +792,7 @@ function copyArgvOptions(value: unknown): ArgvOptions {
     const value4 = from.outputBytes;
     if (value4 !== undefined) {
       at = "outputBytes";
-      out.outputBytes = $.integer($.notNull(value4), 0, 9007199254740991);
+      out.outputBytes = $.safeInteger($.notNull(value4), 0);
     }
     return out;
   } catch (thrown) {
@@ -1333,7 +1333,7 @@ function copyToolLimits(value: unknown): ToolLimits {
     const value0 = from.maxMemoryMb;
     if (value0 !== undefined) {
       at = "maxMemoryMb";
-      out.maxMemoryMb = $.integer($.notNull(value0), 0, 9007199254740991);
+      out.maxMemoryMb = $.safeInteger($.notNull(value0), 0);
     }
     const value1 = from.maxCpuPercent;
     if (value1 !== undefined) {
@@ -1353,7 +1353,7 @@ function copyToolLimits(value: unknown): ToolLimits {
     const value4 = from.maxDiskUsageMb;
     if (value4 !== undefined) {
       at = "maxDiskUsageMb";
-      out.maxDiskUsageMb = $.integer($.notNull(value4), 0, 9007199254740991);
+      out.maxDiskUsageMb = $.safeInteger($.notNull(value4), 0);
     }
     return out;
   } catch (thrown) {

@@ -4,8 +4,6 @@ use super::names::{Names, Way};
 use super::text;
 use crate::model::{IntegerFormat, Interface, Shape, StringFormat, StringRule, Type};
 
-const SAFE: &str = "9007199254740991";
-
 /// How a type is written down.
 pub(super) fn spelled(interface: &Interface, ty: &Type) -> String {
     match ty {
@@ -104,8 +102,10 @@ fn integer(format: IntegerFormat, way: Way, value: &str) -> String {
         IntegerFormat::Uint32 => ("0", "4294967295"),
         IntegerFormat::Int64 => return format!("$.{}Int64({value})", verb(way)),
         IntegerFormat::Uint64 => return format!("$.{}Uint64({value})", verb(way)),
-        IntegerFormat::Int64Number => ("-9007199254740991", SAFE),
-        IntegerFormat::Uint64Number => ("0", SAFE),
+        IntegerFormat::Int64Number => {
+            return format!("$.safeInteger({value}, -9007199254740991)");
+        }
+        IntegerFormat::Uint64Number => return format!("$.safeInteger({value}, 0)"),
     };
     format!("$.integer({value}, {min}, {max})")
 }
