@@ -32,6 +32,17 @@ impl FrameReader {
         }
     }
 
+    /// From the next frame on, refuses frames of more than `limit` bytes. A host allows less before the handshake.
+    pub const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// What came in and is no whole frame yet, for owners that look for a peer that never ends one.
+    #[must_use]
+    pub fn waiting(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
     /// Room to read into; afterwards say by [`FrameReader::filled`] how much came. Never empty.
     ///
     /// ```
@@ -177,9 +188,9 @@ impl FrameReader {
             (self.start, self.end) = (0, waiting);
         }
         if self.buffer.len() - self.end < more {
-            let wanted = (waiting + more)
-                .max(self.buffer.len().saturating_mul(2))
-                .max(READ);
+            // Doubling ends at what the longest frame needs.
+            let doubled = self.buffer.len().saturating_mul(2).max(READ);
+            let wanted = (waiting + more).max(doubled.min(self.limit.saturating_add(READ)));
             self.buffer.resize(wanted, 0);
         }
     }

@@ -1,0 +1,182 @@
+//! Plays the conversations of `schema/vectors/sessions` and `schema/vectors/hosts` against the session of this crate: the
+//! first against a plugin made of nothing but a session, the second against a host made the same way.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "sessions/agent.rs"]
+mod agent;
+#[path = "sessions/matching.rs"]
+mod matching;
+#[path = "sessions/subject.rs"]
+mod subject;
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use crossplug_protocol::frame::FrameReader;
+use serde_json::Value;
+
+use matching::matches;
+use subject::Subject;
+
+/// Every case below a folder of the vectors: its dialect, its name, its lines.
+fn cases(folder: &str) -> Vec<(String, String, Vec<Value>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../schema/vectors")
+        .join(folder);
+    let mut cases = Vec::new();
+    for dialect in entries(&root) {
+        for file in entries(&dialect) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            let lines = lines.map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{file:?}: {line}: {e}"))
+            });
+            let name = dialect.file_name().unwrap().to_str().unwrap();
+            let (stem, version) = name.rsplit_once('-').unwrap();
+            cases.push((
+                format!("{stem}/{version}"),
+                file.display().to_string(),
+                lines.collect(),
+            ));
+        }
+    }
+    cases
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    entries
+}
+
+/// A plugin and what it has said.
+struct Player {
+    subject: Subject,
+    reader: FrameReader,
+    said: VecDeque<Value>,
+    logs: bool,
+}
+
+impl Player {
+    fn step(&mut self, step: &Value) -> Result<(), String> {
+        if let Some(group) = step.get("unordered").and_then(Value::as_array) {
+            let mut open: Vec<&Value> = group.iter().collect();
+            while !open.is_empty() {
+                let got = self.next(open[0]).ok_or("nothing more was said")?;
+                let found = open.iter().position(|line| matches(&line["message"], &got));
+                open.remove(found.ok_or_else(|| format!("unexpected {got}"))?);
+            }
+            return Ok(());
+        }
+        match (step["from"].as_str(), step) {
+            (Some("host"), step) if step.get("eof").is_some() => {
+                self.reader.finish().map_err(|error| error.to_string())?;
+                self.subject.session.input_ended();
+            }
+            (Some("host"), step) => {
+                let line = step.get("raw").map_or_else(
+                    || step["message"].to_string(),
+                    |raw| raw.as_str().unwrap().into(),
+                );
+                self.reader.push(line.as_bytes());
+                self.reader.push(b"\n");
+                while let Some(frame) = self
+                    .reader
+                    .next_frame(self.subject.session.framing())
+                    .unwrap()
+                {
+                    self.subject.take(frame);
+                }
+                let text = self.subject.out.take();
+                let lines = std::str::from_utf8(&text).unwrap().lines();
+                self.said
+                    .extend(lines.map(|line| serde_json::from_str::<Value>(line).unwrap()));
+            }
+            (Some("plugin"), step) if step.get("exit").is_some() => {
+                if !self.subject.session.is_drained() {
+                    return Err("something is in flight, so the plugin would not exit".into());
+                }
+            }
+            (Some("plugin"), step) => {
+                let got = self.next(step).ok_or("nothing more was said")?;
+                if !matches(&step["message"], &got) {
+                    return Err(format!("got {got}"));
+                }
+            }
+            _ => return Err("no such line".into()),
+        }
+        Ok(())
+    }
+
+    /// The next message that counts where this line is expected.
+    fn next(&mut self, expected: &Value) -> Option<Value> {
+        let wanted = expected["message"]["method"].as_str();
+        loop {
+            let got = self.said.pop_front()?;
+            let log = got["method"] == "$/log" && !self.logs;
+            let credit = got["method"] == "$/credit" && wanted != Some("$/credit");
+            if !(log || credit) {
+                return Some(got);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plugin_made_of_a_session_answers_every_case() {
+    let cases = cases("sessions");
+    let mut failures = Vec::new();
+    for (dialect, name, lines) in &cases {
+        let logs = lines
+            .iter()
+            .any(|line| line["message"]["method"] == "$/log");
+        let (subject, reader) = (Subject::new(dialect), FrameReader::new(1 << 20));
+        let mut player = Player {
+            subject,
+            reader,
+            said: VecDeque::new(),
+            logs,
+        };
+        let opening = player.subject.out.take();
+        let lines_said = std::str::from_utf8(&opening).unwrap().lines();
+        player
+            .said
+            .extend(lines_said.map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        assert!(
+            lines[0]["case"]["description"].is_string(),
+            "{name}: the first line is the case"
+        );
+        let failed = lines[1..].iter().find_map(|line| {
+            player
+                .step(line)
+                .err()
+                .map(|error| format!("{name}\n  {line}\n  {error}"))
+        });
+        failures.extend(failed.or_else(|| {
+            let rest = player
+                .said
+                .iter()
+                .find(|got| got["method"] != "$/credit" && (logs || got["method"] != "$/log"))?;
+            Some(format!("{name}: left over: {rest}"))
+        }));
+    }
+    println!("{} cases", cases.len());
+    assert!(cases.len() > 80);
+    assert!(
+        failures.is_empty(),
+        "{} of {} failed:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
+}

@@ -1,0 +1,336 @@
+//! The conformance subject, without an SDK: what `schema/vectors/sessions` asks of a plugin, answered from a session alone.
+
+use std::collections::HashMap;
+
+use crossplug_protocol::codec::{self, Int64, Wire};
+use crossplug_protocol::error::PluginError;
+use crossplug_protocol::frame::FrameWriter;
+use crossplug_protocol::generated::{agent, conformance};
+use crossplug_protocol::handshake::{Offer, Welcome};
+use crossplug_protocol::message::{Level, Raw};
+use crossplug_protocol::session::{
+    CallId, CallOptions, Incoming, Refused, Session, StreamId, Ticket,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A request that is not answered yet.
+enum Job {
+    Hang,
+    Count {
+        next: i64,
+        to: i64,
+    },
+    Sum(i64),
+    Double {
+        seen: u32,
+        waiting: Vec<i64>,
+        ended: bool,
+    },
+    Ask,
+}
+
+/// The plugin.
+pub(crate) struct Subject {
+    pub(crate) session: Session,
+    pub(crate) out: FrameWriter,
+    jobs: HashMap<Ticket, Job>,
+    asks: HashMap<CallId, Ticket>,
+    hello: Value,
+}
+
+type Answer = Result<Value, PluginError>;
+
+pub(crate) fn manifest() -> Value {
+    json!({
+        "name": "conformance-subject", "description": "Answers the vectors", "version": "1.0.0", "language": "rust",
+        "actions": [{"name": "ECHO", "description": "echo", "similes": ["s"]}],
+        "providers": [{"name": "PROV", "description": "p", "dynamic": true, "position": 3, "private": false}],
+        "evaluators": [{"name": "EVAL", "description": "e", "alwaysRun": true}],
+        "services": [{"type": "svc", "description": "d"}],
+        "routes": [{"path": "/r", "method": "POST", "public": true, "name": "r"}]
+    })
+}
+
+impl Subject {
+    pub(crate) fn new(dialect: &str) -> Self {
+        let mut subject = Self {
+            session: Session::plugin(dialect, Offer::new()).unwrap(),
+            out: FrameWriter::new(),
+            jobs: HashMap::new(),
+            asks: HashMap::new(),
+            hello: Value::Null,
+        };
+        let manifest = manifest().to_string();
+        subject
+            .session
+            .start(Some(&Raw::trust(manifest.as_bytes())), &mut subject.out)
+            .unwrap();
+        subject
+    }
+
+    /// Takes one frame and does everything that follows from it.
+    pub(crate) fn take(&mut self, frame: &[u8]) {
+        let incoming = self
+            .session
+            .receive(frame, &mut self.out)
+            .expect("a plugin tolerates everything");
+        match incoming {
+            None
+            | Some(Incoming::Incompatible(_) | Incoming::Shutdown | Incoming::Tolerated(_)) => {}
+            Some(Incoming::Complaint(_) | Incoming::Event { .. }) => {}
+            Some(Incoming::Initialize { ticket, params }) => {
+                self.hello = serde_json::from_slice(params.as_bytes()).unwrap();
+                let interface =
+                    |version: &str, hash: &str| json!({"version": version, "hash": hash});
+                let interfaces = json!({
+                    "conformance": interface(conformance::VERSION, conformance::HASH),
+                    "agent": interface(agent::VERSION, agent::HASH),
+                });
+                let (manifest, interfaces) = (manifest().to_string(), interfaces.to_string());
+                let welcome = Welcome::new(
+                    Raw::trust(manifest.as_bytes()),
+                    Raw::trust(interfaces.as_bytes()),
+                );
+                self.session
+                    .accept(ticket, &welcome, &mut self.out)
+                    .unwrap();
+            }
+            Some(Incoming::Request {
+                ticket,
+                method,
+                params,
+                timeout,
+                ..
+            }) => {
+                let params = params.map_or_else(|| "{}".to_owned(), |raw| raw.as_str().to_owned());
+                match self.begin(ticket, &method, &params, timeout.is_some()) {
+                    Ok(Some(result)) => self.answer(ticket, Ok(result)),
+                    Ok(None) => {}
+                    Err(error) => self.answer(ticket, Err(error)),
+                }
+            }
+            Some(Incoming::Cancel { ticket, answered }) => {
+                self.jobs.remove(&ticket);
+                if !answered {
+                    self.answer(ticket, Err(PluginError::cancelled()));
+                }
+            }
+            Some(Incoming::Item {
+                stream: StreamId::Answer(ticket),
+                item,
+                ..
+            }) => self.item(ticket, &item),
+            Some(Incoming::Credit {
+                stream: StreamId::Answer(ticket),
+            }) => self.advance(ticket),
+            Some(Incoming::End { ticket }) => match self.jobs.get_mut(&ticket) {
+                Some(Job::Sum(total)) => {
+                    let total = total.to_string();
+                    self.answer(ticket, Ok(json!(total)));
+                }
+                Some(Job::Double { ended, .. }) => {
+                    *ended = true;
+                    self.advance(ticket);
+                }
+                _ => {}
+            },
+            Some(Incoming::Reply { call, outcome }) => {
+                let ticket = self.asks.remove(&call).unwrap();
+                let answer = match outcome {
+                    Ok(result) => Ok(serde_json::from_slice(result.as_bytes()).unwrap()),
+                    Err(failure) => Err(PluginError::from(failure)),
+                };
+                self.answer(ticket, answer);
+            }
+            Some(other) => panic!("a plugin does not get {other:?}"),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        ticket: Ticket,
+        method: &str,
+        params: &str,
+        timed: bool,
+    ) -> Result<Option<Value>, PluginError> {
+        let job = match method {
+            "test.echo" => {
+                return encode::<conformance::Echo>(&decode::<conformance::Echo>(params)?).map(Some);
+            }
+            "test.nothing" => return Ok(Some(Value::Null)),
+            "test.fail" => {
+                let fail = decode::<conformance::Fail>(params)?;
+                let mut error = PluginError::new(fail.code, fail.message);
+                error.details = fail.details;
+                return Err(error);
+            }
+            "test.crash" => {
+                let mut error = PluginError::internal("panic: crash on purpose");
+                if self.hello["debug"] == json!(true) {
+                    error.details = Some(json!({"trace": "…"}));
+                }
+                return Err(error);
+            }
+            "test.print" => {
+                return Ok(Some(json!(
+                    decode::<conformance::Print>(params)?.text.len()
+                )));
+            }
+            "test.log" => {
+                let text = decode::<conformance::Print>(params)?.text;
+                let fields = Raw::trust(br#"{"from":"subject"}"#);
+                self.session
+                    .log(Level::Info, &text, Some(&fields), &mut self.out)
+                    .unwrap();
+                return Ok(Some(Value::Null));
+            }
+            "test.emit" => {
+                for number in 1..=decode::<conformance::Emit>(params)?.times {
+                    let payload = json!({ "number": number }).to_string();
+                    let payload = Raw::trust(payload.as_bytes());
+                    self.session
+                        .emit(
+                            "test.happened",
+                            Some("test:stream"),
+                            &payload,
+                            &mut self.out,
+                        )
+                        .unwrap();
+                }
+                return Ok(Some(Value::Null));
+            }
+            "test.context" => {
+                return Ok(Some(json!({
+                    "instanceId": self.hello["instanceId"], "config": self.hello["config"], "hasDeadline": timed,
+                    "cancelled": false, "debug": self.hello.get("debug").unwrap_or(&json!(false)),
+                })));
+            }
+            "test.hang" => Job::Hang,
+            "test.count" => Job::Count {
+                next: 1,
+                to: decode::<conformance::Count>(params)?.to.into(),
+            },
+            "test.sum" => Job::Sum(0),
+            "test.double" => Job::Double {
+                seen: 0,
+                waiting: Vec::new(),
+                ended: false,
+            },
+            "test.ask" => {
+                let question =
+                    codec::encode::<conformance::Ask>(&decode::<conformance::Ask>(params)?)
+                        .unwrap();
+                let params = Raw::trust(&question);
+                let options = CallOptions::new();
+                let call = self.session.call(
+                    "test.answer",
+                    Some(&params),
+                    &options,
+                    Duration::ZERO,
+                    &mut self.out,
+                );
+                self.asks.insert(call.unwrap(), ticket);
+                Job::Ask
+            }
+            other => return super::agent::answer(other, params).map(Some),
+        };
+        if matches!(job, Job::Sum(_) | Job::Double { .. }) {
+            self.session
+                .grant(StreamId::Answer(ticket), 8, 65_536, &mut self.out)
+                .unwrap();
+        }
+        self.jobs.insert(ticket, job);
+        self.advance(ticket);
+        Ok(None)
+    }
+
+    fn item(&mut self, ticket: Ticket, item: &Raw<'_>) {
+        let value = match decode::<Int64>(item.as_str()) {
+            Ok(value) => value,
+            Err(error) => return self.answer(ticket, Err(error)),
+        };
+        self.session
+            .grant(StreamId::Answer(ticket), 1, 200, &mut self.out)
+            .unwrap();
+        match self.jobs.get_mut(&ticket) {
+            Some(Job::Sum(total)) => *total += value,
+            Some(Job::Double { seen, waiting, .. }) => {
+                *seen += 1;
+                waiting.insert(0, value * 2);
+                self.advance(ticket);
+            }
+            _ => {}
+        }
+    }
+
+    /// Streams as far as credit goes, and answers at the end.
+    fn advance(&mut self, ticket: Ticket) {
+        let Self {
+            session, out, jobs, ..
+        } = self;
+        let mut send = |value: i64| {
+            let text = format!("\"{value}\"");
+            match session.send_item(StreamId::Answer(ticket), &Raw::trust(text.as_bytes()), out) {
+                Ok(()) => true,
+                Err(Refused::NoCredit) => false,
+                Err(other) => panic!("{other}"),
+            }
+        };
+        match jobs.get_mut(&ticket) {
+            Some(Job::Count { next, to }) => {
+                while *next <= *to && send(*next) {
+                    *next += 1;
+                }
+                if *next > *to {
+                    let sum = (*to * (*to + 1) / 2).to_string();
+                    session
+                        .progress(ticket, Some(1.0), Some("done"), out)
+                        .unwrap();
+                    self.answer(ticket, Ok(json!(sum)));
+                }
+            }
+            Some(Job::Double {
+                seen,
+                waiting,
+                ended,
+            }) => {
+                while waiting.last().is_some_and(|value| send(*value)) {
+                    waiting.pop();
+                }
+                if *ended && waiting.is_empty() {
+                    let seen = *seen;
+                    self.answer(ticket, Ok(json!(seen)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+        self.jobs.remove(&ticket);
+        let result = match answer {
+            Ok(value) => self.session.respond(
+                ticket,
+                Ok(&Raw::owned(value.to_string().into_bytes())),
+                &mut self.out,
+            ),
+            Err(error) => self
+                .session
+                .respond(ticket, Err(&error.as_failure()), &mut self.out),
+        };
+        // A result that does not fit was answered by the session; everything else must be in order.
+        assert!(
+            matches!(result, Ok(()) | Err(Refused::Inexpressible(_))),
+            "{result:?}"
+        );
+    }
+}
+
+pub(crate) fn decode<W: Wire>(params: &str) -> Result<W::Value, PluginError> {
+    codec::decode_scanned::<W>(params).map_err(PluginError::from)
+}
+
+pub(crate) fn encode<W: Wire>(value: &W::Value) -> Answer {
+    codec::encode_value::<W>(value).map_err(|error| PluginError::internal(error.to_string()))
+}
