@@ -1,0 +1,225 @@
+//! One call from its caller's side: options, then a future, a blocking wait or a stream. It knows a passage as a seam
+//! only, and neither processes nor messages.
+
+pub(crate) mod flight;
+pub(crate) mod mailbox;
+mod stream;
+mod window;
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use flight::Caller;
+pub(crate) use flight::Flight;
+pub use mailbox::Progress;
+pub use stream::{Stream, Uploader};
+pub(crate) use window::{Window, WindowState};
+
+use crate::door::Request;
+use crate::{Payload, Plugin, Result};
+
+/// A call that was not sent yet. `.await` it, or end it with [`Call::blocking`] or [`Call::stream`].
+///
+/// ```no_run
+/// # async fn demo(plugin: crossplug_host::Plugin) -> crossplug_host::Result<()> {
+/// use std::time::Duration;
+/// let result = plugin
+///     .call("note.count", serde_json::json!({ "in": "inbox" }))
+///     .timeout(Duration::from_secs(2))
+///     .on_progress(|progress| eprintln!("{:?}", progress.fraction))
+///     .await?;
+/// println!("{}", result.value()?);
+/// # Ok(()) }
+/// ```
+#[must_use = "a call is sent when it is awaited, or by `blocking` or `stream`"]
+pub struct Call {
+    plugin: Plugin,
+    method: String,
+    params: Result<Payload>,
+    timeout: Option<Duration>,
+    traceparent: Option<String>,
+    on_progress: Option<OnProgress>,
+}
+
+type OnProgress = Box<dyn FnMut(Progress) + Send>;
+
+impl Call {
+    pub(crate) fn new(plugin: Plugin, method: String, params: Result<Payload>) -> Self {
+        let timeout = plugin.default_timeout();
+        Self {
+            plugin,
+            method,
+            params,
+            timeout,
+            traceparent: None,
+            on_progress: None,
+        }
+    }
+
+    /// How long to wait for the answer, in place of the host's default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits for as long as it takes.
+    pub fn no_timeout(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    /// Passes on a W3C Trace Context.
+    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
+        self.traceparent = Some(traceparent.into());
+        self
+    }
+
+    /// Is called with the plugin's progress, by whoever awaits the call, before the answer.
+    pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(on_progress));
+        self
+    }
+
+    /// Sends the call and waits on this thread, which does the reading itself: no other thread is woken.
+    ///
+    /// # Errors
+    /// [`Plugin`](crate::ErrorKind::Plugin) with what the plugin answered, [`Deadline`](crate::ErrorKind::Deadline),
+    /// [`Died`](crate::ErrorKind::Died), [`Protocol`](crate::ErrorKind::Protocol) or
+    /// [`Limit`](crate::ErrorKind::Limit).
+    pub fn blocking(mut self) -> Result<Payload> {
+        let mut caller = Caller {
+            operation: operation(&self.method),
+            on_progress: self.on_progress.take(),
+        };
+        self.send(None, true)
+            .and_then(|flight| flight.wait(&mut caller))
+            .map_err(|error| caller.name(&error))
+    }
+
+    /// Sends the call and gives its streams: items that come, and an [`Uploader`] for items that go. For methods that
+    /// stream; of one that does not, the stream is empty.
+    ///
+    /// # Errors
+    /// [`Limit`](crate::ErrorKind::Limit) where the params cannot be sent; everything else comes out of the stream.
+    pub fn stream(mut self) -> Result<Stream> {
+        let caller = Caller {
+            operation: operation(&self.method),
+            on_progress: self.on_progress.take(),
+        };
+        match self.send(Some(Window::DEFAULT), false) {
+            Ok(flight) => Ok(Stream::new(flight, caller)),
+            Err(error) => Err(caller.name(&error)),
+        }
+    }
+
+    fn send(&mut self, window: Option<Window>, attended: bool) -> Result<Flight> {
+        let params = std::mem::replace(&mut self.params, Ok(Payload::null()))?;
+        let request = Request {
+            method: &self.method,
+            params: &params,
+            deadline: self
+                .timeout
+                .and_then(|timeout| Instant::now().checked_add(timeout)),
+            traceparent: self.traceparent.as_deref(),
+            credit: window.map(|window| (window.items, window.bytes)),
+            attended,
+        };
+        Ok(self.plugin.start(request))
+    }
+}
+
+/// A blocking call without options, on borrowed parts.
+pub(crate) fn blocking(plugin: &Plugin, method: &str, params: Result<Payload>) -> Result<Payload> {
+    let send = || {
+        let deadline = plugin
+            .default_timeout()
+            .and_then(|timeout| Instant::now().checked_add(timeout));
+        let params = &params?;
+        let request = Request {
+            method,
+            params,
+            deadline,
+            traceparent: None,
+            credit: None,
+            attended: true,
+        };
+        plugin.start(request).wait(&mut Caller {
+            operation: String::new(),
+            on_progress: None,
+        })
+    };
+    send().map_err(|error| error.in_operation(operation(method)))
+}
+
+fn operation(method: &str) -> String {
+    format!("call `{method}`")
+}
+
+impl IntoFuture for Call {
+    type Output = Result<Payload>;
+    type IntoFuture = CallFuture;
+
+    fn into_future(mut self) -> CallFuture {
+        let caller = Caller {
+            operation: operation(&self.method),
+            on_progress: self.on_progress.take(),
+        };
+        CallFuture {
+            stage: Stage::Unsent(Box::new(self)),
+            caller,
+        }
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call under way. Sent when it is first polled; dropped before its end, it is cancelled.
+#[must_use = "futures do nothing unless polled"]
+#[derive(Debug)]
+pub struct CallFuture {
+    stage: Stage,
+    caller: Caller,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Unsent(Box<Call>),
+    Sent(Flight),
+    Done,
+}
+
+impl Future for CallFuture {
+    type Output = Result<Payload>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Stage::Unsent(call) = &mut this.stage {
+            match call.send(None, false) {
+                Ok(flight) => this.stage = Stage::Sent(flight),
+                Err(error) => {
+                    this.stage = Stage::Done;
+                    return Poll::Ready(Err(this.caller.name(&error)));
+                }
+            }
+        }
+        let Stage::Sent(flight) = &mut this.stage else {
+            return Poll::Pending;
+        };
+        match flight.poll_outcome(context.waker(), &mut this.caller) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(outcome) => {
+                this.stage = Stage::Done;
+                Poll::Ready(outcome.map_err(|error| this.caller.name(&error)))
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! One child process in a group of its own: spawned without a shell, watched, signalled and reaped as a group.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+
+use rustix::fs::{Access, access};
+use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process_group, waitid,
+};
+
+use super::{Warden, system};
+
+/// What to start.
+#[derive(Debug)]
+pub(crate) struct Spawn<'a> {
+    /// As [`find_program`] found it.
+    pub(crate) program: &'a Path,
+    pub(crate) arguments: &'a [String],
+    pub(crate) folder: &'a Path,
+    /// All of it: nothing is inherited.
+    pub(crate) environment: &'a [(OsString, OsString)],
+}
+
+/// A running child and its pipes. Dropping it kills the group and reaps the child.
+#[derive(Debug)]
+pub(crate) struct Child {
+    process: std::process::Child,
+    group: Pid,
+    exit: Option<OwnedFd>,
+    warden: Option<Arc<Warden>>,
+    reaped: bool,
+}
+
+/// The host's ends of the child's three streams; the first two never block.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    pub(crate) stdin: OwnedFd,
+    pub(crate) stdout: OwnedFd,
+    pub(crate) stderr: OwnedFd,
+}
+
+impl Child {
+    /// Starts it. Where the system can, the child dies with the *calling thread*: call it on one that lives as long as
+    /// the child shall.
+    pub(crate) fn spawn(
+        spawn: &Spawn<'_>,
+        warden: Option<Arc<Warden>>,
+    ) -> io::Result<(Self, Streams)> {
+        let mut command = Command::new(spawn.program);
+        command
+            .args(spawn.arguments)
+            .current_dir(spawn.folder)
+            .env_clear()
+            .envs(spawn.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let host = getpid();
+        let highest = highest_descriptor();
+        let pipe = warden
+            .as_ref()
+            .and_then(|warden| warden.pipe())
+            .map(|pipe| pipe.as_raw_fd());
+        let in_the_child = move || {
+            system::die_with_parent()?;
+            // The host may have died before the line above took hold.
+            if getppid() != Some(host) {
+                return Err(io::Error::from_raw_os_error(
+                    rustix::io::Errno::SRCH.raw_os_error(),
+                ));
+            }
+            if let Some(pipe) = pipe {
+                // SAFETY: `warden` is held by `spawn` until the exec is over, so the descriptor is open in the host and
+                // its copy is open in the child.
+                #[allow(
+                    unsafe_code,
+                    reason = "a borrowed descriptor cannot cross a fork as a borrow"
+                )]
+                let pipe = unsafe { BorrowedFd::borrow_raw(pipe) };
+                // Without it the child still dies by the signal above and by the end of its input.
+                let _ = super::warden::watch_self(pipe);
+            }
+            close_on_exec(highest);
+            Ok(())
+        };
+        // SAFETY: the closure runs between fork and exec. It makes only direct system calls (prctl, getppid, write,
+        // fcntl) with arguments that were computed before the fork, takes no lock and allocates nothing.
+        #[allow(
+            unsafe_code,
+            reason = "the standard library's only way to run code in the child before it execs"
+        )]
+        unsafe {
+            command.pre_exec(in_the_child);
+        }
+        let mut process = command.spawn()?;
+        let streams = Streams::take(&mut process);
+        let group = i32::try_from(process.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or(io::ErrorKind::InvalidData)?;
+        let exit = system::exit_descriptor(group);
+        let child = Self {
+            process,
+            group,
+            exit,
+            warden,
+            reaped: false,
+        };
+        // An error here drops the child, which kills it.
+        Ok((child, streams?))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Readable when the child has ended, on systems that have such a thing; elsewhere ask [`Child::has_ended`].
+    pub(crate) fn exit_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.exit.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Whether the child itself has ended. It stays unreaped, so its group's number stays its own.
+    pub(crate) fn has_ended(&self) -> bool {
+        let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // An error means that somebody else reaped it: it is gone.
+        self.reaped || !matches!(waitid(WaitId::Pid(self.group), how), Ok(None))
+    }
+
+    /// Asks the whole group to end.
+    pub(crate) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Ends the whole group.
+    pub(crate) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if !self.reaped {
+            let _ = kill_process_group(self.group, signal);
+        }
+    }
+
+    /// Kills what is left of the group and collects the child. Waits for the child, which cannot ignore this signal.
+    pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
+        self.kill();
+        if let Some(warden) = self.warden.take() {
+            warden.forget(self.group);
+        }
+        let status = self.process.wait();
+        self.reaped = true;
+        self.exit = None;
+        status
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.reaped {
+            let _ = self.reap();
+        }
+    }
+}
+
+impl Streams {
+    fn take(process: &mut std::process::Child) -> io::Result<Self> {
+        let stdin = process.stdin.take().map(OwnedFd::from);
+        let stdout = process.stdout.take().map(OwnedFd::from);
+        let stderr = process.stderr.take().map(OwnedFd::from);
+        let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        for stream in [&stdin, &stdout, &stderr] {
+            rustix::io::ioctl_fionbio(stream, true)?;
+        }
+        Ok(Self {
+            stdin,
+            stdout,
+            stderr,
+        })
+    }
+}
+
+/// Finds a program as a shell would: a name on the PATH, anything with a slash from the folder. None: it is not there.
+pub(crate) fn find_program(name: &str, folder: &Path, path: &OsStr) -> Option<PathBuf> {
+    let runnable = |place: &Path| place.is_file() && access(place, Access::EXEC_OK).is_ok();
+    if name.contains('/') {
+        let place = folder.join(name);
+        return runnable(&place).then_some(place);
+    }
+    std::env::split_paths(path)
+        .filter(|place| !name.is_empty() && !place.as_os_str().is_empty())
+        .map(|place| place.join(name))
+        .find(|place| runnable(place))
+        // The child runs in another folder than the host.
+        .and_then(|place| std::path::absolute(place).ok())
+}
+
+/// Descriptors that some library opened without CLOEXEC are none of a plugin's business.
+fn highest_descriptor() -> RawFd {
+    let Ok(open) = std::fs::read_dir("/dev/fd") else {
+        return 255;
+    };
+    open.flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .max()
+        .unwrap_or(255)
+}
+
+/// In the child: nothing above the three streams passes the exec.
+fn close_on_exec(highest: RawFd) {
+    for number in 3..=highest {
+        // SAFETY: `number` may not be open; then fcntl fails with EBADF, which is fine. Nothing else uses the borrow.
+        #[allow(
+            unsafe_code,
+            reason = "there is no owner to borrow from: the descriptors are somebody else's"
+        )]
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+        if let Ok(flags) = fcntl_getfd(descriptor) {
+            let _ = fcntl_setfd(descriptor, flags | FdFlags::CLOEXEC);
+        }
+    }
+}
