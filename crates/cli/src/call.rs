@@ -1,0 +1,173 @@
+//! `crossplug call`: one call of one method, with everything that the plugin says meanwhile. Must not know interfaces.
+
+mod params;
+mod show;
+mod upload;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use crossplug_host::policy::DoorKind;
+use crossplug_host::{Error, Grants, Host, Load, Payload, Plugin, Stream};
+use serde_json::Value;
+
+use crate::args::Call;
+use crate::exit::{Exit, Failure, of_kind};
+use crate::talk;
+use show::Show;
+use upload::Upload;
+
+/// The dialect in which calls can stream.
+const STREAMING: &str = "crossplug/1";
+
+/// Loads, calls, shows and stops.
+///
+/// # Errors
+/// Wrong usage, or whatever went wrong with the plugin or the call.
+pub(crate) fn run(arguments: &Call) -> Result<(), Failure> {
+    if arguments.upload && arguments.params == "-" {
+        return Err(Failure::usage(
+            "--upload and --params - both read stdin; give the parameters as JSON or @FILE",
+        ));
+    }
+    let params = params::read(&arguments.params)?;
+    let show = Show::new(arguments.json);
+    let load = load(arguments, show)?;
+    let plugin = load.blocking().map_err(|error| failed(show, &error))?;
+    let outcome = call(arguments, &plugin, params, show);
+    plugin.stop_blocking();
+    talk::progress_ends();
+    match outcome {
+        Ok(result) => show.result(&result),
+        Err(CallFailure::Host(error)) => Err(failed(show, &error)),
+        Err(CallFailure::Here(failure)) => Err(failure),
+    }
+}
+
+/// Shows an error as data where data was asked for; the person is told by whoever gets the failure.
+fn failed(show: Show, error: &Error) -> Failure {
+    match show.error(error) {
+        Ok(()) => Failure::new(of_kind(error.kind()), error.to_string()),
+        Err(failure) => failure,
+    }
+}
+
+fn load(arguments: &Call, show: Show) -> Result<Load, Failure> {
+    let grants = Grants::parse(&arguments.grant)
+        .map_err(|error| Failure::usage(format!("--grant: {error}")))?;
+    let mut host = Host::builder()
+        .name("crossplug")
+        .version(env!("CARGO_PKG_VERSION"))
+        .debug(arguments.debug)
+        .on_log(show::log)
+        .on_event(move |event| show.event(event));
+    for (name, answer) in &arguments.service {
+        let answer: Arc<Value> = Arc::new(answer.clone());
+        host = host.service(name.as_str(), move |_call| {
+            let answer = Value::clone(&answer);
+            async move { Ok(answer) }
+        });
+    }
+    let mut load = host.build().load(&arguments.path).grants(grants);
+    if let Some(door) = &arguments.door {
+        if DoorKind::named(door).is_none() {
+            let doors: Vec<&str> = DoorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "--door: there is no door `{door}`, only {}",
+                doors.join(", ")
+            )));
+        }
+        load = load.door(door);
+    }
+    if let Some(dialect) = &arguments.dialect {
+        load = load.dialect(dialect);
+    }
+    for (name, value) in &arguments.config {
+        load = load.config(name, value.clone());
+    }
+    Ok(load)
+}
+
+/// Why a call gave no result.
+enum CallFailure {
+    Host(Error),
+    /// The plugin is not to blame.
+    Here(Failure),
+}
+
+impl From<Error> for CallFailure {
+    fn from(error: Error) -> Self {
+        Self::Host(error)
+    }
+}
+
+impl From<Failure> for CallFailure {
+    fn from(failure: Failure) -> Self {
+        Self::Here(failure)
+    }
+}
+
+fn call(
+    arguments: &Call,
+    plugin: &Plugin,
+    params: Payload,
+    show: Show,
+) -> Result<Payload, CallFailure> {
+    let mut call = plugin
+        .call(&arguments.method, params)
+        .on_progress(move |progress| show.progress(&progress));
+    if let Some(timeout) = arguments.timeout {
+        call = call.timeout(timeout);
+    }
+    let dialect = &plugin.introduction().dialect;
+    if dialect != STREAMING {
+        if arguments.upload {
+            return Err(
+                Failure::usage(format!("--upload: nothing can be streamed in {dialect}")).into(),
+            );
+        }
+        return Ok(call.blocking()?);
+    }
+    // Declared before the stream to be dropped after it: a failed upload ends when the call is cancelled, not before.
+    let upload;
+    // Whether the method streams is not known here; of one that does not, the stream is empty.
+    let mut stream = call.stream()?;
+    upload = if arguments.upload {
+        Some(Upload::begin(stream.uploader(), std::thread::current()))
+    } else {
+        stream.uploader().end();
+        None
+    };
+    while let Some(item) = next(&mut stream, upload.as_ref())? {
+        show.item(&item)?;
+    }
+    Ok(stream.result_blocking()?)
+}
+
+/// The next item, unless the upload fails first: then the stream is dropped, which cancels the call.
+fn next(stream: &mut Stream, upload: Option<&Upload>) -> Result<Option<Payload>, CallFailure> {
+    let Some(upload) = upload else {
+        return Ok(stream.next_blocking()?);
+    };
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut item = pin!(stream.next());
+    loop {
+        if let Poll::Ready(item) = item.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Ok(item?);
+        }
+        if let Some(what) = upload.failed() {
+            return Err(Failure::new(Exit::Usage, what).into());
+        }
+        std::thread::park();
+    }
+}
+
+/// Wakes a thread.
+struct Unpark(std::thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

@@ -1,0 +1,132 @@
+//! Every exit code, and that what goes wrong is told with its cure.
+
+use serde_json::json;
+
+use crate::stage::{Stage, run};
+
+#[test]
+fn fine_is_0() {
+    Stage::bare().call(&["bare.echo"]).exits(0);
+    assert!(run(["--help"]).exits(0).out.contains("Exit codes"));
+    assert!(run(["--version"]).exits(0).out.starts_with("crossplug "));
+}
+
+#[test]
+fn an_error_that_the_plugin_answers_is_1() {
+    let stage = Stage::bare();
+    stage
+        .call(&["bare.fail"])
+        .exits(1)
+        .says(&["outOfPaper", "no paper"]);
+    let ran = stage.call(&["bare.fail", "--json"]).exits(1);
+    let expected = json!([{"error": {
+        "kind": "Plugin", "operation": "call `bare.fail`", "message": "outOfPaper: no paper", "retryable": true,
+        "plugin": {"code": "outOfPaper", "message": "no paper", "details": {"sheets": 2}},
+    }}]);
+    assert_eq!(json!(ran.lines()), expected);
+    stage
+        .call(&["bare.nothing"])
+        .exits(1)
+        .says(&["methodNotFound"]);
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    let stage = Stage::bare();
+    run(["frobnicate"]).exits(2);
+    run(["call"]).exits(2);
+    stage.call(&["bare.echo", "--frob"]).exits(2);
+    stage
+        .call(&["bare.echo", "--params", "{oops"])
+        .exits(2)
+        .says(&["--params", "JSON"]);
+    stage
+        .call(&["bare.echo", "--params", "[1]"])
+        .exits(2)
+        .says(&["an object"]);
+    stage
+        .call(&["bare.echo", "--params", "@/no/such/file"])
+        .exits(2)
+        .says(&["/no/such/file"]);
+    stage
+        .call(&["bare.echo", "--timeout", "soon"])
+        .exits(2)
+        .says(&["500ms"]);
+    stage
+        .call(&["bare.echo", "--config", "novalue"])
+        .exits(2)
+        .says(&["KEY=VALUE"]);
+    stage
+        .call(&["bare.echo", "--service", "x=oops"])
+        .exits(2)
+        .says(&["not JSON"]);
+    stage
+        .call(&["bare.echo", "--grant", "net=example.org"])
+        .exits(2)
+        .says(&["service=, emit="]);
+    stage
+        .call(&["bare.echo", "--door", "window"])
+        .exits(2)
+        .says(&["window", "process"]);
+}
+
+#[test]
+fn a_plugin_that_breaks_down_is_3() {
+    let stage = Stage::bare();
+    stage
+        .call(&["bare.die"])
+        .exits(3)
+        .says(&["Died", "exit status: 7"]);
+    stage.call(&["bare.garbage"]).exits(3).says(&["Protocol"]);
+    let ran = stage.call(&["bare.die", "--json"]).exits(3);
+    assert_eq!(ran.lines()[0].pointer("/error/kind"), Some(&json!("Died")));
+}
+
+#[test]
+fn a_passed_deadline_is_4() {
+    let stage = Stage::bare();
+    stage
+        .call(&["bare.hang", "--timeout", "200ms"])
+        .exits(4)
+        .says(&["Deadline"]);
+}
+
+#[test]
+fn what_cannot_be_loaded_is_5() {
+    let manifest = |command: &[&str]| {
+        json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
+            "doors": {"process": {"command": command}}})
+    };
+    run(["call", "/no/such/plugin", "x"])
+        .exits(5)
+        .says(&["/no/such/plugin"]);
+    Stage::text("{oops")
+        .call(&["x"])
+        .exits(5)
+        .says(&["plugin.json"]);
+    Stage::text("{}")
+        .call(&["x"])
+        .exits(5)
+        .says(&["/name", "/version"]);
+    Stage::manifest(&manifest(&["no-such-program-at-all"]))
+        .call(&["x"])
+        .exits(5)
+        .says(&["no-such-program-at-all"]);
+    Stage::manifest(&manifest(&["./not-built-yet"]))
+        .call(&["x"])
+        .exits(5)
+        .says(&["not-built-yet"]);
+    Stage::script("echo sorry >&2; exit 1")
+        .call(&["x"])
+        .exits(5)
+        .says(&["Start", "sorry"]);
+    let wasm = json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
+        "doors": {"wasm": {"path": "a.wasm"}}});
+    Stage::manifest(&wasm).call(&["x"]).exits(5).says(&["wasm"]);
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let ran = Stage::bare().call(&["bare.fail"]);
+    assert!(!ran.err.contains('\u{1b}'), "{:?}", ran.err);
+}

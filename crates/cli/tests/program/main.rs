@@ -1,0 +1,15 @@
+//! The program, run as a person runs it. Plugins are a shell script without an SDK, the SDKs' conformance subjects, and
+//! what `crossplug new` makes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod call;
+mod codegen;
+mod exit_codes;
+mod inspect;
+mod stage;

@@ -1,0 +1,71 @@
+//! What a process holds: children, descriptors, threads, memory. Reads /proc; must not know what made them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+/// Everything that must be as it was once a plugin is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holdings {
+    /// Living children and zombies. As a subreaper this process also gets every orphan below it.
+    pub(crate) children: BTreeSet<String>,
+    /// What each open descriptor leads to.
+    pub(crate) descriptors: Vec<String>,
+    pub(crate) threads: usize,
+}
+
+impl Holdings {
+    pub(crate) fn now() -> Self {
+        let mut descriptors: Vec<String> = entries("/proc/self/fd")
+            .iter()
+            .filter_map(|number| fs::read_link(format!("/proc/self/fd/{number}")).ok())
+            .map(|target| target.display().to_string())
+            .filter(|target| !target.starts_with("/proc/")) // the directory that is being read
+            .collect();
+        descriptors.sort();
+        Self { children: children(), descriptors, threads: entries("/proc/self/task").len() }
+    }
+}
+
+/// Pid, state and name of every child of this process.
+fn children() -> BTreeSet<String> {
+    let own = std::process::id();
+    let mut found = BTreeSet::new();
+    for pid in entries("/proc").iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
+        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+        // pid (name) state parent group …; the name may hold anything, so the last parenthesis counts.
+        let Some((front, back)) = stat.rsplit_once(')') else { continue };
+        let mut fields = back.split_whitespace();
+        let state = fields.next().unwrap_or("?");
+        if fields.next().and_then(|parent| parent.parse().ok()) == Some(own) {
+            found.insert(format!("{front}) {state}"));
+        }
+    }
+    found
+}
+
+fn entries(folder: &str) -> Vec<String> {
+    let Ok(read) = fs::read_dir(folder) else { return Vec::new() };
+    read.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+}
+
+/// Bytes that this process holds now.
+pub(crate) fn resident() -> u64 {
+    status("VmRSS:")
+}
+
+/// The most bytes that this process held since [`reset_peak`].
+pub(crate) fn peak() -> u64 {
+    status("VmHWM:")
+}
+
+/// Begins to measure the peak anew.
+pub(crate) fn reset_peak() {
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+fn status(line: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let found = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
+    let kibibytes: u64 = found.trim().trim_end_matches(" kB").parse().unwrap();
+    kibibytes * 1024
+}
