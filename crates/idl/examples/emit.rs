@@ -27,7 +27,7 @@ fn run() -> Result<(), String> {
     let interface = crossplug_idl::compile(&text, source).map_err(|refusals| {
         let lines: Vec<String> = refusals
             .iter()
-            .map(|refusal| format!("{source}{refusal}"))
+            .map(|refusal| refusal.show(source))
             .collect();
         lines.join("\n")
     })?;

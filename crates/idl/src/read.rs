@@ -213,9 +213,15 @@ impl<'t> Reader<'t> {
         }
         loop {
             self.space();
-            if self.peek() != Some(b'"') {
-                let cure = "write the next member's name in double quotes, and no `,` after the last member";
-                return Err(stop(pointer, "no name of a member here", cure));
+            match self.peek() {
+                Some(b'"') => {}
+                Some(b'/' | b'\'') => {
+                    self.word(pointer)?;
+                }
+                _ => {
+                    let cure = "write the next member's name in double quotes, and no `,` after the last member";
+                    return Err(stop(pointer, "no name of a member here", cure));
+                }
             }
             let name = self.string(pointer)?;
             let place = member(pointer, &name);

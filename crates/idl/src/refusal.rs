@@ -22,6 +22,23 @@ pub struct Refusal {
     pub cure: String,
 }
 
+impl Refusal {
+    /// The refusal for a person, with the place as `my.json#/methods/note.get`.
+    ///
+    /// ```
+    /// # let text = r#"{"idl": "1", "name": "a", "version": "1.0.0", "description": ""}"#;
+    /// let refusals = crossplug_idl::compile(text, "my.json").unwrap_err();
+    /// assert!(refusals[0].show("my.json").starts_with("my.json#/description: "));
+    /// ```
+    #[must_use]
+    pub fn show(&self, source_name: &str) -> String {
+        format!(
+            "{source_name}#{}: {}\n  cure: {}",
+            self.pointer, self.what, self.cure
+        )
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.pointer.is_empty() {

@@ -234,7 +234,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 }
 
 /// Cures for keywords that people know from JSON Schema, OpenAPI or other IDLs.
-fn foreign(key: &str, what: &str) -> Option<&'static str> {
+pub(super) fn foreign(key: &str, what: &str) -> Option<&'static str> {
     Some(match key {
         "title" => "remove it; the name in $defs is the title",
         "default" => "remove it; say in the description what an absent member means",
@@ -250,9 +250,7 @@ fn foreign(key: &str, what: &str) -> Option<&'static str> {
         }
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf"
         | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties"
-        | "contains" => {
-            "remove it; say it in the description and check it in code (integers have a \"format\" for their range)"
-        }
+        | "contains" => "remove it; say it in the description and check it in code",
         "allOf" | "extends" => "write all the fields into one object",
         "not" | "if" | "then" | "else" | "dependentRequired" | "dependentSchemas" => {
             "remove it; say it in the description and check it in code"
@@ -267,6 +265,10 @@ fn foreign(key: &str, what: &str) -> Option<&'static str> {
         "discriminator" => {
             "remove it; the arms are told apart by a const field that all of them require"
         }
+        "returns" | "return" | "response" | "output" => "call it \"result\"",
+        "parameters" | "args" | "arguments" | "input" | "request" => "call it \"params\"",
+        "throws" | "raises" => "call it \"errors\"",
+        "stream" => "call it \"items\" (responder to caller) or \"upload\" (caller to responder)",
         "definitions" => "call it \"$defs\"",
         "$schema" | "$id" => "remove it; \"idl\": \"1\" says what the document is",
         _ => return None,

@@ -1,6 +1,6 @@
 //! One type of a document: which form it has, and that it has nothing else. References are not followed here.
 
-use super::keywords::{Keywords, integer};
+use super::keywords::{Keywords, foreign, integer};
 use super::strings;
 use super::suggest::{list, nearest};
 use super::syntax::{FieldForm, Form, Node, ObjectForm};
@@ -81,6 +81,8 @@ fn headless(words: &Keywords<'_>, refusals: &mut Refusals) {
             "add \"type\": \"object\"".to_owned()
         } else if words.map.contains_key("items") {
             "add \"type\": \"array\"".to_owned()
+        } else if let Some(cure) = words.map.keys().find_map(|key| foreign(key, "a type")) {
+            cure.to_owned()
         } else if let Some((key, head)) = words
             .map
             .keys()
@@ -145,14 +147,24 @@ fn constant(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
     }
 }
 
+/// What a type could be called, from where it stands: a field's name, or a method's and what it is to the method.
+fn proposed_name(pointer: &str) -> String {
+    let mut tokens = pointer
+        .rsplit('/')
+        .filter(|token| token.starts_with(|c: char| c.is_ascii_alphabetic()));
+    match tokens.next() {
+        None => "Name".to_owned(),
+        Some(part @ ("params" | "result" | "items" | "upload" | "payload" | "details")) => {
+            upper_camel(tokens.next().unwrap_or_default()) + &upper_camel(part)
+        }
+        Some(name) => upper_camel(name),
+    }
+}
+
 /// Refuses what needs a name and stands where it has none.
 fn needs_name(words: &Keywords<'_>, place: Place, what: &str, refusals: &mut Refusals) {
     if place != Place::Definition {
-        let last = words
-            .pointer
-            .rsplit('/')
-            .find(|token| token.starts_with(|c: char| c.is_ascii_alphabetic()))
-            .map_or_else(|| "Name".to_owned(), upper_camel);
+        let last = proposed_name(words.pointer);
         refusals.refuse(
             words.pointer,
             format!("{what} without a name of its own"),
@@ -245,7 +257,7 @@ fn one_of(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
         _ => {
             refusals.refuse(
                 &words.at("oneOf"),
-                "null beside several types",
+                "null belongs beside exactly one other type",
                 "give the union of the others a name in \"$defs\" and write {\"oneOf\": [{\"$ref\": …}, {\"type\": \"null\"}]}",
             );
             Form::Invalid

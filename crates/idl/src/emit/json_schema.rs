@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 
 /// The largest integer that every language sees exactly.
 const MAX_SAFE: i64 = (1 << 53) - 1;
+/// Decimal strings as long as the largest values.
+const INT64: &str = "^(?:0|-?[1-9][0-9]{0,18})$";
+const UINT64: &str = "^(?:0|[1-9][0-9]{0,19})$";
 
 /// `<interface>.schema.json`: every definition under `$defs`. Where one is called like the interface, a document of the
 /// schema is one of its values (`manifest`: `Manifest`).
@@ -66,7 +69,7 @@ impl Schema<'_> {
             }
             Shape::TaggedUnion(union) => self.tagged(union),
             Shape::KindUnion(union) => {
-                let arms: Vec<Value> = union.arms.iter().map(|arm| self.ty(&arm.ty)).collect();
+                let arms: Vec<Value> = union.arms.iter().map(|arm| self.arm(&arm.ty)).collect();
                 json!({"anyOf": arms})
             }
             Shape::Alias(ty) => self.ty(ty),
@@ -116,6 +119,21 @@ impl Schema<'_> {
         let tag = json!({"type": kind, "not": {"enum": known}});
         arms.push(json!({"type": "object", "properties": {union.tag.as_str(): tag}, "required": [union.tag]}));
         json!({"oneOf": arms})
+    }
+
+    /// An arm of a kind union. The kind chooses the arm, so a 64-bit integer is a string here and never a number.
+    fn arm(&self, ty: &Type) -> Value {
+        match ty {
+            Type::Ref(id) => match &self.interface.type_def(*id).shape {
+                Shape::Alias(inner) if matches!(inner, Type::Ref(_) | Type::Integer(_)) => {
+                    self.arm(inner)
+                }
+                _ => self.ty(ty),
+            },
+            Type::Integer(IntegerFormat::Int64) => json!({"type": "string", "pattern": INT64}),
+            Type::Integer(IntegerFormat::Uint64) => json!({"type": "string", "pattern": UINT64}),
+            other => self.ty(other),
+        }
     }
 
     fn ty(&self, ty: &Type) -> Value {
@@ -171,8 +189,8 @@ fn integer(format: IntegerFormat) -> Value {
         IntegerFormat::Uint64 | IntegerFormat::Uint64Number => (0, MAX_SAFE),
     };
     let digits = match format {
-        IntegerFormat::Int64 => "^(?:0|-?[1-9][0-9]{0,18})$",
-        IntegerFormat::Uint64 => "^(?:0|[1-9][0-9]{0,19})$",
+        IntegerFormat::Int64 => INT64,
+        IntegerFormat::Uint64 => UINT64,
         _ => return json!({"type": "integer", "minimum": least, "maximum": most}),
     };
     // Written as a string; a number is taken too where every language sees it exactly.

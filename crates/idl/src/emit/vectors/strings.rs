@@ -113,7 +113,12 @@ impl<'r> Rooms<'r> {
                 .collect();
         }
         if let Some(pattern) = &self.pattern {
-            return Judge::new(pattern).matching();
+            let least = self.rule.min_length.unwrap_or(0) as usize + 16;
+            let most = self
+                .rule
+                .max_length
+                .map_or(least, |max| (max as usize).saturating_add(2));
+            return Judge::new(pattern).matching(most);
         }
         let (min, max) = (self.rule.min_length, self.rule.max_length);
         let mut texts = Vec::new();
