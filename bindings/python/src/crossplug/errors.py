@@ -10,7 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-__all__ = ["CrossplugError", "DecodeError", "EncodeError", "PluginError", "UsageError"]
+    from crossplug.codec.codec import Codec
+
+__all__ = ["CodedError", "CrossplugError", "DecodeError", "EncodeError", "PluginError", "RefusedValue", "UsageError"]
 
 
 class CrossplugError(Exception):
@@ -21,17 +23,11 @@ class UsageError(CrossplugError):
     """The program uses the package in a way that cannot work; the message says how to mend it."""
 
 
-class DecodeError(CrossplugError, ValueError):
-    """A document does not fit.
+class RefusedValue(CrossplugError, ValueError):
+    """A value that the laws refuse: what :class:`DecodeError` and :class:`EncodeError` have in common.
 
     ``reason`` is one of the words of ``schema/README.md`` section 7 (``missingField``, ``wrongKind``, …),
     ``pointer`` the place in the document (RFC 6901, ``""`` for the whole), ``message`` one line for a person.
-
-    >>> from crossplug.interfaces.agent import Validation
-    >>> Validation.from_json('{"valid": 1}')
-    Traceback (most recent call last):
-    ...
-    crossplug.errors.DecodeError: wrongKind at "/valid": expected true or false, found a number
     """
 
     def __init__(self, reason: str, message: str, pointer: str = "") -> None:
@@ -44,17 +40,19 @@ class DecodeError(CrossplugError, ValueError):
         return f'{self.reason} at "{self.pointer}": {self.message}'
 
 
-class EncodeError(CrossplugError, ValueError):
-    """A value cannot be written. ``reason``, ``pointer`` and ``message`` as in :class:`DecodeError`."""
+class DecodeError(RefusedValue):
+    """A document does not fit its type, or is no document.
 
-    def __init__(self, reason: str, message: str, pointer: str = "") -> None:
-        super().__init__(reason, message, pointer)
-        self.reason = reason
-        self.message = message
-        self.pointer = pointer
+    >>> from crossplug.interfaces.agent import Validation
+    >>> Validation.from_json('{"valid": 1}')
+    Traceback (most recent call last):
+    ...
+    crossplug.errors.DecodeError: wrongKind at "/valid": expected true or false, found a number
+    """
 
-    def __str__(self) -> str:
-        return f'{self.reason} at "{self.pointer}": {self.message}'
+
+class EncodeError(RefusedValue):
+    """A value cannot be written: a reader would refuse it."""
 
 
 class PluginError(CrossplugError):
@@ -91,6 +89,9 @@ class PluginError(CrossplugError):
 class CodedError(PluginError):
     """The base of the generated classes: the code is the class's own."""
 
+    DETAILS: ClassVar[Codec[Any] | None] = None
+    """How ``details`` are read and written; None: they are a JSON value."""
+
     def __init__(self, message: str = "", *, details: Any = None, retryable: bool | None = None) -> None:
         super().__init__(str(self.CODE), message, details=details, retryable=retryable)
 
@@ -110,4 +111,17 @@ def error_of(
         found = CODES.get(code)
     if found is None:
         return PluginError(code, message, details=details, retryable=retryable)
+    if found.DETAILS is not None and details is not None:
+        try:
+            details = found.DETAILS.from_value(details)
+        except DecodeError:
+            # What is told in words still matters where the details do not fit.
+            return PluginError(code, message, details=details, retryable=retryable)
     return found(message, details=details, retryable=retryable)
+
+
+def details_of(error: PluginError) -> Any:
+    """The details of an error as a JSON value. Raises :class:`EncodeError` for those that their type does not allow."""
+    if isinstance(error, CodedError) and error.DETAILS is not None and error.details is not None:
+        return error.DETAILS.to_value(error.details)
+    return error.details

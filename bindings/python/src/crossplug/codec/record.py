@@ -52,8 +52,13 @@ class Record:
     Validation(valid=True)
     """
 
-    __slots__ = ()
+    __slots__: ClassVar[tuple[str, ...]] = ()
     __match_args__ = ()
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Any]]
+
+        def __init__(self, **members: Any) -> None: ...
+
     _twin: ClassVar[Any]
     _read: ClassVar[Callable[[Any], Any]]
     _write: ClassVar[Callable[[Any], dict[str, Any]]]
@@ -61,11 +66,14 @@ class Record:
     def __init_subclass__(cls, *, twin: bool = False) -> None:
         if twin:
             return
+        if cls.__base__ is not Record:
+            raise TypeError("generated classes are final; put a record into a class of your own instead")
         # Python lets an object change to a class of the same base and the same slots: the twin is such a class without
         # the guard against assignment. A reader fills a twin and turns it into the record at the end.
-        cls._twin = type(cls)(cls.__name__, (Record,), {"__slots__": cls.__slots__}, twin=True)
+        make: Any = type
+        cls._twin = make(cls.__name__, (Record,), {"__slots__": cls.__slots__}, twin=True)
         cls.__setattr__ = _refuse_assignment  # type: ignore[method-assign, assignment]
-        cls.__delattr__ = _refuse_assignment  # type: ignore[method-assign]
+        cls.__delattr__ = _refuse_assignment  # type: ignore[method-assign, assignment]
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Self:
@@ -93,10 +101,10 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        return all(getattr(self, name) == getattr(other, name) for name in self._twin.__slots__)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, name) for name in self.__slots__)))
+        return hash((type(self), *(getattr(self, name) for name in self._twin.__slots__)))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._members())
@@ -109,7 +117,7 @@ class Record:
         return type(self)(**{**dict(self._members()), **changes})
 
     def _members(self) -> Iterator[tuple[str, Any]]:
-        for name in self.__slots__:
+        for name in self._twin.__slots__:
             value = getattr(self, name)
             if value is not UNSET:
                 yield name, value
@@ -130,11 +138,11 @@ class _Fields:
             record.__name__,
             [
                 (name, record.__annotations__[name], dataclasses.field(default=defaults.get(name, dataclasses.MISSING)))
-                for name in record.__slots__
+                for name in record._twin.__slots__
             ],
             kw_only=True,
         )
         return dict(made.__dataclass_fields__)
 
 
-Record.__dataclass_fields__ = _Fields()  # type: ignore[attr-defined]
+Record.__dataclass_fields__ = _Fields()  # type: ignore[assignment]

@@ -1,57 +1,30 @@
-"""Readers and writers of single values: laws 5 to 10 of schema/README.md. Knows nothing of records.
+"""Readers and writers of single values: laws 5 to 7, 9 and 10 of schema/README.md. Knows nothing of records.
 
-Generated code asks the common question itself (``type(x) is str``) and comes here for the answer to everything else, so
-these functions see what is unusual or wrong. Each takes a JSON value and gives the value of the language, or raises
-:class:`DecodeError`; the caller adds the pointer.
+Generated code asks the common question itself (``type(x) is not str``) and comes here for the answer to everything else,
+so these functions see what is unusual or wrong. Readers take a JSON value and raise :class:`DecodeError`; the caller adds
+the pointer. Most of them serve for writing, too: a writer refuses what a reader would.
 """
 
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 
-from crossplug.errors import DecodeError, EncodeError
+from crossplug.codec.refusals import out_of_range, unwritable, wrong
+from crossplug.errors import DecodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, NoReturn
+    from typing import Any
 
 SAFE = 2**53 - 1
 """The largest integer up to which every 64-bit float tells neighbours apart."""
+_INT64 = (-(2**63), 2**63 - 1)
+_UINT64 = (0, 2**64 - 1)
 
 
-def kind_of(value: object) -> str:
-    """What a person calls the JSON kind of a value: ``a number``, ``null``, …"""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    if isinstance(value, (list, tuple)):
-        return "an array"
-    if isinstance(value, dict):
-        return "an object"
-    return f"a Python {type(value).__name__}"
-
-
-def wrong(expected: str, value: object) -> DecodeError:
-    """The error for a value of another kind."""
-    return DecodeError("wrongKind", f"expected {expected}, found {kind_of(value)}")
-
-
-def absent_not_null(value: object, expected: str) -> DecodeError:
-    """The error for null, or for any other wrong kind, in an optional member that is not nullable."""
-    if value is None:
-        return DecodeError("nullForAbsent", f"expected {expected} or nothing at all, found null")
-    return wrong(expected, value)
-
-
-def missing(wire: str) -> DecodeError:
-    """The error for an object without a required member."""
-    return DecodeError("missingField", f"the member {wire!r} is missing")
+def anything(value: Any) -> Any:
+    """Any value, as it came."""
+    return value
 
 
 def read_bool(value: Any) -> bool:
@@ -72,7 +45,7 @@ def read_number(value: Any) -> float:
     """A finite number."""
     if type(value) is float:
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return float(value)
         except OverflowError:
@@ -80,57 +53,114 @@ def read_number(value: Any) -> float:
     raise wrong("a number", value)
 
 
-def read_int(value: Any, low: int, high: int) -> int:
-    """An integer of JSON within a range: ``1``, ``1.0``, ``1e2``."""
-    if type(value) is float:
-        if not value.is_integer():
-            raise DecodeError("notAnInteger", f"{value!r} has a fractional part")
-        value = int(value)
-    elif not isinstance(value, int) or isinstance(value, bool):
-        raise wrong("an integer", value)
+def _integer(value: Any, expected: str = "an integer") -> int:
+    """Any JSON number without a fractional part: ``1``, ``1.0``, ``1e2``."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    if type(value) is not float:
+        raise wrong(expected, value)
+    if not value.is_integer():
+        raise DecodeError("notAnInteger", f"{value!r} has a fractional part")
+    return int(value)
+
+
+def _ranged(value: Any, low: int, high: int) -> int:
+    number = _integer(value)
+    if low <= number <= high:
+        return number
+    raise out_of_range(number, low, high)
+
+
+def read_int8(value: Any) -> int:
+    """An integer of 8 bits."""
+    return _ranged(value, -(2**7), 2**7 - 1)
+
+
+def read_int16(value: Any) -> int:
+    """An integer of 16 bits."""
+    return _ranged(value, -(2**15), 2**15 - 1)
+
+
+def read_int32(value: Any) -> int:
+    """An integer of 32 bits."""
+    return _ranged(value, -(2**31), 2**31 - 1)
+
+
+def read_uint8(value: Any) -> int:
+    """An integer of 8 bits without sign."""
+    return _ranged(value, 0, 2**8 - 1)
+
+
+def read_uint16(value: Any) -> int:
+    """An integer of 16 bits without sign."""
+    return _ranged(value, 0, 2**16 - 1)
+
+
+def read_uint32(value: Any) -> int:
+    """An integer of 32 bits without sign."""
+    return _ranged(value, 0, 2**32 - 1)
+
+
+def _exact(value: Any, low: int, expected: str, hint: str = "") -> int:
+    number = _integer(value, expected)
+    if not -SAFE <= number <= SAFE:
+        raise DecodeError("beyond2p53", f"{str(number)[:40]} is beyond 2^53 − 1{hint}")
+    if number < low:
+        raise out_of_range(number, low, SAFE)
+    return number
+
+
+def read_int64_number(value: Any) -> int:
+    """A 64-bit integer that JSON carries as a number (``x-wire: number``)."""
+    return _exact(value, -SAFE, "an integer")
+
+
+def read_uint64_number(value: Any) -> int:
+    """A 64-bit integer without sign that JSON carries as a number (``x-wire: number``)."""
+    return _exact(value, 0, "an integer")
+
+
+def _long(value: Any, low: int, high: int) -> int:
+    if type(value) is not str:
+        # A number that no language has rounded will do.
+        return _exact(value, low, "a decimal string", " as a number; write it as a string")
+    digits = value[1:] if low < 0 and value[:1] == "-" else value
+    if not (digits.isascii() and digits.isdigit()) or (digits[0] == "0" and len(value) > 1):
+        raise DecodeError("notAnInteger", f'{value[:40]!r} is not a decimal integer as the wire spells it: "0", "-12"')
+    if len(digits) > 20:
+        raise DecodeError("outOfRange", f"{value[:40]}… is not within {low} to {high}")
+    number = int(value)
+    if low <= number <= high:
+        return number
+    raise out_of_range(number, low, high)
+
+
+def read_int64(value: Any) -> int:
+    """A decimal string of 64 bits, or a JSON integer within ±(2^53 − 1)."""
+    return _long(value, *_INT64)
+
+
+def read_uint64(value: Any) -> int:
+    """A decimal string of 64 bits without sign, or a JSON integer up to 2^53 − 1."""
+    return _long(value, *_UINT64)
+
+
+def _digits(value: Any, low: int, high: int) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise unwritable("an int", value)
     if low <= value <= high:
-        return int(value)
-    raise DecodeError("outOfRange", f"{value} is not within {low} to {high}")
+        return int.__repr__(value)
+    raise out_of_range(value, low, high)
 
 
-def read_safe(value: Any, low: int) -> int:
-    """A 64-bit integer that JSON carries as a number (``x-wire: number``): within ±(2^53 − 1)."""
-    if type(value) is float:
-        if not value.is_integer():
-            raise DecodeError("notAnInteger", f"{value!r} has a fractional part")
-        value = int(value)
-    elif not isinstance(value, int) or isinstance(value, bool):
-        raise wrong("an integer", value)
-    if not -SAFE <= value <= SAFE:
-        raise DecodeError("beyond2p53", f"{value} is beyond 2^53 − 1")
-    if value >= low:
-        return int(value)
-    raise DecodeError("outOfRange", f"{value} is not within {low} to {SAFE}")
+def write_int64(value: Any) -> str:
+    """The decimal string."""
+    return _digits(value, *_INT64)
 
 
-def read_long(value: Any, low: int, high: int) -> int:
-    """A 64-bit integer: a decimal string, or a JSON integer that no language has rounded."""
-    if type(value) is str:
-        digits = value[1:] if value[:1] == "-" and low < 0 else value
-        if not (digits.isascii() and digits.isdigit()) or (digits[0] == "0" and len(value) > 1):
-            raise DecodeError("badFormat", f"{value[:40]!r} is not a decimal integer such as \"-12\" without leading zeros")
-        if len(digits) > 20:
-            raise DecodeError("outOfRange", f"{value[:40]}… is not within {low} to {high}")
-        number = int(value)
-        if low <= number <= high:
-            return number
-        raise DecodeError("outOfRange", f"{value} is not within {low} to {high}")
-    if type(value) is float:
-        if not value.is_integer():
-            raise DecodeError("notAnInteger", f"{value!r} has a fractional part")
-        value = int(value)
-    elif type(value) is not int:
-        raise wrong("a decimal string", value)
-    if not -SAFE <= value <= SAFE:
-        raise DecodeError("beyond2p53", f"{value} is beyond 2^53 − 1 as a number; write it as a string")
-    if value >= low:
-        return int(value)
-    raise DecodeError("outOfRange", f"{value} is not within {low} to {high}")
+def write_uint64(value: Any) -> str:
+    """The decimal string."""
+    return _digits(value, *_UINT64)
 
 
 def read_bytes(value: Any) -> bytes:
@@ -154,81 +184,10 @@ def write_bytes(value: Any) -> str:
     return b2a_base64(value, newline=False).decode("ascii")
 
 
-def same(value: Any, constant: Any) -> bool:
-    """Whether a JSON value is a constant; an integer constant takes ``1.0`` for 1, and ``true`` is not 1."""
-    if type(value) is type(constant):
-        return bool(value == constant)
-    return type(constant) is int and type(value) is float and value == constant
-
-
-def write_long(value: Any, low: int, high: int) -> str:
-    """The decimal string of a 64-bit integer."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise wrong("an integer", value)
-    if low <= value <= high:
-        return int.__repr__(value)
-    raise DecodeError("outOfRange", f"{value} is not within {low} to {high}")
-
-
-def read_const(value: Any, constant: Any) -> None:
-    """Refuses everything but the constant."""
-    if not same(value, constant):
-        if type(value) is not type(constant) and not (type(constant) is int and type(value) is float):
-            raise wrong(f"the constant {constant!r}", value)
+def read_const(value: Any, constant: Any) -> Any:
+    """The constant itself; an integer constant takes ``1.0`` for 1, and ``true`` is not 1."""
+    if type(value) is type(constant) or (type(constant) is int and type(value) is float):
+        if value == constant:
+            return constant
         raise DecodeError("unknownConst", f"expected the constant {constant!r}, found {value!r}")
-
-
-def read_list(value: Any, read: Callable[[Any], Any]) -> list[Any]:
-    """An array; ``read`` reads each item."""
-    if type(value) is not list:
-        raise wrong("an array", value)
-    try:
-        return [read(item) for item in value]
-    except DecodeError as error:
-        _find(enumerate(value), read, error)
-
-
-def read_map(value: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
-    """An object with values of one type; ``read`` reads each value."""
-    if type(value) is not dict:
-        raise wrong("an object", value)
-    try:
-        return {name: read(item) for name, item in value.items()}
-    except DecodeError as error:
-        _find(((escape(name), item) for name, item in value.items()), read, error)
-
-
-def _find(items: Any, read: Callable[[Any], Any], error: DecodeError) -> NoReturn:
-    # The way without an error keeps no count; the way with one goes through the items again.
-    for place, item in items:
-        try:
-            read(item)
-        except DecodeError as found:
-            found.pointer = f"/{place}{found.pointer}"
-            raise found from None
-    raise error
-
-
-def escape(name: str) -> str:
-    """A member's name as a part of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def read_enum(value: Any, members: Mapping[str, Any], what: str) -> Any:
-    """A member of a closed enum, which was not found at once."""
-    if type(value) is not str:
-        raise wrong(f"a string out of {what}", value)
-    found = members.get(value)
-    if found is None:
-        raise DecodeError("closedEnum", f"{value!r} is none of {', '.join(map(repr, members))}")
-    return found
-
-
-def unwritable(expected: str, value: object) -> EncodeError:
-    """The error for a Python value that is not what its type says."""
-    return EncodeError("wrongKind", f"expected {expected}, found a Python {type(value).__name__}")
-
-
-def refused(error: DecodeError) -> EncodeError:
-    """The error of a writer whose value a reader would refuse."""
-    return EncodeError(error.reason, error.message, error.pointer)
+    raise wrong(f"the constant {constant!r}", value)

@@ -13,7 +13,7 @@ class ClosedEnum(str, Enum):
     """The base of closed enums. A member is its string: ``Color.RED == "red"`` and ``str(Color.RED) == "red"``."""
 
     __str__ = str.__str__
-    __format__ = str.__format__
+    __format__ = str.__format__  # type: ignore[assignment]
 
     @classmethod
     def table(cls) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from crossplug.codec.scalars import wrong
+from crossplug.codec.refusals import wrong
 from crossplug.errors import DecodeError
 
 TYPE_CHECKING = False
@@ -88,7 +88,7 @@ class StringRule:
     'abc'
     """
 
-    __slots__ = ("_format", "_is", "_matches", "_max", "_min", "_pattern", "read")
+    __slots__ = ("_compiled", "_format", "_is", "_matches", "_max", "_min", "_pattern")
 
     def __init__(
         self,
@@ -102,25 +102,26 @@ class StringRule:
         self._pattern = pattern
         self._min = min_length or 0
         self._max = max_length
+        self._compiled = False
         self._is: Callable[[str], Any] | None = None
         self._matches: Callable[[str], Any] | None = None
-        self.read: Callable[[Any], str] = self._compile
-        """Gives the string back, or raises :class:`DecodeError`."""
 
-    def _compile(self, value: Any) -> str:
+    def _compile(self) -> None:
         if self._format is not None:
             self._is = _format_check(self._format)
         if self._pattern is not None:
             self._matches = re.compile(_portable(self._pattern)).fullmatch
-        self.read = self._judge
-        return self._judge(value)
+        self._compiled = True
 
-    def _judge(self, value: Any) -> str:
+    def read(self, value: Any) -> str:
+        """Gives the string back, or raises :class:`DecodeError`."""
         if not isinstance(value, str):
             raise wrong("a string", value)
         if len(value) < self._min or (self._max is not None and len(value) > self._max):
             most = "" if self._max is None else f" and at most {self._max}"
             raise DecodeError("badLength", f"{len(value)} characters; at least {self._min}{most} are allowed")
+        if not self._compiled:
+            self._compile()
         if self._is is not None and not self._is(value):
             raise DecodeError("badFormat", f"{value[:80]!r} is not a {self._format}")
         if self._matches is not None and not self._matches(value):

@@ -78,6 +78,13 @@ class EventType(Generic[P]):
         return f"<event {self.wire}>"
 
 
+def not_implemented(wire: str) -> Exception:
+    """What a method that an author did not override raises."""
+    from crossplug.interfaces.protocol_errors import MethodNotFoundError
+
+    return MethodNotFoundError(f"the plugin does not implement {wire}")
+
+
 class Interface:
     """An interface and the hash of the document that the module was generated from."""
 
@@ -107,8 +114,10 @@ class Interface:
         """One-way, either direction."""
         self.errors = errors or {}
         """Class of each error code."""
-        for member in (*methods, *services, *events):
-            member.interface = self
+        for method in (*methods, *services):
+            method.interface = self
+        for event in events:
+            event.interface = self
 
     def __repr__(self) -> str:
         return f"<interface {self.name} {self.version}>"

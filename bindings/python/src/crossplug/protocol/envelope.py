@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossplug.codec.scalars import SAFE
-from crossplug.errors import PluginError, error_of
+from crossplug.errors import PluginError, details_of, error_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def write_error(error: PluginError) -> dict[str, Any]:
     from crossplug.interfaces.protocol_errors import NUMBERS
 
     data: dict[str, Any] = {"code": error.code}
-    if error.details is not None:
-        data["details"] = error.details
+    details = details_of(error)
+    if details is not None:
+        data["details"] = details
     if error.retryable:
         data["retryable"] = True
     return {"code": NUMBERS.get(error.code, INTERFACE_NUMBER), "message": error.message, "data": data}

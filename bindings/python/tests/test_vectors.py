@@ -1,0 +1,79 @@
+"""Plays schema/vectors/types: verdict, reason, pointer and re-encoding of every document, and prints the count."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossplug import DecodeError
+
+TYPES = Path(__file__).parents[3] / "schema" / "vectors" / "types"
+TEXT_REASONS = {"duplicateKey", "loneSurrogate", "tooDeep", "notFinite", "notJson"}
+FILES = sorted(TYPES.glob("*/*.json"))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal as JSON values, numbers as 64-bit floats; true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return float(one) == float(other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+def text_of(case: dict[str, Any]) -> str:
+    return case["text"] if "text" in case else json.dumps(case["json"], ensure_ascii=False)
+
+
+def check(codec: Any, case: dict[str, Any], valid: bool) -> str | None:
+    """What is wrong with our verdict on a case; None: nothing."""
+    text = text_of(case)
+    try:
+        value = codec.from_json(text)
+    except DecodeError as error:
+        if valid:
+            return f"refused: {error}"
+        if error.reason != case["reason"]:
+            return f"refused with {error}, expected {case['reason']}"
+        if error.reason not in TEXT_REASONS and error.pointer != case["pointer"]:
+            return f"pointer {error.pointer!r}, expected {case['pointer']!r}"
+        return None
+    if not valid:
+        return f"taken as {value!r}, expected {case['reason']} at {case['pointer']!r}"
+    expected = case["encodes"] if "encodes" in case else json.loads(text)
+    written = codec.to_json(value)
+    if not same(json.loads(written), expected):
+        return f"written as {written.decode()}, expected {json.dumps(expected)}"
+    if codec.to_json(codec.from_json(written)) != written:
+        return f"{written.decode()} does not come back"
+    return None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_type(path: Path) -> None:
+    document = json.loads(path.read_text())
+    module = importlib.import_module(f"crossplug.interfaces.{path.parent.name.replace('-', '_').replace('.', '_')}")
+    codec = module.TYPES[document["type"]]
+    wrong = [
+        f"{case['case']}: {found}"
+        for valid in (True, False)
+        for case in document["valid" if valid else "invalid"]
+        if (found := check(codec, case, valid)) is not None
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_count(capsys: pytest.CaptureFixture[str]) -> None:
+    documents = [json.loads(path.read_text()) for path in FILES]
+    cases = sum(len(document["valid"]) + len(document["invalid"]) for document in documents)
+    assert cases > 0, f"no vectors under {TYPES}; run `cargo xtask codegen`"
+    with capsys.disabled():
+        print(f"\npython: {cases} type vectors of {len(documents)} types")
