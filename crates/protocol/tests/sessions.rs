@@ -11,6 +11,8 @@
 
 #[path = "sessions/agent.rs"]
 mod agent;
+#[path = "sessions/host.rs"]
+mod host;
 #[path = "sessions/matching.rs"]
 mod matching;
 #[path = "sessions/subject.rs"]
@@ -22,6 +24,7 @@ use std::path::{Path, PathBuf};
 use crossplug_protocol::frame::FrameReader;
 use serde_json::Value;
 
+use host::Host;
 use matching::matches;
 use subject::Subject;
 
@@ -172,6 +175,41 @@ fn a_plugin_made_of_a_session_answers_every_case() {
     }
     println!("{} cases", cases.len());
     assert!(cases.len() > 80);
+    assert!(
+        failures.is_empty(),
+        "{} of {} failed:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
+}
+
+#[test]
+fn a_host_made_of_a_session_does_what_every_case_says() {
+    let cases = cases("hosts");
+    let mut failures = Vec::new();
+    for (dialect, name, lines) in &cases {
+        let mut host = Host::new(
+            dialect,
+            lines.iter().any(|line| line["tell"].get("log").is_some()),
+        );
+        assert!(
+            lines[0]["case"]["description"].is_string(),
+            "{name}: the first line is the case"
+        );
+        let mut steps = lines[1..].iter();
+        let failed = steps.find_map(|line| {
+            host.step(line)
+                .err()
+                .map(|error| format!("{name}\n  {line}\n  {error}"))
+        });
+        failures.extend(failed.or_else(|| {
+            host.left_over()
+                .map(|rest| format!("{name}: left over: {rest}"))
+        }));
+    }
+    println!("{} host cases", cases.len());
+    assert!(cases.len() > 40);
     assert!(
         failures.is_empty(),
         "{} of {} failed:\n{}",

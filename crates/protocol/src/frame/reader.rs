@@ -62,7 +62,7 @@ impl FrameReader {
 
     /// So many bytes were read into [`FrameReader::space`].
     pub fn filled(&mut self, count: usize) {
-        self.end = (self.end + count).min(self.buffer.len());
+        self.end = self.end.saturating_add(count).min(self.buffer.len());
     }
 
     /// Takes in bytes that lie elsewhere.

@@ -66,7 +66,7 @@ impl FrameWriter {
 
     /// So many bytes went out. Memory of a huge message is given back once everything has.
     pub fn consume(&mut self, count: usize) {
-        self.sent = (self.sent + count).min(self.buffer.len());
+        self.sent = self.sent.saturating_add(count).min(self.buffer.len());
         if self.sent == self.buffer.len() {
             self.buffer.clear();
             self.sent = 0;

@@ -156,7 +156,8 @@ impl Subject {
     ) -> Result<Option<Value>, PluginError> {
         let job = match method {
             "test.echo" => {
-                return encode::<conformance::Echo>(&decode::<conformance::Echo>(params)?).map(Some);
+                return encode::<conformance::Echo>(&decode::<conformance::Echo>(params)?)
+                    .map(Some);
             }
             "test.nothing" => return Ok(Some(Value::Null)),
             "test.fail" => {
