@@ -1,5 +1,6 @@
 // The conformance subject: implements the interfaces `conformance` and `agent` as the session vectors expect. No SDK code.
 
+import { readFileSync } from "node:fs";
 import { PluginError } from "crossplug";
 import {
   type ActionInvoke,
@@ -14,6 +15,7 @@ import {
   ServiceNotFoundError,
 } from "crossplug/interfaces/agent";
 import { type Conformance, ConformanceEvents, ConformanceServices, conformance, OutOfPaperError, Paper } from "crossplug/interfaces/conformance";
+import { Manifest } from "crossplug/interfaces/manifest";
 import { definePlugin, implement, isMain, type Plugin, run } from "crossplug/plugin";
 
 const conforming: Conformance = {
@@ -99,7 +101,7 @@ const agentOfVectors: Agent = {
   },
   providerGet: (_ctx, { provider, memory }) => {
     if (provider !== "PROV") throw new ProviderNotFoundError(`Provider not found: ${provider}`, { name: provider, known: ["PROV"] });
-    return { text: `prov:${memory.content.text ?? ""}`, values: { k: "v" }, data: { n: 1 } };
+    return { text: `provided:${memory.content.text ?? ""}`, values: { n: 1 } };
   },
   evaluatorValidate: (_ctx, { evaluator }) => {
     if (evaluator !== "EVAL") throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
@@ -107,7 +109,7 @@ const agentOfVectors: Agent = {
   },
   evaluatorInvoke: (_ctx, { evaluator, memory }) => {
     if (evaluator !== "EVAL") throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
-    return { success: true, text: `eval:${memory.content.text ?? ""}` };
+    return { success: true, text: `evaluated:${memory.content.text ?? ""}` };
   },
   serviceStart: (_ctx, { serviceType }) => {
     running.add(knownService(serviceType));
@@ -124,9 +126,14 @@ const agentOfVectors: Agent = {
   },
 };
 
+/** The file beside the program, so that the subject says the same in memory as when it is started. */
+function manifest(): Manifest {
+  return Manifest.decode(readFileSync(new URL("../plugin.json", import.meta.url)));
+}
+
 /** The subject, for tests in memory. */
 export const plugin: Plugin = definePlugin({
-  manifest: { name: "conformance-subject", version: "1.0.0", description: "Implements what the session vectors ask for." },
+  manifest: manifest(),
   interfaces: [implement(conformance, conforming), implement(agent, agentOfVectors)],
 });
 

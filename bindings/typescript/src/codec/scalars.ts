@@ -74,7 +74,7 @@ export function writeUint64(value: unknown): string {
 function read64(value: unknown, min: bigint, max: bigint, grammar: RegExp): bigint {
   let out: bigint;
   if (typeof value === "string") {
-    if (!grammar.test(value)) throw new Misfit("notAnInteger", 'expected an integer in decimal digits, such as "7"');
+    if (!grammar.test(value)) throw new Misfit("badFormat", 'expected an integer in decimal digits, such as "7"');
     if (value.length > LONGEST_64) throw new Misfit("outOfRange", `more digits than ${max} has`);
     out = BigInt(value);
   } else if (typeof value === "number") {

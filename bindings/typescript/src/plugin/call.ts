@@ -36,7 +36,7 @@ export class Life implements PluginContext {
   }
 
   open(service: string, params?: JsonObject, options: OpenOptions = {}): OpenCall {
-    return this.#hostCalls.open(service, params, options);
+    return watched(this.#hostCalls.open(service, params, options));
   }
 
   emit(event: string, payload: JsonValue, stream?: string): void {
@@ -121,12 +121,11 @@ export class Call implements Context {
   }
 
   call(service: string, params?: JsonObject, options: CallOptions = {}): Promise<JsonValue> {
-    return this.open(service, params, options).result;
+    return this.#open(service, params, options).result;
   }
 
   open(service: string, params?: JsonObject, options: OpenOptions = {}): OpenCall {
-    const inside = { ...options, ...within(options, this.deadline, () => this.signal) };
-    return this.#hostCalls.open(service, params, inside, this.traceparent);
+    return watched(this.#open(service, params, options));
   }
 
   emit(event: string, payload: JsonValue, stream?: string): void {
@@ -146,4 +145,15 @@ export class Call implements Context {
     this.outflow.close();
     this.inflow.end();
   }
+
+  #open(service: string, params: JsonObject | undefined, options: OpenOptions): OpenCall {
+    const inside = { ...options, ...within(options, this.deadline, () => this.signal) };
+    return this.#hostCalls.open(service, params, inside, this.traceparent);
+  }
+}
+
+/** Whoever only reads the stream learns of a failure there: that nobody awaits the answer too is no mistake. */
+function watched(call: OpenCall): OpenCall {
+  call.result.catch(() => undefined);
+  return call;
 }

@@ -6,7 +6,8 @@ import type { Framing } from "./handshake.js";
 export const MAX_FRAME_BYTES: number = 64 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+/** What JSON takes for white space. */
+const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d]);
 /** Bytes of the length before a frame. */
 const PREFIX = 4;
 
@@ -74,10 +75,9 @@ export class FrameReader {
     return tail;
   }
 
-  /** Empty lines are nothing; a line may end as Windows ends them. */
+  /** Blank lines are nothing; a line may end as Windows ends them. */
   #emitLine(line: Uint8Array): void {
-    const end = line[line.length - 1] === CARRIAGE_RETURN ? line.length - 1 : line.length;
-    if (end > 0) this.#onFrame(end === line.length ? line : line.subarray(0, end));
+    if (line.some((byte) => !BLANK.has(byte))) this.#onFrame(line);
   }
 
   #counted(chunk: Uint8Array): Uint8Array | undefined {

@@ -29,12 +29,21 @@ export class HostCalls {
 
   /** Starts a call. Without streams, `items` is simply not read. */
   open(service: string, params: JsonObject | undefined, options: OpenOptions, traceparent?: string): OpenCall {
-    const { signal, timeoutMs, upload } = options;
+    const { signal, timeoutMs } = options;
     if (signal?.aborted) return failed(cancelled(service));
-    const id = this.#session.call(service, params, { timeoutMs, traceparent });
+    let id: RequestId | undefined;
+    try {
+      id = this.#session.call(service, params, { timeoutMs, traceparent });
+    } catch (thrown) {
+      return failed(thrown);
+    }
     if (id === undefined) {
       return failed(new PluginError("unavailable", `${service} cannot be called: the host is not there, or too many calls are under way`));
     }
+    return this.#started(service, id, options);
+  }
+
+  #started(service: string, id: RequestId, { signal, timeoutMs, upload }: OpenOptions): OpenCall {
     const inflow = new Inflow((items, bytes) => this.#session.grant(id, items, bytes));
     const outflow = new Outflow((item) => this.#session.item(id, item), this.#drained);
     const result = new Promise<JsonValue>((resolve, reject) => {
@@ -121,7 +130,7 @@ function cancelled(service: string): PluginError {
   return new PluginError("cancelled", `the call of ${service} was given up`);
 }
 
-function failed(error: PluginError): OpenCall {
+function failed(error: unknown): OpenCall {
   const result = Promise.reject(error);
   result.catch(() => undefined);
   const inflow = new Inflow(() => undefined);

@@ -5,8 +5,7 @@ import { fileURLToPath } from "node:url";
 import { CrossplugError } from "../errors.js";
 import type { Plugin } from "./define.js";
 import type { Dialect } from "./dialect.js";
-import { CrossplugDialect } from "./dialect/crossplug.js";
-import { ElizaosDialect } from "./dialect/elizaos.js";
+import { dialectByName } from "./dialects.js";
 import { failureOf } from "./failure.js";
 import { FrameReader } from "./frames.js";
 import { manifestOfProgram } from "./manifest.js";
@@ -103,13 +102,11 @@ function start(plugin: Plugin, dialect: Dialect): void {
  */
 function dialectOf(args: readonly string[]): Dialect {
   const at = args.indexOf("--dialect");
-  const name = at === -1 ? "crossplug/1" : args[at + 1];
-  switch (name) {
-    case "crossplug/1":
-      return new CrossplugDialect();
-    case "elizaos-bridge/1":
-      return new ElizaosDialect();
-    default:
-      throw new CrossplugError("usage", `--dialect ${name ?? ""}: this SDK speaks crossplug/1 and elizaos-bridge/1`);
-  }
+  const name = at === -1 ? "crossplug/1" : (args[at + 1] ?? "");
+  return dialectByName(name, isSet(process.env.ELIZA_INTEROP_DEBUG) || isSet(process.env.LOG_DIAGNOSTIC));
+}
+
+/** elizaOS's switches are on where they are set to anything that means yes. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !["", "0", "false"].includes(value.toLowerCase());
 }

@@ -13,11 +13,9 @@ import { type Choice, choose, type Framing } from "./handshake.js";
 import { HostCalls } from "./host-calls.js";
 import { HostLog } from "./log.js";
 import type { RequestId } from "./message.js";
-import { type Incoming, Session } from "./session.js";
+import { DEFAULT_LIMITS, type Incoming, Session } from "./session.js";
 import { typedReceiver, typedSender } from "./streams.js";
 
-/** Requests in flight, each direction; the protocol's default. */
-const PENDING_CALLS = 1000;
 /** How long handlers may go on when the host is gone, in milliseconds; then their signals abort. */
 const GRACE_MS = 5000;
 /** How long they may go on after that. */
@@ -63,7 +61,7 @@ export class Runtime {
     this.#manifest = manifest;
     this.#wire = wire;
     this.#drained = () => wire.drained?.();
-    this.#session = new Session(dialect, { pendingCalls: PENDING_CALLS }, (frame) => wire.send(frame));
+    this.#session = new Session(dialect, (frame) => wire.send(frame));
     this.#hostCalls = new HostCalls(this.#session, this.#drained);
     this.log = new HostLog((level, message, fields) => {
       if (!this.#session.isOpen) return false;
@@ -146,13 +144,16 @@ export class Runtime {
       this.#session.reply(id, { error: failureOf(thrown, this.#life.debug) });
     };
     try {
-      const { protocol, config, instanceId, dataDir, debug = false, granted } = readParams("initialize", InitializeParams.fromValue, params);
+      const { protocol, config, instanceId, dataDir, debug = false, granted, limits = {} } = readParams("initialize", InitializeParams.fromValue, params);
       const choice = choose(protocol, this.#wire.framings ?? []);
       this.#life = this.#newLife({ config, instanceId, dataDir, debug, granted });
       const accept = (): void => {
         this.#session.reply(id, { result: this.#introduction(choice) });
         this.#wire.reframe?.(choice.framing);
-        this.#session.opened();
+        this.#session.opened({
+          frameBytes: Math.min(limits.frameBytes ?? Infinity, DEFAULT_LIMITS.frameBytes),
+          pendingCalls: Math.min(limits.pendingCalls ?? Infinity, DEFAULT_LIMITS.pendingCalls),
+        });
         this.log.flush();
       };
       const ready = this.#plugin.setup?.(this.#life);

@@ -2,6 +2,7 @@
 // looks inside params. What comes in is handed out as an Incoming, what goes out is handed to `send`.
 
 import type { LogLevel } from "../context.js";
+import { PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Dialect } from "./dialect.js";
 import type { Failure, Message, Meta, Outcome, RequestId } from "./message.js";
@@ -20,11 +21,16 @@ export type Incoming =
   | { readonly kind: "answer"; readonly id: RequestId; readonly outcome: Outcome }
   | { readonly kind: "violation"; readonly problem: string };
 
-/** Caps that a session keeps. */
+/** Caps that a session keeps: the protocol's defaults, or less where the host says so. */
 export interface Limits {
+  /** Largest message, in bytes. */
+  readonly frameBytes: number;
   /** Requests in flight, each direction. */
   readonly pendingCalls: number;
 }
+
+/** The protocol's defaults. */
+export const DEFAULT_LIMITS: Limits = { frameBytes: 64 * 1024 * 1024, pendingCalls: 1000 };
 
 /** How many of an item and how many bytes may be sent. */
 interface Credit {
@@ -50,16 +56,15 @@ type Phase = "new" | "initialising" | "open" | "closing";
 export class Session {
   readonly #dialect: Dialect;
   readonly #send: (frame: string) => void;
-  readonly #limits: Limits;
   readonly #requests: Map<RequestId, InFlight> = new Map();
   readonly #calls: Map<RequestId, InFlight> = new Map();
   readonly #sequences: Map<string | undefined, number> = new Map();
+  #limits: Limits = DEFAULT_LIMITS;
   #phase: Phase = "new";
   #lastId = 0;
 
-  constructor(dialect: Dialect, limits: Limits, send: (frame: string) => void) {
+  constructor(dialect: Dialect, send: (frame: string) => void) {
     this.#dialect = dialect;
-    this.#limits = limits;
     this.#send = send;
   }
 
@@ -103,7 +108,8 @@ export class Session {
   }
 
   /** The handshake is through: the reply to `initialize` was the last message of the old kind. */
-  opened(): void {
+  opened(limits: Limits): void {
+    this.#limits = limits;
     if (this.#phase !== "closing") this.#phase = "open";
   }
 
@@ -117,11 +123,13 @@ export class Session {
     this.#phase = "closing";
   }
 
-  /** Answers a request. False where it is answered already. */
-  reply(id: RequestId, outcome: Outcome): boolean {
-    if (!this.#requests.delete(id)) return false;
-    this.#write({ kind: "reply", id, outcome });
-    return true;
+  /** Answers a request, unless it is answered already. What the host would not take becomes an error. */
+  reply(id: RequestId, outcome: Outcome): void {
+    if (!this.#requests.delete(id)) return;
+    const size = this.#write({ kind: "reply", id, outcome });
+    if (size === undefined) return;
+    const message = `the answer has ${size} bytes; the host takes at most ${this.#limits.frameBytes}`;
+    this.#write({ kind: "reply", id, outcome: { error: { code: "resourceExhausted", message } } });
   }
 
   /** Tells the caller of a request how far the work is. */
@@ -136,8 +144,10 @@ export class Session {
     if (flight.toHost.items <= 0 || flight.toHost.bytes <= 0) return false;
     const frame = this.#dialect.write({ kind: "item", id, item });
     if (frame === undefined) return undefined;
+    const size = utf8Length(frame);
+    if (size > this.#limits.frameBytes) throw tooLarge("an item", size, this.#limits.frameBytes);
     flight.toHost.items -= 1;
-    flight.toHost.bytes -= utf8Length(frame);
+    flight.toHost.bytes -= size;
     this.#send(frame);
     return true;
   }
@@ -157,8 +167,10 @@ export class Session {
     this.#lastId -= 1;
     const id = this.#lastId;
     this.#calls.set(id, inFlight());
-    this.#write({ kind: "request", id, method, params, meta });
-    return id;
+    const size = this.#write({ kind: "request", id, method, params, meta });
+    if (size === undefined) return id;
+    this.#calls.delete(id);
+    throw tooLarge(`the call of ${method}`, size, this.#limits.frameBytes);
   }
 
   /** Gives a call to the host up. It still gets its answer, which nobody wants. */
@@ -177,8 +189,9 @@ export class Session {
   /** Emits an event; the session counts. */
   event(name: string, stream: string | undefined, payload: JsonValue): void {
     const seq = (this.#sequences.get(stream) ?? 0) + 1;
+    const size = this.#write({ kind: "event", name, stream, seq, payload });
+    if (size !== undefined) throw tooLarge(`the event ${name}`, size, this.#limits.frameBytes);
     this.#sequences.set(stream, seq);
-    this.#write({ kind: "event", name, stream, seq, payload });
   }
 
   /** Writes to the host's log. */
@@ -186,9 +199,18 @@ export class Session {
     this.#write({ kind: "log", level, message, fields });
   }
 
-  #write(message: Message): void {
+  /** Sends a message, where the dialect has a word for it. One that is too large is not sent: gives its size. */
+  #write(message: Message): number | undefined {
     const frame = this.#dialect.write(message);
-    if (frame !== undefined) this.#send(frame);
+    if (frame === undefined) return undefined;
+    const limit = this.#limits.frameBytes;
+    // Three bytes a unit at most: only what may be too large is measured.
+    if (frame.length * 3 > limit) {
+      const size = utf8Length(frame);
+      if (size > limit) return size;
+    }
+    this.#send(frame);
+    return undefined;
   }
 
   #flight(id: RequestId): InFlight | undefined {
@@ -197,6 +219,7 @@ export class Session {
 
   #refuse(id: RequestId, error: Failure): undefined {
     this.#write({ kind: "reply", id, outcome: { error } });
+    return undefined;
   }
 
   #request(message: Message & { kind: "request" }): Incoming | undefined {
@@ -280,6 +303,10 @@ export class Session {
     flight.toHost.bytes = Math.min(flight.toHost.bytes + message.bytes, Number.MAX_SAFE_INTEGER);
     return { kind: "credit", id: message.id };
   }
+}
+
+function tooLarge(what: string, size: number, limit: number): PluginError {
+  return new PluginError("resourceExhausted", `${what} has ${size} bytes; the host takes at most ${limit}`);
 }
 
 function inFlight(): InFlight {

@@ -43,7 +43,14 @@ export class Outflow {
   /** There is more credit. */
   resume(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const sent = this.#trySend(first.item);
+      let sent: boolean | undefined;
+      try {
+        sent = this.#trySend(first.item);
+      } catch (thrown) {
+        this.#waiting.shift();
+        first.failed(thrown);
+        continue;
+      }
       if (sent === false) return;
       this.#waiting.shift();
       if (sent === undefined) first.failed(over());

@@ -1,6 +1,7 @@
 // The wire of crossplug/1: JSON-RPC 2.0. Knows how messages are spelled, not what follows from them.
 
 import { codeOf, numberOf } from "../../errors.js";
+import { LogParams } from "../../interfaces/protocol.js";
 import { parseJson } from "../../json/strict.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
 import type { Dialect } from "../dialect.js";
@@ -80,7 +81,9 @@ function note(method: string, params: object): string {
 }
 
 function replyText(id: RequestId | null, failure: Failure): string {
-  const { code, message, details, retryable = false } = failure;
+  const { code, message, details } = failure;
+  // Absent means no.
+  const retryable = failure.retryable === true ? true : undefined;
   return JSON.stringify({ jsonrpc: "2.0", id, error: { code: numberOf(code), message, data: { code, details, retryable } } });
 }
 
@@ -146,6 +149,19 @@ function notification(value: JsonObject): Message | undefined {
         throw new Violation("a malformed `$/event`");
       }
       return { kind: "event", name, stream, seq, payload: payload ?? null };
+    }
+    case "$/progress": {
+      const { fraction, message } = fields;
+      return {
+        kind: "progress",
+        id: streamId(method, fields),
+        fraction: typeof fraction === "number" ? fraction : undefined,
+        message: typeof message === "string" ? message : undefined,
+      };
+    }
+    case "$/log": {
+      const { level, message, fields: more } = LogParams.fromValue(fields);
+      return { kind: "log", level, message, fields: more };
     }
     default:
       return undefined;

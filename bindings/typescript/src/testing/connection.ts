@@ -1,0 +1,44 @@
+// A plugin and its host in one process: frames go over as text, nothing else is left out. Knows no message.
+
+import type { Plugin } from "../plugin/define.js";
+import { dialectByName } from "../plugin/dialects.js";
+import { FrameReader } from "../plugin/frames.js";
+import { manifestInCode } from "../plugin/manifest.js";
+import { Runtime } from "../plugin/runtime.js";
+
+/** A conversation with a plugin, frame by frame. */
+export interface Connection {
+  /** Sends text to the plugin, as one line. */
+  send(line: string): void;
+  /** Hears every frame of the plugin from now on, and those that came before. */
+  onFrame(listener: (frame: string) => void): void;
+  /** Closes the plugin's input; resolves when it has finished, as its program would exit then. */
+  end(): Promise<void>;
+}
+
+/**
+ * Connects to a plugin in this process, by a dialect. Most tests want a {@link testHost}, which speaks for the host.
+ *
+ * @throws CrossplugError `manifest` where `definePlugin` was given no manifest
+ */
+export function connect(plugin: Plugin, dialect = "crossplug/1"): Connection {
+  const waiting: string[] = [];
+  let listener: ((frame: string) => void) | undefined;
+  const runtime = new Runtime(plugin, manifestInCode(plugin), dialectByName(dialect), {
+    // As over a pipe: the host hears of a frame in a turn of its own.
+    send: (frame) => queueMicrotask(() => (listener === undefined ? waiting.push(frame) : listener(frame))),
+    complain: () => undefined,
+  });
+  const reader = new FrameReader(
+    (frame) => runtime.receive(frame),
+    () => undefined,
+  );
+  return {
+    send: (line) => reader.push(Buffer.from(`${line}\n`)),
+    onFrame: (heard) => {
+      listener = heard;
+      for (const frame of waiting.splice(0)) heard(frame);
+    },
+    end: () => runtime.end(),
+  };
+}

@@ -1,0 +1,37 @@
+// Plays every session case of the corpus against the conformance subject: in memory, and as a real process. Prints the count.
+
+import { after, describe, test } from "node:test";
+import { entries } from "./corpus.js";
+import { asProcess, inMemory } from "./peers.js";
+import { play, readCase } from "./session-player.js";
+
+/** What the subject implements. */
+const IMPLEMENTED = new Set(["conformance", "agent"]);
+
+const doors = { memory: inMemory, process: asProcess };
+const played = { memory: 0, process: 0 };
+
+for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof inMemory][]) {
+  describe(door, { concurrency: 2 }, () => {
+    for (const folder of entries("sessions")) {
+      const dialect = folder.replace(/-(?=[0-9]+$)/, "/");
+      for (const file of entries("sessions", folder)) {
+        const one = readCase("sessions", folder, file);
+        if (!one.needs.every((name) => IMPLEMENTED.has(name))) continue;
+        test(`${dialect}: ${file}: ${one.description}`, async () => {
+          const peer = await open(dialect);
+          try {
+            await play(one, peer);
+            played[door]++;
+          } finally {
+            await peer.dispose();
+          }
+        });
+      }
+    }
+  });
+}
+
+after(() => {
+  console.log(`session cases: ${played.memory} in memory, ${played.process} against a process`);
+});
