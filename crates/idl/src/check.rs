@@ -1,7 +1,10 @@
 //! The laws of the IDL (schema/README.md, sections 1 and 2). All mistakes of a document are found at once.
 
+mod arms;
 mod envelope;
+mod integers;
 mod keywords;
+mod objects;
 mod recursion;
 mod relations;
 mod strings;

@@ -131,7 +131,9 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { source, refusals } => refusals.iter().try_for_each(|refusal| writeln!(out, "{}", refusal.show(source))),
+            Self::Refused { source, refusals } => refusals
+                .iter()
+                .try_for_each(|refusal| writeln!(out, "{}", refusal.show(source))),
             Self::Collision(collision) => collision.fmt(out),
         }
     }

@@ -1,6 +1,7 @@
 //! The laws of the IDL: what is accepted, what is refused and with which words, and that the meta-schema agrees.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"

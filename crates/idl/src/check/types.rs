@@ -1,12 +1,12 @@
 //! One type of a document: which form it has, and that it has nothing else. References are not followed here.
 
 use super::keywords::{Keywords, foreign, integer};
-use super::strings;
 use super::suggest::{list, nearest};
-use super::syntax::{FieldForm, Form, Node, ObjectForm};
-use crate::model::{ConstValue, IntegerFormat};
+use super::syntax::{Form, Node};
+use super::{arms, integers, objects, strings};
+use crate::model::ConstValue;
 use crate::names::upper_camel;
-use crate::refusal::{Refusals, member};
+use crate::refusal::Refusals;
 use serde_json::Value;
 
 /// Where a type stands.
@@ -63,8 +63,8 @@ fn form(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
         "$ref" => reference(words, refusals),
         "const" => constant(words, refusals),
         "enum" => enumeration(words, place, refusals),
-        "oneOf" => one_of(words, place, refusals),
-        "anyOf" => any_of(words, place, refusals),
+        "oneOf" => arms::one_of(words, place, refusals),
+        "anyOf" => arms::any_of(words, place, refusals),
         "x-any" => {
             words.only("\"x-any\"", &["description", "x-any"], refusals);
             words.mark("x-any", refusals);
@@ -162,7 +162,7 @@ fn proposed_name(pointer: &str) -> String {
 }
 
 /// Refuses what needs a name and stands where it has none.
-fn needs_name(words: &Keywords<'_>, place: Place, what: &str, refusals: &mut Refusals) {
+pub(super) fn needs_name(words: &Keywords<'_>, place: Place, what: &str, refusals: &mut Refusals) {
     if place != Place::Definition {
         let last = proposed_name(words.pointer);
         refusals.refuse(
@@ -194,108 +194,6 @@ fn enumeration(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> F
     }
 }
 
-/// The arms of a union.
-fn arms<'d>(
-    words: &Keywords<'d>,
-    key: &str,
-    refusals: &mut Refusals,
-) -> Option<Vec<(&'d Value, String)>> {
-    let at = words.at(key);
-    match words.get(key).and_then(Value::as_array) {
-        Some(arms) if !arms.is_empty() => Some(
-            arms.iter()
-                .enumerate()
-                .map(|(index, arm)| (arm, member(&at, &index.to_string())))
-                .collect(),
-        ),
-        _ => {
-            refusals.refuse(
-                &at,
-                format!("\"{key}\" without arms"),
-                "list the types in an array",
-            );
-            None
-        }
-    }
-}
-
-fn is_null(value: &Value) -> bool {
-    value.get("type").is_some_and(|kind| kind == "null")
-}
-
-fn one_of(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
-    let Some(arms) = arms(words, "oneOf", refusals) else {
-        return Form::Invalid;
-    };
-    if !arms.iter().any(|(arm, _)| is_null(arm)) {
-        needs_name(words, place, "a tagged union", refusals);
-        words.only(
-            "a tagged union",
-            &["description", "oneOf", "x-open"],
-            refusals,
-        );
-        let arms = arms
-            .iter()
-            .map(|(arm, at)| union_arm(arm, at, refusals))
-            .collect();
-        return Form::OneOf {
-            arms,
-            open: words.mark("x-open", refusals),
-        };
-    }
-    words.only("a nullable type", &["description", "oneOf"], refusals);
-    let mut others = arms.iter().filter(|(arm, _)| !is_null(arm));
-    match (others.next(), others.next(), arms.len()) {
-        (Some((arm, at)), None, 2) => {
-            if let Some((null, at)) = arms.iter().find(|(arm, _)| is_null(arm))
-                && let Some(null) = Keywords::open(null, at, "a type", refusals)
-            {
-                null.only("null", &["description", "type"], refusals);
-            }
-            Form::Nullable(Box::new(node(arm, at, Place::Inline, refusals)))
-        }
-        _ => {
-            refusals.refuse(
-                &words.at("oneOf"),
-                "null belongs beside exactly one other type",
-                "give the union of the others a name in \"$defs\" and write {\"oneOf\": [{\"$ref\": …}, {\"type\": \"null\"}]}",
-            );
-            Form::Invalid
-        }
-    }
-}
-
-/// An arm of a tagged union is nothing but a reference.
-fn union_arm(value: &Value, at: &str, refusals: &mut Refusals) -> Node {
-    if value.get("$ref").is_none() {
-        let cure = "name it in \"$defs\" and refer to it; for types of different JSON kinds write \"anyOf\"";
-        refusals.refuse(at, "an arm of a tagged union that is not a reference", cure);
-        return Node {
-            pointer: at.to_owned(),
-            form: Form::Invalid,
-        };
-    }
-    node(value, at, Place::Inline, refusals)
-}
-
-fn any_of(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
-    needs_name(words, place, "a kind union", refusals);
-    words.only("a kind union", &["description", "anyOf"], refusals);
-    let Some(arms) = arms(words, "anyOf", refusals) else {
-        return Form::Invalid;
-    };
-    let mut nodes = Vec::new();
-    for (arm, at) in arms {
-        if is_null(arm) {
-            let cure = "take it out and write {\"oneOf\": [{\"$ref\": the union}, {\"type\": \"null\"}]} where null is allowed";
-            refusals.refuse(&at, "null as an arm of a kind union", cure);
-        } else {
-            nodes.push(node(arm, &at, Place::Inline, refusals));
-        }
-    }
-    Form::AnyOf(nodes)
-}
-
 fn typed(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
     if words.get("type").is_some_and(Value::is_array) {
         let what = "\"type\" is a list";
@@ -313,7 +211,7 @@ fn typed(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
             words.only("a number", &["description", "type"], refusals);
             Form::Number
         }
-        Some("integer") => integer_type(words, refusals),
+        Some("integer") => integers::integer_type(words, refusals),
         Some("string") => strings::string(words, refusals),
         Some("array") => {
             words.only("an array", &["description", "type", "items"], refusals);
@@ -329,7 +227,7 @@ fn typed(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
                 }
             }
         }
-        Some("object") => object(words, place, refusals),
+        Some("object") => objects::object(words, place, refusals),
         Some(other) => {
             unknown_type(words, other, refusals);
             Form::Invalid
@@ -368,144 +266,4 @@ fn unknown_type(words: &Keywords<'_>, found: &str, refusals: &mut Refusals) {
         format!("there is no type \"{}\"", found.escape_debug()),
         cure,
     );
-}
-
-fn integer_type(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
-    const FORMATS: [(&str, IntegerFormat); 8] = [
-        ("int8", IntegerFormat::Int8),
-        ("int16", IntegerFormat::Int16),
-        ("int32", IntegerFormat::Int32),
-        ("int64", IntegerFormat::Int64),
-        ("uint8", IntegerFormat::Uint8),
-        ("uint16", IntegerFormat::Uint16),
-        ("uint32", IntegerFormat::Uint32),
-        ("uint64", IntegerFormat::Uint64),
-    ];
-    words.only(
-        "an integer",
-        &["description", "type", "format", "x-wire"],
-        refusals,
-    );
-    let names = || FORMATS.iter().map(|(name, _)| *name);
-    let cure = format!("add \"format\": {}", list(names()));
-    let name = words.required_text("format", "the integer", &cure, refusals);
-    let wire = words.text("x-wire", refusals);
-    let Some(name) = name else {
-        return Form::Invalid;
-    };
-    let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == name) else {
-        let cure = match nearest(name, names()) {
-            Some(meant) => format!("did you mean \"{meant}\"? There are {}", list(names())),
-            None => format!("write {}", list(names())),
-        };
-        refusals.refuse(
-            &words.at("format"),
-            format!("an integer has no format \"{}\"", name.escape_debug()),
-            cure,
-        );
-        return Form::Invalid;
-    };
-    match (wire, format) {
-        (None, format) => Form::Integer(*format),
-        (Some("number"), IntegerFormat::Int64) => Form::Integer(IntegerFormat::Int64Number),
-        (Some("number"), IntegerFormat::Uint64) => Form::Integer(IntegerFormat::Uint64Number),
-        (Some("number"), _) => {
-            let what =
-                format!("\"x-wire\" beside \"{name}\", which is a number on the wire anyway");
-            refusals.refuse(&words.at("x-wire"), what, "remove it");
-            Form::Invalid
-        }
-        (Some(other), _) => {
-            let what = format!(
-                "\"x-wire\" can only be \"number\", and this is \"{}\"",
-                other.escape_debug()
-            );
-            refusals.refuse(
-                &words.at("x-wire"),
-                what,
-                "write \"number\", or leave it out",
-            );
-            Form::Invalid
-        }
-    }
-}
-
-fn object(words: &Keywords<'_>, place: Place, refusals: &mut Refusals) -> Form {
-    let has = |key: &str| words.map.contains_key(key);
-    if has("additionalProperties") && !has("properties") && !has("required") && !has("x-extra") {
-        words.only(
-            "a map",
-            &["description", "type", "additionalProperties"],
-            refusals,
-        );
-        return map(words, refusals);
-    }
-    if !has("properties") {
-        let cure = "add \"properties\": { … } for an object with fields (empty for none), or \"additionalProperties\": T for a map";
-        refusals.refuse(
-            words.pointer,
-            "an object that does not say what is in it",
-            cure,
-        );
-    }
-    needs_name(words, place, "an object", refusals);
-    words.only(
-        "an object",
-        &["description", "type", "properties", "required", "x-extra"],
-        refusals,
-    );
-    let properties = words.named("properties", "fields", refusals);
-    let required = words.texts("required", refusals);
-    for (index, name) in required.iter().enumerate() {
-        if has("properties") && !properties.iter().any(|(known, ..)| *known == name) {
-            let what = format!(
-                "\"{}\" is required and is not among the properties",
-                name.escape_debug()
-            );
-            let cure = match nearest(name, properties.iter().map(|(known, ..)| known.as_str())) {
-                Some(meant) => format!("did you mean \"{meant}\"?"),
-                None => "add it to \"properties\", or take it out of \"required\"".to_owned(),
-            };
-            refusals.refuse(
-                &member(&words.at("required"), &index.to_string()),
-                what,
-                cure,
-            );
-        }
-    }
-    let mut fields = Vec::new();
-    for (name, value, at) in properties {
-        if name.is_empty() {
-            refusals.refuse(&at, "a field without a name", "name it");
-        }
-        let description = match Keywords::open(value, &at, "a type", refusals) {
-            Some(field) => field.description("the field", refusals),
-            None => continue,
-        };
-        let node = node(value, &at, Place::Field, refusals);
-        let required = required.contains(name);
-        fields.push(FieldForm {
-            wire: name.clone(),
-            description,
-            required,
-            node,
-        });
-    }
-    Form::Object(ObjectForm {
-        fields,
-        extra: words.mark("x-extra", refusals),
-    })
-}
-
-fn map(words: &Keywords<'_>, refusals: &mut Refusals) -> Form {
-    let at = words.at("additionalProperties");
-    match words.get("additionalProperties") {
-        Some(Value::Bool(_)) => {
-            let cure = "write the type of the values: {\"x-any\": true} for any, or \"properties\": {} for an object without fields";
-            refusals.refuse(&at, "true and false are no types", cure);
-            Form::Invalid
-        }
-        Some(value) => Form::Map(Box::new(node(value, &at, Place::Inline, refusals))),
-        None => Form::Invalid,
-    }
 }

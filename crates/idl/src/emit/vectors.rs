@@ -4,9 +4,11 @@
 mod doc;
 mod faults;
 mod formats;
+mod misfits;
 mod samples;
 mod strings;
 mod texts;
+mod values;
 
 use super::File;
 use crate::model::{Interface, TypeId};

@@ -120,13 +120,12 @@ impl fmt::Display for Charset {
     }
 }
 
-/// A character as every engine reads it: escaped where it is special, by number where nobody could see it.
+/// A character as every engine reads it, and this parser again: escaped where it is special.
 fn literal(out: &mut fmt::Formatter<'_>, c: char, special: &str) -> fmt::Result {
     match c {
         '\n' => out.write_str(r"\n"),
         '\r' => out.write_str(r"\r"),
         '\t' => out.write_str(r"\t"),
-        c if u32::from(c) < 0x20 || c == '\u{7f}' => write!(out, "\\x{:02x}", u32::from(c)),
         c if special.contains(c) => write!(out, "\\{c}"),
         c => write!(out, "{c}"),
     }

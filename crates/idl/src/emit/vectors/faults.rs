@@ -1,8 +1,10 @@
 //! Invalid documents, each wrong in one place.
 
 use super::doc::{Doc, Fault};
-use super::samples::{Maker, STRANGER, UNKNOWN, range};
+use super::misfits;
+use super::samples::{Maker, STRANGER, UNKNOWN};
 use super::strings::Strings;
+use super::values::constant;
 use crate::model::{ConstValue, IntegerFormat, Kind, Object, Shape, TaggedUnion, Type, TypeId};
 use serde_json::json;
 
@@ -187,10 +189,7 @@ fn of_tagged(maker: &Maker<'_>, strings: &Strings, union: &TaggedUnion) -> Vec<F
     }
     let known = |value: &serde_json::Value| {
         let text = value.to_string();
-        union
-            .arms
-            .iter()
-            .any(|arm| super::samples::constant(&arm.tag).text == text)
+        union.arms.iter().any(|arm| constant(&arm.tag).text == text)
     };
     let reasons = [("wrongKind", wrong), ("unknownTag", unknown)];
     for (reason, values) in reasons {
@@ -277,14 +276,14 @@ fn of_type(maker: &Maker<'_>, strings: &Strings, ty: &Type) -> Vec<Fault> {
     }
     let mut faults = match ty {
         Type::Ref(id) => shallow(maker, *id),
-        Type::Integer(format) => integers(*format),
+        Type::Integer(format) => misfits::integers(*format),
         Type::Number => vec![
             Fault::new("1e400", "notFinite", Doc::raw("1e400")),
             Fault::new("NaN", "notJson", Doc::raw("NaN")),
         ],
         Type::String(rule) => strings.faults(rule),
-        Type::Bytes => bytes(),
-        Type::Const(value) => constants(value),
+        Type::Bytes => misfits::bytes(),
+        Type::Const(value) => misfits::constants(value),
         Type::Array(inner) => {
             let mut faults: Vec<Fault> = of_type(maker, strings, inner)
                 .into_iter()
@@ -310,106 +309,11 @@ fn of_type(maker: &Maker<'_>, strings: &Strings, ty: &Type) -> Vec<Fault> {
             faults.retain(|fault| fault.doc.text != "null");
             return faults;
         }
-        Type::Any => any(),
+        Type::Any => misfits::any(),
         Type::Boolean => Vec::new(),
     };
     faults.extend(wrong_kinds(maker, ty));
     faults
-}
-
-fn integers(format: IntegerFormat) -> Vec<Fault> {
-    let (least, most) = range(format);
-    let raw = |text: &str, reason| Fault::new(text, reason, Doc::raw(text));
-    let text = |text: &str, reason| Fault::new(format!("{text:?}"), reason, Doc::json(text));
-    let mut faults = vec![raw("1.5", "notAnInteger"), raw("1e-1", "notAnInteger")];
-    match format {
-        IntegerFormat::Int64 | IntegerFormat::Uint64 => {
-            faults.extend(
-                ["9007199254740992", "9007199254740993", "1e300"].map(|t| raw(t, "beyond2p53")),
-            );
-            let spellings = [
-                "", "+1", "01", "-0", "1.0", "1e2", " 1", "1 ", "0x1", "1_000", "\u{661}", "--1",
-                "one",
-            ];
-            faults.extend(spellings.map(|spelling| text(spelling, "notAnInteger")));
-            faults.push(text(&(most + 1).to_string(), "outOfRange"));
-            faults.push(text(
-                "99999999999999999999999999999999999999999",
-                "outOfRange",
-            ));
-            if least < 0 {
-                faults.push(raw("-9007199254740992", "beyond2p53"));
-                faults.push(text(&(least - 1).to_string(), "outOfRange"));
-            } else {
-                faults.push(raw("-1", "outOfRange"));
-                faults.push(text("-1", "notAnInteger"));
-            }
-        }
-        IntegerFormat::Int64Number | IntegerFormat::Uint64Number => {
-            faults.extend(["9007199254740992", "1e300"].map(|text| raw(text, "beyond2p53")));
-            if least < 0 {
-                faults.push(raw("-9007199254740992", "beyond2p53"));
-            } else {
-                faults.push(raw("-1", "outOfRange"));
-            }
-        }
-        _ => {
-            let limits = [
-                (least - 1).to_string(),
-                (most + 1).to_string(),
-                "1e300".to_owned(),
-            ];
-            faults.extend(limits.map(|text| raw(&text, "outOfRange")));
-        }
-    }
-    faults
-}
-
-fn bytes() -> Vec<Fault> {
-    [
-        "A",
-        "AA",
-        "AA=",
-        "AAA",
-        "AAAAA",
-        "AA==AA==",
-        "AB==",
-        "AAB=",
-        "=",
-        "====",
-        "A===",
-        "AA==\n",
-        " AAAA",
-        "AA AA",
-        "-_-_",
-        "AAA\u{e9}",
-    ]
-    .map(|text| Fault::new(format!("{text:?}"), "badBase64", Doc::json(text)))
-    .into()
-}
-
-fn constants(value: &ConstValue) -> Vec<Fault> {
-    let others = match value {
-        ConstValue::String(text) => {
-            vec![
-                Doc::json(format!("{text} ")),
-                Doc::json(STRANGER),
-                Doc::json(""),
-            ]
-        }
-        ConstValue::Integer(integer) => vec![
-            Doc::json(integer.wrapping_add(1)),
-            Doc::json(integer.wrapping_neg().wrapping_sub(1)),
-            Doc::raw(format!("{integer}.5")),
-        ],
-        ConstValue::Boolean(flag) => vec![Doc::json(!flag)],
-    };
-    let same = super::samples::constant(value);
-    others
-        .into_iter()
-        .filter(|doc| *doc != same)
-        .map(|doc| Fault::new(doc.text.clone(), "unknownConst", doc))
-        .collect()
 }
 
 fn maps(maker: &Maker<'_>, strings: &Strings, inner: &Type) -> Vec<Fault> {
@@ -428,12 +332,4 @@ fn maps(maker: &Maker<'_>, strings: &Strings, inner: &Type) -> Vec<Fault> {
         faults.push(Fault::new("one key in two spellings", "duplicateKey", doubled).at("k"));
     }
     faults
-}
-
-fn any() -> Vec<Fault> {
-    vec![
-        Fault::new("doubled key", "duplicateKey", Doc::raw(r#"{"b":1,"b":1}"#)).at("b"),
-        Fault::new("lone surrogate", "loneSurrogate", Doc::raw(r#"["\uDC00"]"#)).at("0"),
-        Fault::new("number that is not finite", "notFinite", Doc::raw("-1e999")),
-    ]
 }
