@@ -34,8 +34,7 @@ impl Case {
 
     /// Whether a log of the plugin is part of the conversation rather than passed over.
     pub(crate) fn expects_logs(&self) -> bool {
-        let is_log =
-            |expected: &Expected| matches!(expected, Expected::Message(message) if is_log(message));
+        let is_log = |expected: &Expected| matches!(expected, Expected::Message(message) if is_method(message, "$/log"));
         self.steps.iter().any(|(_, step)| match step {
             Step::Await(expected) => is_log(expected),
             Step::AwaitUnordered(group) => group.iter().any(is_log),
@@ -44,9 +43,9 @@ impl Case {
     }
 }
 
-/// Whether a message is the notification `$/log`.
-pub(crate) fn is_log(message: &Value) -> bool {
-    message.get("method").and_then(Value::as_str) == Some("$/log")
+/// Whether a message is of the method.
+pub(crate) fn is_method(message: &Value, method: &str) -> bool {
+    message.get("method").and_then(Value::as_str) == Some(method)
 }
 
 /// One line of a case.

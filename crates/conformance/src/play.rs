@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::case::{Case, Expected, Step, is_log};
+use crate::case::{Case, Expected, Step, is_method};
 use crate::child::{Child, Heard, Launch};
 use crate::matching::{Mismatch, compare};
 
 /// Time that a plugin gets for each line unless told otherwise: slow machines start an interpreter in it.
 pub const LINE_TIME: Duration = Duration::from_secs(10);
+/// Counts only where a case wants it: how much and how often a receiver gives is its own affair.
+const CREDIT: &str = "$/credit";
 /// Time that a plugin gets to end after the last line. It need not use it: whatever still runs is killed.
 const PARTING: Duration = Duration::from_secs(1);
 
@@ -134,6 +136,15 @@ struct Said {
     message: Option<Value>,
 }
 
+impl Said {
+    /// Whether it is a message of the method.
+    fn is(&self, method: &str) -> bool {
+        self.message
+            .as_ref()
+            .is_some_and(|message| is_method(message, method))
+    }
+}
+
 struct Play {
     child: Child,
     line_time: Duration,
@@ -169,30 +180,41 @@ impl Play {
     }
 
     fn await_one(&mut self, expected: &Expected) -> Result<(), Stop> {
-        let said = self.next().map_err(|stop| stop.expected(expected))?;
-        fits(expected, &said).map_err(|mismatch| {
-            Stop::new(format!("not the expected message, {mismatch}"))
-                .expected(expected)
-                .got(&said.text)
-        })
+        let until = Instant::now() + self.line_time;
+        loop {
+            let said = self.next(until).map_err(|stop| stop.expected(expected))?;
+            match fits(expected, &said) {
+                Ok(()) => return Ok(()),
+                Err(_) if said.is(CREDIT) => {}
+                Err(mismatch) => {
+                    let what = format!("not the expected message, {mismatch}");
+                    return Err(Stop::new(what).expected(expected).got(&said.text));
+                }
+            }
+        }
     }
 
     /// Each message takes the place of one that was expected; where several would do, earlier choices are revised.
     fn await_group(&mut self, group: &[Expected]) -> Result<(), Stop> {
+        let until = Instant::now() + self.line_time;
         let mut heard: Vec<Said> = Vec::new();
         let mut places: Vec<Option<usize>> = vec![None; group.len()];
-        for _ in group {
+        while places.contains(&None) {
             let said = self
-                .next()
+                .next(until)
                 .map_err(|stop| stop.expected(left_over(group, &places)))?;
             heard.push(said);
             let newest = heard.len() - 1;
             let mut tried = vec![false; group.len()];
-            if !settle(newest, group, &heard, &mut places, &mut tried) {
-                let got = heard.last().map_or("", |said| &said.text);
-                return Err(Stop::new("none of the expected messages")
-                    .expected(left_over(group, &places))
-                    .got(got));
+            if settle(newest, group, &heard, &mut places, &mut tried) {
+                continue;
+            }
+            match heard.pop() {
+                Some(said) if !said.is(CREDIT) => {
+                    let what = Stop::new("none of the expected messages");
+                    return Err(what.expected(left_over(group, &places)).got(said.text));
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -211,9 +233,8 @@ impl Play {
             .got(status))
     }
 
-    /// The next message that the case has to account for.
-    fn next(&mut self) -> Result<Said, Stop> {
-        let until = Instant::now() + self.line_time;
+    /// The plugin's next message that is no log, where logs do not count.
+    fn next(&mut self, until: Instant) -> Result<Said, Stop> {
         loop {
             let patience = until.saturating_duration_since(Instant::now());
             match self.child.hear(patience) {
@@ -245,7 +266,7 @@ impl Play {
     }
 
     fn passed_over(&self, said: &Said) -> bool {
-        !self.keep_logs && said.message.as_ref().is_some_and(is_log)
+        !self.keep_logs && said.is("$/log")
     }
 
     /// After the last line: nothing more may come, except answers that the case did not wait for.
@@ -264,7 +285,7 @@ impl Play {
                         .as_ref()
                         .and_then(answered)
                         .is_some_and(|id| self.unanswered.remove(&id));
-                    if !late && !said.message.as_ref().is_some_and(is_log) {
+                    if !late && !said.is("$/log") && !said.is(CREDIT) {
                         return Err(
                             Stop::new("the plugin said more than the case has").got(&said.text)
                         );

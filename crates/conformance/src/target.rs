@@ -127,7 +127,9 @@ fn first_words(launch: &Launch, patience: Duration) -> Result<Value, Unusable> {
     loop {
         match child.hear(patience) {
             Heard::Line(line) => match serde_json::from_slice::<Value>(&line) {
-                Ok(message) if message.is_object() && !crate::case::is_log(&message) => {
+                Ok(message)
+                    if message.is_object() && !crate::case::is_method(&message, "$/log") =>
+                {
                     return Ok(message);
                 }
                 _ => {} // a stray print or a log: the cases judge those

@@ -213,3 +213,20 @@ fn probing_tells_the_dialects_apart() {
         "{error}"
     );
 }
+
+#[test]
+fn credit_counts_only_where_it_is_wanted() {
+    let credit = r#"{"method":"$/credit","params":{"id":1}}"#;
+    let answer = format!(
+        r#"read line; echo '{credit}'; echo '{credit}'; echo '{{"id":1,"result":7}}'; echo '{credit}'; cat"#
+    );
+    let wanted = format!(r#"{{"from":"plugin","message":{credit}}}"#);
+    run(&answer, &[ASK, ONE]).unwrap();
+    run(&answer, &[ASK, &wanted, ONE]).unwrap();
+    run(&answer, &[ASK, &wanted, &wanted, ONE, &wanted]).unwrap();
+    run(
+        &answer,
+        &[ASK, &format!(r#"{{"unordered":[{ONE},{wanted}]}}"#)],
+    )
+    .unwrap();
+}

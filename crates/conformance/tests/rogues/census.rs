@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use rustix::process::{Pid, WaitOptions, waitpid};
+
 /// Everything that must be as it was once a plugin is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holdings {
@@ -22,30 +24,69 @@ impl Holdings {
             .filter(|target| !target.starts_with("/proc/")) // the directory that is being read
             .collect();
         descriptors.sort();
-        Self { children: children(), descriptors, threads: entries("/proc/self/task").len() }
+        Self {
+            children: children(),
+            descriptors,
+            threads: entries("/proc/self/task").len(),
+        }
     }
 }
 
-/// Pid, state and name of every child of this process.
+/// Pid, name and state of every child of this process.
 fn children() -> BTreeSet<String> {
+    let named = |child: Child| format!("{} {} {}", child.pid, child.name, child.state);
+    living_and_dead().into_iter().map(named).collect()
+}
+
+/// Does what init does for orphans that are dead: takes note of it. The host's own child is left to the host.
+pub(crate) fn reap_orphans(own: Option<u32>) {
+    for child in living_and_dead() {
+        let is_orphan = own.is_some_and(|own| i32::try_from(own) != Ok(child.pid));
+        if is_orphan && child.state == "Z" {
+            let _ = waitpid(Pid::from_raw(child.pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+struct Child {
+    pid: i32,
+    name: String,
+    state: String,
+}
+
+fn living_and_dead() -> Vec<Child> {
     let own = std::process::id();
-    let mut found = BTreeSet::new();
-    for pid in entries("/proc").iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
-        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+    let mut found = Vec::new();
+    for pid in entries("/proc") {
+        let Ok(pid) = pid.parse::<i32>() else {
+            continue;
+        };
+        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+            continue;
+        };
         // pid (name) state parent group …; the name may hold anything, so the last parenthesis counts.
-        let Some((front, back)) = stat.rsplit_once(')') else { continue };
+        let Some((front, back)) = stat.rsplit_once(')') else {
+            continue;
+        };
         let mut fields = back.split_whitespace();
-        let state = fields.next().unwrap_or("?");
+        let state = fields.next().unwrap_or("?").to_owned();
         if fields.next().and_then(|parent| parent.parse().ok()) == Some(own) {
-            found.insert(format!("{front}) {state}"));
+            let name = front
+                .split_once('(')
+                .map_or("?", |(_, name)| name)
+                .to_owned();
+            found.push(Child { pid, name, state });
         }
     }
     found
 }
 
 fn entries(folder: &str) -> Vec<String> {
-    let Ok(read) = fs::read_dir(folder) else { return Vec::new() };
-    read.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+    let Ok(read) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    read.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect()
 }
 
 /// Bytes that this process holds now.
@@ -65,7 +106,10 @@ pub(crate) fn reset_peak() {
 
 fn status(line: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let found = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
+    let found = status
+        .lines()
+        .find_map(|text| text.strip_prefix(line))
+        .unwrap();
     let kibibytes: u64 = found.trim().trim_end_matches(" kB").parse().unwrap();
     kibibytes * 1024
 }

@@ -1,0 +1,118 @@
+//! Every rogue peer through the host's process door: the kind of error that the table says, in 10 s, with less than
+//! 64 MiB more memory, and nothing left behind. `cargo test --test rogues NAME` runs those with NAME in theirs.
+//!
+//! Each rogue meets a host process of its own, so that what is measured is its doing: this program runs itself.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod census;
+mod meeting;
+
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use crossplug_conformance::rogues::{self, At};
+use meeting::{Manner, Meeting};
+
+/// Names the rogue to the program's second self.
+const ROGUE: &str = "CROSSPLUG_TEST_ROGUE";
+/// Names the manner of calling to it.
+const MANNER: &str = "CROSSPLUG_TEST_MANNER";
+/// A host that hangs must fail the test, not hang it. A meeting takes 10 s at most, and a warm-up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn main() -> ExitCode {
+    if let (Ok(rogue), Ok(manner)) = (std::env::var(ROGUE), std::env::var(MANNER)) {
+        return meet(&rogue, &manner);
+    }
+    let filters: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let mut failed = 0;
+    let mut passed = 0;
+    for rogue in rogues::read().unwrap() {
+        if !filters.is_empty() && !filters.iter().any(|filter| rogue.name.contains(filter)) {
+            continue;
+        }
+        // A load has one manner; its blocking form is what everything else begins with.
+        let manners = if rogue.at == At::Load {
+            &Manner::ALL[..1]
+        } else {
+            &Manner::ALL[..]
+        };
+        for manner in manners {
+            match run(&rogue.name, *manner) {
+                Ok(told) => {
+                    println!("ok      {:24} {:8} {told}", rogue.name, manner.name());
+                    passed += 1;
+                }
+                Err(told) => {
+                    println!("FAILED  {:24} {:8}\n{told}", rogue.name, manner.name());
+                    failed += 1;
+                }
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 && passed > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The host process.
+fn meet(name: &str, manner: &str) -> ExitCode {
+    let rogue = rogues::read()
+        .unwrap()
+        .into_iter()
+        .find(|rogue| rogue.name == name)
+        .unwrap();
+    let manner = Manner::ALL
+        .into_iter()
+        .find(|known| known.name() == manner)
+        .unwrap();
+    match Meeting::hold(&rogue, manner) {
+        Ok(told) => {
+            println!("{told}");
+            ExitCode::SUCCESS
+        }
+        Err(told) => {
+            println!("{told}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a host process and gives what it says of the meeting.
+fn run(rogue: &str, manner: Manner) -> Result<String, String> {
+    let mut host = Command::new(std::env::current_exe().unwrap())
+        .env(ROGUE, rogue)
+        .env(MANNER, manner.name())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let begin = Instant::now();
+    while host.try_wait().unwrap().is_none() {
+        if begin.elapsed() > PATIENCE {
+            let _ = host.kill();
+            let _ = host.wait();
+            return Err(format!(
+                "the host still had not come through after {PATIENCE:?}"
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = host.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned();
+    if output.status.success() {
+        Ok(told)
+    } else {
+        Err(format!("{told}\n({})", output.status))
+    }
+}
