@@ -22,7 +22,10 @@ pub fn paragraphs(text: &str) -> Vec<String> {
 
 /// What stands between separators, without apostrophes and hyphens at its ends.
 pub fn words(text: &str) -> Vec<&str> {
-    text.split(|c| SEPARATORS.contains(c)).map(|part| part.trim_matches(EDGES)).filter(|word| !word.is_empty()).collect()
+    text.split(|c| SEPARATORS.contains(c))
+        .map(|part| part.trim_matches(EDGES))
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// How often a word is followed by the end of a sentence; at least 1.
@@ -54,7 +57,8 @@ pub fn syllables(word: &str) -> u32 {
 
 /// Flesch reading ease, rounded half up to one decimal.
 pub fn reading_ease(words: u32, sentences: u32, syllables: u32) -> f64 {
-    let (words, sentences, syllables) = (f64::from(words), f64::from(sentences), f64::from(syllables));
+    let (words, sentences, syllables) =
+        (f64::from(words), f64::from(sentences), f64::from(syllables));
     let ease = 206.835 - 1.015 * (words / sentences) - 84.6 * (syllables / words);
     (ease * 10.0 + 0.5).floor() / 10.0
 }

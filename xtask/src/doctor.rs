@@ -45,7 +45,9 @@ pub(crate) fn run(root: &Path, json: bool) -> anyhow::Result<()> {
         },
         Finding {
             tool: "Python",
-            found: python::system().ok().and_then(|program| tools::version_of(&program, "--version")),
+            found: python::system()
+                .ok()
+                .and_then(|program| tools::version_of(&program, "--version")),
             cure: "install Python 3.10 or newer with pip and venv, or name one in CROSSPLUG_PYTHON",
             needed: true,
         },
@@ -74,7 +76,9 @@ pub(crate) fn run(root: &Path, json: bool) -> anyhow::Result<()> {
             needed: false,
         },
     ];
-    let missing = findings.iter().any(|finding| finding.needed && finding.found.is_none());
+    let missing = findings
+        .iter()
+        .any(|finding| finding.needed && finding.found.is_none());
     if json {
         let rows: Vec<_> = findings
             .iter()

@@ -66,7 +66,10 @@ pub(crate) fn run(name: &str, command: &mut Command, show: Show) -> anyhow::Resu
         }
         if live {
             let shown: String = last.chars().take(90).collect();
-            eprint!("\r\x1b[K   {name} … {:.0} s  {shown}", started.elapsed().as_secs_f32());
+            eprint!(
+                "\r\x1b[K   {name} … {:.0} s  {shown}",
+                started.elapsed().as_secs_f32()
+            );
         }
     }
     for reader in readers {
@@ -85,7 +88,10 @@ pub(crate) fn run(name: &str, command: &mut Command, show: Show) -> anyhow::Resu
                 eprintln!("   | {line}");
             }
         }
-        bail!("{name}: failed with {status} after {seconds:.1} s; the whole output: {}", log.display());
+        bail!(
+            "{name}: failed with {status} after {seconds:.1} s; the whole output: {}",
+            log.display()
+        );
     }
     eprintln!("ok {name} ({seconds:.1} s)");
     std::io::stderr().flush()?;
@@ -105,7 +111,10 @@ fn forward(stream: impl std::io::Read, sender: &mpsc::Sender<Vec<u8>>) {
 fn log_file(name: &str) -> anyhow::Result<PathBuf> {
     let folder = Path::new("target/xtask/logs");
     fs::create_dir_all(folder)?;
-    let stem: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let stem: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     Ok(folder.join(format!("{stem}.log")))
 }
 
@@ -122,7 +131,11 @@ pub(crate) fn unless_done(
     let mut state = String::new();
     for input in inputs {
         let bytes = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
-        state.push_str(&format!("{} {:016x}\n", input.display(), fingerprint(&bytes)));
+        state.push_str(&format!(
+            "{} {:016x}\n",
+            input.display(),
+            fingerprint(&bytes)
+        ));
     }
     if fs::read_to_string(&path).is_ok_and(|done| done == state) {
         return Ok(());
@@ -149,12 +162,18 @@ pub(crate) fn files_below(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
-        for entry in fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))? {
+        for entry in
+            fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))?
+        {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if entry.file_type()?.is_dir() {
-                if !matches!(&*name, "target" | "node_modules" | "dist" | ".git" | "__pycache__") && !name.ends_with(".egg-info") {
+                if !matches!(
+                    &*name,
+                    "target" | "node_modules" | "dist" | ".git" | "__pycache__"
+                ) && !name.ends_with(".egg-info")
+                {
                     open.push(entry.path());
                 }
             } else if endings.iter().any(|ending| name.ends_with(ending)) {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::bail;
 
 use crate::tools;
-use counts::Counts;
+pub(crate) use counts::Counts;
 
 /// What a step gives: how many tests it ran, and the sizes of the shared corpora that it played.
 pub(crate) type Outcome = anyhow::Result<Counts>;
@@ -32,7 +32,10 @@ pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result
     let started = Instant::now();
     let mut total = Counts::default();
     let mut skipped = Vec::new();
-    for step in steps::ALL.iter().filter(|step| only.is_none_or(|part| step.name.contains(part))) {
+    for step in steps::ALL
+        .iter()
+        .filter(|step| only.is_none_or(|part| step.name.contains(part)))
+    {
         if list {
             println!("{}", step.name);
             continue;
@@ -55,6 +58,10 @@ pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result
     }
     println!("{total}");
     println!("all of it took {:.0} s", started.elapsed().as_secs_f32());
-    println!("{} passed, 0 failed, {} skipped", total.passed, skipped.len());
+    println!(
+        "{} passed, 0 failed, {} skipped",
+        total.passed,
+        skipped.len()
+    );
     Ok(())
 }

@@ -36,7 +36,11 @@ fn tracked(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
         .output()
         .context("tidy asks git for the list of files")?;
     let text = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
-    let mut files: Vec<PathBuf> = text.lines().map(PathBuf::from).filter(|path| root.join(path).is_file()).collect();
+    let mut files: Vec<PathBuf> = text
+        .lines()
+        .map(PathBuf::from)
+        .filter(|path| root.join(path).is_file())
+        .collect();
     files.dedup();
     Ok(files)
 }

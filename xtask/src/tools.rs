@@ -16,19 +16,29 @@ use anyhow::Context as _;
 /// xtask was not started by cargo from its workspace.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").context("start xtask with `cargo xtask`")?;
-    let root = Path::new(&here).parent().context("xtask has no parent folder")?;
+    let root = Path::new(&here)
+        .parent()
+        .context("xtask has no parent folder")?;
     Ok(root.to_owned())
 }
 
 /// True where a missing tool is a failure and packages may be installed.
 pub(crate) fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| value != "false" && value != "0" && !value.is_empty())
+    std::env::var_os("CI")
+        .is_some_and(|value| value != "false" && value != "0" && !value.is_empty())
 }
 
 /// A cargo that has forgotten the one that started xtask.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new("cargo");
-    for name in ["CARGO", "RUSTC", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+    for name in [
+        "CARGO",
+        "RUSTC",
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_PKG_NAME",
+    ] {
         command.env_remove(name);
     }
     command

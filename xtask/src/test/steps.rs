@@ -10,22 +10,86 @@ use crate::{codegen, demo, examples, pingpong, tidy};
 
 /// In the order in which they run.
 pub(super) const ALL: &[Step] = &[
-    Step { name: "rust format", needs: None, run: rust_format },
-    Step { name: "codegen", needs: None, run: |root| codegen::run(root, true).map(|()| Counts::one()) },
-    Step { name: "tidy", needs: None, run: |root| tidy::run(root).map(|()| Counts::one()) },
-    Step { name: "rust lints", needs: None, run: rust_lints },
-    Step { name: "python setup", needs: Some(has_python), run: |root| python::interpreter(root).map(|_| Counts::default()) },
-    Step { name: "typescript setup", needs: Some(node::check), run: |root| node::build(root).map(|()| Counts::default()) },
-    Step { name: "python format, lints and types", needs: Some(has_python), run: python_lints },
-    Step { name: "python tests", needs: Some(has_python), run: python_tests },
-    Step { name: "typescript format and lints", needs: Some(node::check), run: typescript_lints },
-    Step { name: "typescript tests", needs: Some(node::check), run: typescript_tests },
-    Step { name: "examples", needs: Some(has_all), run: examples_tests },
-    Step { name: "rust tests", needs: Some(has_all), run: rust_tests },
-    Step { name: "rust documentation", needs: None, run: rust_documentation },
-    Step { name: "wasm32", needs: None, run: wasm_builds },
-    Step { name: "demo", needs: Some(has_all), run: |root| demo::run(root, None, false).map(|()| Counts::one()) },
-    Step { name: "bench", needs: Some(has_all), run: |root| pingpong::run(root, true, false).map(|()| Counts::one()) },
+    Step {
+        name: "rust format",
+        needs: None,
+        run: rust_format,
+    },
+    Step {
+        name: "codegen",
+        needs: None,
+        run: |root| codegen::run(root, true).map(|()| Counts::checks(1)),
+    },
+    Step {
+        name: "tidy",
+        needs: None,
+        run: |root| tidy::run(root).map(|()| Counts::checks(1)),
+    },
+    Step {
+        name: "rust lints",
+        needs: None,
+        run: rust_lints,
+    },
+    Step {
+        name: "python setup",
+        needs: Some(has_python),
+        run: |root| python::interpreter(root).map(|_| Counts::default()),
+    },
+    Step {
+        name: "typescript setup",
+        needs: Some(node::check),
+        run: |root| node::build(root).map(|()| Counts::default()),
+    },
+    Step {
+        name: "python format, lints and types",
+        needs: Some(has_python),
+        run: python_lints,
+    },
+    Step {
+        name: "python tests",
+        needs: Some(has_python),
+        run: python_tests,
+    },
+    Step {
+        name: "typescript format and lints",
+        needs: Some(node::check),
+        run: typescript_lints,
+    },
+    Step {
+        name: "typescript tests",
+        needs: Some(node::check),
+        run: typescript_tests,
+    },
+    Step {
+        name: "examples",
+        needs: Some(has_all),
+        run: examples_tests,
+    },
+    Step {
+        name: "rust tests",
+        needs: Some(has_all),
+        run: rust_tests,
+    },
+    Step {
+        name: "rust documentation",
+        needs: None,
+        run: rust_documentation,
+    },
+    Step {
+        name: "wasm32",
+        needs: None,
+        run: wasm_builds,
+    },
+    Step {
+        name: "demo",
+        needs: Some(has_all),
+        run: |root| demo::run(root, None, false).map(|()| Counts::checks(1)),
+    },
+    Step {
+        name: "bench",
+        needs: Some(has_all),
+        run: |root| pingpong::run(root, true, false).map(|()| Counts::checks(1)),
+    },
 ];
 
 fn has_python() -> anyhow::Result<()> {
@@ -38,39 +102,61 @@ fn has_all() -> anyhow::Result<()> {
 }
 
 fn rust_format(_: &Path) -> Outcome {
-    step::run("cargo fmt", tools::cargo().args(["fmt", "--all", "--check"]), Show::OnFailure)?;
-    Ok(Counts::one())
+    step::run(
+        "cargo fmt",
+        tools::cargo().args(["fmt", "--all", "--check"]),
+        Show::OnFailure,
+    )?;
+    Ok(Counts::checks(1))
 }
 
 fn rust_lints(_: &Path) -> Outcome {
     let mut command = tools::cargo();
-    command.args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"]);
+    command.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]);
     step::run("cargo clippy", &mut command, Show::OnFailure)?;
-    Ok(Counts::one())
-}
-
-/// A cargo whose tests find the environment's Python first on their PATH.
-fn cargo_with_python(root: &Path) -> anyhow::Result<Command> {
-    let mut command = tools::cargo();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(python::bin(root)).chain(std::env::split_paths(&path));
-    command.env("PATH", std::env::join_paths(folders)?);
-    Ok(command)
+    Ok(Counts::checks(1))
 }
 
 fn rust_tests(root: &Path) -> Outcome {
-    let mut command = cargo_with_python(root)?;
-    command.args(["test", "--workspace", "--all-features", "--locked", "--", "--show-output"]);
-    Ok(Counts::read(&step::run("cargo test", &mut command, Show::Always)?))
+    let mut command = tools::cargo();
+    command.env("PATH", python::path_with(root)?);
+    command.args([
+        "test",
+        "--workspace",
+        "--all-features",
+        "--locked",
+        "--",
+        "--show-output",
+    ]);
+    Ok(Counts::read(&step::run(
+        "cargo test",
+        &mut command,
+        Show::Always,
+    )?))
 }
 
 fn rust_documentation(_: &Path) -> Outcome {
     let mut command = tools::cargo();
     command
-        .args(["doc", "--workspace", "--all-features", "--no-deps", "--locked"])
+        .args([
+            "doc",
+            "--workspace",
+            "--all-features",
+            "--no-deps",
+            "--locked",
+        ])
         .env("RUSTDOCFLAGS", "-D warnings");
     step::run("cargo doc", &mut command, Show::OnFailure)?;
-    Ok(Counts::one())
+    Ok(Counts::checks(1))
 }
 
 /// Invariant 1: what only thinks runs anywhere, so it builds where there is no operating system.
@@ -79,42 +165,69 @@ fn wasm_builds(_: &Path) -> Outcome {
     eprintln!("   with {}", wasm.found);
     let mut command = wasm.cargo();
     command.args(["build", "--locked", "--target", "wasm32-unknown-unknown"]);
-    command.args(["--package", "crossplug-protocol", "--package", "crossplug-policy"]);
-    step::run("protocol and policy for wasm32", &mut command, Show::OnFailure)?;
-    Ok(Counts::one())
+    command.args([
+        "--package",
+        "crossplug-protocol",
+        "--package",
+        "crossplug-policy",
+    ]);
+    step::run(
+        "protocol and policy for wasm32",
+        &mut command,
+        Show::OnFailure,
+    )?;
+    Ok(Counts::checks(1))
 }
 
 fn python_lints(root: &Path) -> Outcome {
     let python = python::interpreter(root)?;
     let targets = ["bindings/python", "examples"];
     let mut format = Command::new(&python);
-    format.args(["-m", "ruff", "format", "--check"]).args(targets);
+    format
+        .args(["-m", "ruff", "format", "--check"])
+        .args(targets);
     step::run("ruff format", &mut format, Show::OnFailure)?;
     let mut lint = Command::new(&python);
     lint.args(["-m", "ruff", "check"]).args(targets);
     step::run("ruff check", &mut lint, Show::OnFailure)?;
-    step::run("mypy", Command::new(&python).args(["-m", "mypy"]), Show::OnFailure)?;
-    Ok(Counts { passed: 3, ..Counts::default() })
+    step::run(
+        "mypy",
+        Command::new(&python).args(["-m", "mypy"]),
+        Show::OnFailure,
+    )?;
+    Ok(Counts::checks(3))
 }
 
 fn python_tests(root: &Path) -> Outcome {
     let python = python::interpreter(root)?;
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-s", "bindings/python/tests"]);
-    Ok(Counts::read(&step::run("pytest", &mut command, Show::Always)?))
+    Ok(Counts::read(&step::run(
+        "pytest",
+        &mut command,
+        Show::Always,
+    )?))
 }
 
 fn typescript_lints(root: &Path) -> Outcome {
     node::install(root)?;
-    step::run("npm run lint", Command::new("npm").args(["run", "--silent", "lint"]), Show::OnFailure)?;
-    Ok(Counts::one())
+    step::run(
+        "npm run check",
+        Command::new("npm").args(["run", "--silent", "check"]),
+        Show::OnFailure,
+    )?;
+    Ok(Counts::checks(1))
 }
 
 fn typescript_tests(root: &Path) -> Outcome {
     node::build(root)?;
     let mut command = Command::new("npm");
-    command.args(["run", "--silent", "test", "--workspaces", "--if-present"]);
-    Ok(Counts::read(&step::run("npm test", &mut command, Show::Always)?))
+    command.args(["run", "--silent", "test"]);
+    Ok(Counts::read(&step::run(
+        "npm test",
+        &mut command,
+        Show::Always,
+    )?))
 }
 
 fn examples_tests(root: &Path) -> Outcome {

@@ -15,23 +15,50 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("crossplug-protocol", &[]),
     ("crossplug-policy", &["crossplug-protocol"]),
     ("crossplug-plugin", &["crossplug-protocol"]),
-    ("crossplug-host", &["crossplug-protocol", "crossplug-policy"]),
+    (
+        "crossplug-host",
+        &["crossplug-protocol", "crossplug-policy"],
+    ),
     ("crossplug-idl", &[]),
-    ("crossplug-conformance", &["crossplug-protocol", "crossplug-host"]),
-    ("crossplug-cli", &["crossplug-host", "crossplug-idl", "crossplug-conformance"]),
+    (
+        "crossplug-conformance",
+        &["crossplug-protocol", "crossplug-host"],
+    ),
+    (
+        "crossplug-cli",
+        &["crossplug-host", "crossplug-idl", "crossplug-conformance"],
+    ),
     ("xtask", &["crossplug-idl", "crossplug-conformance"]),
     ("example", &["crossplug-plugin", "crossplug-host"]),
 ];
 
-const LICENCES: [&str; 9] =
-    ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "Unlicense", "0BSD"];
+const LICENCES: [&str; 9] = [
+    "MIT",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "Unicode-3.0",
+    "Unlicense",
+    "0BSD",
+];
 
 /// Packages that may stand in the lock file in two versions, with the reason.
 const TWICE: [(&str, &str); 4] = [
-    ("getrandom", "proptest's generator and tempfile follow different releases"),
-    ("r-efi", "follows getrandom; only for a platform that is not ours"),
+    (
+        "getrandom",
+        "proptest's generator and tempfile follow different releases",
+    ),
+    (
+        "r-efi",
+        "follows getrandom; only for a platform that is not ours",
+    ),
     ("rand_core", "follows getrandom"),
-    ("wasi", "follows getrandom; only for a platform that is not ours"),
+    (
+        "wasi",
+        "follows getrandom; only for a platform that is not ours",
+    ),
 ];
 
 /// All complaints about packages.
@@ -40,7 +67,13 @@ const TWICE: [(&str, &str); 4] = [
 /// cargo does not answer; a file that cannot be read.
 pub(super) fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     let output = tools::cargo()
-        .args(["metadata", "--format-version", "1", "--all-features", "--locked"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--all-features",
+            "--locked",
+        ])
         .output()
         .context("cargo metadata")?;
     anyhow::ensure!(
@@ -61,20 +94,34 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn arrows(metadata: &Value) -> Vec<String> {
-    let members: BTreeSet<&str> = list(metadata, "workspace_members").iter().filter_map(Value::as_str).collect();
-    let ours: Vec<&Value> =
-        list(metadata, "packages").iter().filter(|package| members.contains(text(package, "id"))).collect();
+    let members: BTreeSet<&str> = list(metadata, "workspace_members")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let ours: Vec<&Value> = list(metadata, "packages")
+        .iter()
+        .filter(|package| members.contains(text(package, "id")))
+        .collect();
     let names: BTreeSet<&str> = ours.iter().map(|package| text(package, "name")).collect();
     let mut complaints = Vec::new();
     for package in &ours {
         let name = text(package, "name");
-        let room = if text(package, "manifest_path").contains("/examples/") { "example" } else { name };
+        let room = if text(package, "manifest_path").contains("/examples/") {
+            "example"
+        } else {
+            name
+        };
         let Some((_, allowed)) = ARROWS.iter().find(|(from, _)| *from == room) else {
-            complaints.push(format!("{name}: a crate that the plan of the house does not know; see ARCHITECTURE.md"));
+            complaints.push(format!(
+                "{name}: a crate that the plan of the house does not know; see ARCHITECTURE.md"
+            ));
             continue;
         };
         for dependency in list(package, "dependencies") {
@@ -82,7 +129,9 @@ fn arrows(metadata: &Value) -> Vec<String> {
             // Tests may look further than the code: they check rooms against each other.
             let in_tests = text(dependency, "kind") == "dev";
             if names.contains(to) && !allowed.contains(&to) && !in_tests {
-                complaints.push(format!("{name} → {to}: no such arrow in the plan; it needs a record in docs/decisions"));
+                complaints.push(format!(
+                    "{name} → {to}: no such arrow in the plan; it needs a record in docs/decisions"
+                ));
             }
         }
     }
@@ -94,22 +143,31 @@ fn licences_and_versions(metadata: &Value) -> Vec<String> {
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in list(metadata, "packages") {
         let name = text(package, "name");
-        versions.entry(name).or_default().insert(text(package, "version"));
+        versions
+            .entry(name)
+            .or_default()
+            .insert(text(package, "version"));
         let licence = text(package, "license");
-        let fine = licence
-            .split(" OR ")
-            .any(|choice| choice.split(" AND ").all(|part| {
+        let fine = licence.split(" OR ").any(|choice| {
+            choice.split(" AND ").all(|part| {
                 let part = part.trim_matches(|c: char| c == '(' || c == ')' || c == ' ');
-                part.split('/').any(|one| LICENCES.contains(&one.trim())) || part == "Apache-2.0 WITH LLVM-exception"
-            }));
+                part.split('/').any(|one| LICENCES.contains(&one.trim()))
+                    || part == "Apache-2.0 WITH LLVM-exception"
+            })
+        });
         if !fine {
-            complaints.push(format!("{name}: licence `{licence}` is not on the list in xtask/src/tidy/packages.rs"));
+            complaints.push(format!(
+                "{name}: licence `{licence}` is not on the list in xtask/src/tidy/packages.rs"
+            ));
         }
     }
     for (name, found) in versions {
         if found.len() > 1 && !TWICE.iter().any(|(known, _)| *known == name) {
             let found: Vec<&str> = found.into_iter().collect();
-            complaints.push(format!("{name} is here in the versions {}: agree on one, or give the reason", found.join(", ")));
+            complaints.push(format!(
+                "{name} is here in the versions {}: agree on one, or give the reason",
+                found.join(", ")
+            ));
         }
     }
     complaints
@@ -122,8 +180,16 @@ fn reasons(manifest: &str) -> Vec<String> {
     for (number, line) in manifest.lines().enumerate() {
         if line.starts_with('[') {
             inside = line == "[workspace.dependencies]";
-        } else if inside && !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with("crossplug-") && !line.contains('#') {
-            complaints.push(format!("Cargo.toml:{}: say behind a `#` why the dependency is there", number + 1));
+        } else if inside
+            && !line.trim().is_empty()
+            && !line.starts_with('#')
+            && !line.starts_with("crossplug-")
+            && !line.contains('#')
+        {
+            complaints.push(format!(
+                "Cargo.toml:{}: say behind a `#` why the dependency is there",
+                number + 1
+            ));
         }
     }
     complaints
@@ -134,7 +200,9 @@ fn lock_files(root: &Path) -> anyhow::Result<Vec<String>> {
     let cargo = fs::read_to_string(root.join("Cargo.lock"))?;
     for line in cargo.lines().filter(|line| line.starts_with("source = ")) {
         if line != "source = \"registry+https://github.com/rust-lang/crates.io-index\"" {
-            complaints.push(format!("Cargo.lock names another place than crates.io: {line}"));
+            complaints.push(format!(
+                "Cargo.lock names another place than crates.io: {line}"
+            ));
         }
     }
     let npm = fs::read_to_string(root.join("package-lock.json"))?;

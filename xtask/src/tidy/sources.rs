@@ -8,12 +8,21 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 600;
 
 /// Names that say nothing (DESIGN, section 1).
-const EMPTY_NAMES: [&str; 7] = ["manager", "utils", "helpers", "common", "core", "bridge", "misc"];
+const EMPTY_NAMES: [&str; 7] = [
+    "manager", "utils", "helpers", "common", "core", "bridge", "misc",
+];
 
 /// Rooms that think and never act (invariant 1): what would be an act.
 const PURE_ROOMS: [&str; 3] = ["crates/protocol/src", "crates/policy/src", "crates/idl/src"];
 const ACTS: [&str; 8] = [
-    "std::fs", "std::net", "std::process", "std::thread", "std::env", "Instant::now", "SystemTime", "std::io::std",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::env",
+    "Instant::now",
+    "SystemTime",
+    "std::io::std",
 ];
 
 /// Rooms that touch another world, where unsafe code may stand.
@@ -33,17 +42,26 @@ pub(super) fn check(root: &Path, files: &[PathBuf]) -> anyhow::Result<Vec<String
     let mut complaints = Vec::new();
     for path in files {
         let name = path.to_string_lossy();
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         if EMPTY_NAMES.contains(&stem.as_str()) {
-            complaints.push(format!("{name}: `{stem}` says nothing; name the file after what it does"));
+            complaints.push(format!(
+                "{name}: `{stem}` says nothing; name the file after what it does"
+            ));
         }
         if name.ends_with("/mod.rs") {
             complaints.push(format!("{name}: write foo.rs beside foo/"));
         }
         if name.ends_with("build.rs") && name.starts_with("crates/") && !name.contains("/src/") {
-            complaints.push(format!("{name}: no build scripts; what is generated is committed by `cargo xtask codegen`"));
+            complaints.push(format!(
+                "{name}: no build scripts; what is generated is committed by `cargo xtask codegen`"
+            ));
         }
-        let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
+        let Ok(text) = fs::read_to_string(root.join(path)) else {
+            continue;
+        };
         if is_source(&name) {
             complaints.extend(source(&name, &text));
         }
@@ -56,21 +74,29 @@ pub(super) fn check(root: &Path, files: &[PathBuf]) -> anyhow::Result<Vec<String
 }
 
 fn is_source(name: &str) -> bool {
-    [".rs", ".py", ".ts"].iter().any(|ending| name.ends_with(ending))
+    [".rs", ".py", ".ts"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 fn is_generated(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.contains("@generated"))
+    text.lines()
+        .next()
+        .is_some_and(|line| line.contains("@generated"))
 }
 
 fn source(name: &str, text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     let lines = text.lines().count();
     if lines > MOST_LINES && !is_generated(text) {
-        complaints.push(format!("{name}: {lines} lines; a hand-written file has at most {MOST_LINES}"));
+        complaints.push(format!(
+            "{name}: {lines} lines; a hand-written file has at most {MOST_LINES}"
+        ));
     }
     if is_generated(text) && !name.contains("generated") && !name.contains("interfaces/") {
-        complaints.push(format!("{name}: generated, but not in a folder for generated files"));
+        complaints.push(format!(
+            "{name}: generated, but not in a folder for generated files"
+        ));
     }
     let pure = PURE_ROOMS.iter().any(|room| name.starts_with(room));
     let may_be_unsafe = UNSAFE_ROOMS.iter().any(|room| name.starts_with(room));
@@ -83,17 +109,37 @@ fn source(name: &str, text: &str) -> Vec<String> {
         let comment = code.starts_with("//") || code.starts_with('#') && name.ends_with(".py");
         if pure && !comment {
             for act in ACTS.iter().filter(|act| line.contains(**act)) {
-                complaints.push(format!("{}: `{act}` in a room that only thinks; hand the result in as an argument", place()));
+                complaints.push(format!(
+                    "{}: `{act}` in a room that only thinks; hand the result in as an argument",
+                    place()
+                ));
             }
         }
-        if !about_itself && !comment && ["todo!(", "unimplemented!(", "NotImplementedError", "FIXME"].iter().any(|word| line.contains(word)) {
+        if !about_itself
+            && !comment
+            && ["todo!(", "unimplemented!(", "NotImplementedError", "FIXME"]
+                .iter()
+                .any(|word| line.contains(word))
+        {
             complaints.push(format!("{}: unfinished", place()));
         }
-        if name.ends_with(".rs") && !comment && !about_itself && (line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl")) {
+        if name.ends_with(".rs")
+            && !comment
+            && !about_itself
+            && (line.contains("unsafe {")
+                || line.contains("unsafe fn")
+                || line.contains("unsafe impl"))
+        {
             if !may_be_unsafe {
-                complaints.push(format!("{}: unsafe code belongs where another world begins", place()));
+                complaints.push(format!(
+                    "{}: unsafe code belongs where another world begins",
+                    place()
+                ));
             } else if !safety && !line.contains("unsafe fn") {
-                complaints.push(format!("{}: a `// SAFETY:` line above says why it is sound", place()));
+                complaints.push(format!(
+                    "{}: a `// SAFETY:` line above says why it is sound",
+                    place()
+                ));
             }
         }
         if comment {
@@ -101,8 +147,15 @@ fn source(name: &str, text: &str) -> Vec<String> {
         } else if !code.starts_with("#[") {
             safety = false;
         }
-        if is_door(name) && name.ends_with("lib.rs") && !comment && (code.starts_with("pub fn ") || code.starts_with("fn ") || code.contains("::*;")) {
-            complaints.push(format!("{}: a lib.rs holds docs and named re-exports, no logic and no globs", place()));
+        if is_door(name)
+            && name.ends_with("lib.rs")
+            && !comment
+            && (code.starts_with("pub fn ") || code.starts_with("fn ") || code.contains("::*;"))
+        {
+            complaints.push(format!(
+                "{}: a lib.rs holds docs and named re-exports, no logic and no globs",
+                place()
+            ));
         }
     }
     complaints
@@ -114,16 +167,28 @@ fn is_door(name: &str) -> bool {
 
 /// Paths of a machine and addresses of registries do not belong into the tree.
 fn places(name: &str, text: &str) -> Vec<String> {
-    if name == "xtask/src/tidy/sources.rs" || name.ends_with(".lock") || name.ends_with("package-lock.json") {
+    if name == "xtask/src/tidy/sources.rs"
+        || name.ends_with(".lock")
+        || name.ends_with("package-lock.json")
+    {
         return Vec::new();
     }
     let mut complaints = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        if ["/root/", "/home/runner", "/Users/"].iter().any(|place| line.contains(place)) {
+        if ["/root/", "/home/runner", "/Users/"]
+            .iter()
+            .any(|place| line.contains(place))
+        {
             complaints.push(format!("{name}:{}: a path of one machine", number + 1));
         }
-        if ["registry.npmjs.org", "pypi.org/simple", "index.crates.io"].iter().any(|place| line.contains(place)) {
-            complaints.push(format!("{name}:{}: an address of a package registry", number + 1));
+        if ["registry.npmjs.org", "pypi.org/simple", "index.crates.io"]
+            .iter()
+            .any(|place| line.contains(place))
+        {
+            complaints.push(format!(
+                "{name}:{}: an address of a package registry",
+                number + 1
+            ));
         }
     }
     complaints
@@ -141,13 +206,21 @@ fn links(root: &Path, path: &Path, text: &str) -> Vec<String> {
         if fenced {
             continue;
         }
-        for target in line.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for target in line
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let file = target.split('#').next().unwrap_or_default();
             if file.is_empty() || file.contains("://") || file.contains(' ') {
                 continue;
             }
             if !root.join(folder).join(file).exists() {
-                complaints.push(format!("{}:{}: the link to {file} leads nowhere", path.display(), number + 1));
+                complaints.push(format!(
+                    "{}:{}: the link to {file} leads nowhere",
+                    path.display(),
+                    number + 1
+                ));
             }
         }
     }

@@ -14,7 +14,10 @@ pub(crate) fn may_install() -> bool {
 }
 
 fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0"))
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.starts_with(b"0"))
 }
 
 /// Installs `packages`.
@@ -23,9 +26,16 @@ fn is_root() -> bool {
 /// Not allowed here, or apt-get fails.
 pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
     if !may_install() {
-        bail!("would need `apt-get install {}`; as root, set CROSSPLUG_INSTALL=1 to allow it", packages.join(" "));
+        bail!(
+            "would need `apt-get install {}`; as root, set CROSSPLUG_INSTALL=1 to allow it",
+            packages.join(" ")
+        );
     }
-    step::run("apt-get update", Command::new("apt-get").arg("update"), Show::OnFailure)?;
+    step::run(
+        "apt-get update",
+        Command::new("apt-get").arg("update"),
+        Show::OnFailure,
+    )?;
     let mut command = Command::new("apt-get");
     command
         .args(["install", "--yes", "--no-install-recommends"])

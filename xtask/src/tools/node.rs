@@ -13,9 +13,17 @@ use crate::step::{self, Show};
 /// No Node of at least 20, no npm, or npm fails.
 pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
     check()?;
-    let inputs = [root.join("package.json"), root.join("package-lock.json"), root.join("bindings/typescript/package.json")];
+    let inputs = [
+        root.join("package.json"),
+        root.join("package-lock.json"),
+        root.join("bindings/typescript/package.json"),
+    ];
     step::unless_done("npm", &inputs, || {
-        step::run("npm ci", Command::new("npm").args(["ci", "--no-audit", "--no-fund"]), Show::OnFailure)?;
+        step::run(
+            "npm ci",
+            Command::new("npm").args(["ci", "--no-audit", "--no-fund"]),
+            Show::OnFailure,
+        )?;
         Ok(())
     })
 }
@@ -27,13 +35,18 @@ pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
 pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     install(root)?;
     let package = root.join("bindings/typescript");
-    let mut inputs: Vec<PathBuf> = step::files_below(&package, &[".ts", "package.json", "tsconfig.json"])?;
+    let mut inputs: Vec<PathBuf> =
+        step::files_below(&package, &[".ts", "package.json", "tsconfig.json"])?;
     inputs.extend(step::files_below(root, &["tsconfig.base.json"])?);
     if !package.join("dist").exists() {
         inputs.push(root.join("package.json"));
     }
     step::unless_done("typescript", &inputs, || {
-        step::run("npm run build", Command::new("npm").args(["run", "build", "--workspaces", "--if-present"]), Show::OnFailure)?;
+        step::run(
+            "npm run build",
+            Command::new("npm").args(["run", "--silent", "build"]),
+            Show::OnFailure,
+        )?;
         Ok(())
     })
 }
@@ -52,4 +65,9 @@ pub(crate) fn check() -> anyhow::Result<()> {
         bail!("no `npm` on the PATH; it comes with Node");
     }
     Ok(())
+}
+
+/// A program that an npm package brought.
+pub(crate) fn tool(root: &Path, name: &str) -> Command {
+    Command::new(root.join("node_modules/.bin").join(name))
 }

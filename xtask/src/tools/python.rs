@@ -1,5 +1,6 @@
 //! A virtual environment under `target/venv` with the package `crossplug` and the tools that test it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,19 +20,47 @@ pub(crate) fn interpreter(root: &Path) -> anyhow::Result<PathBuf> {
     step::unless_done("venv", &[root.join("pyproject.toml")], || {
         let system = system()?;
         if !python.exists() {
-            step::run("virtual environment", Command::new(&system).args(["-m", "venv", VENV]), Show::OnFailure)?;
+            step::run(
+                "virtual environment",
+                Command::new(&system).args(["-m", "venv", VENV]),
+                Show::OnFailure,
+            )?;
         }
+        // Dependency groups (PEP 735) need pip 25.1; the one that a Python brings may be older.
+        let mut newer = Command::new(&python);
+        newer.args(["-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"]);
+        step::run("pip upgrade", &mut newer, Show::OnFailure)?;
         let mut command = Command::new(&python);
-        command.args(["-m", "pip", "install", "--quiet", "--editable", ".[dev]"]);
+        command.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--editable",
+            ".",
+            "--group",
+            "dev",
+        ]);
         step::run("pip install", &mut command, Show::OnFailure)?;
         Ok(())
     })?;
     Ok(python)
 }
 
-/// The folder that goes to the front of PATH, so that `python3` means the environment's.
+/// The folder of the environment's programs.
 pub(crate) fn bin(root: &Path) -> PathBuf {
     root.join(VENV).join("bin")
+}
+
+/// A PATH on which `python3` means the environment's.
+///
+/// # Errors
+/// The PATH holds what cannot stand in one.
+pub(crate) fn path_with(root: &Path) -> anyhow::Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(
+        std::iter::once(bin(root)).chain(std::env::split_paths(&path)),
+    )?)
 }
 
 /// The Python that makes the environment: `CROSSPLUG_PYTHON`, `python3` or `python`.
@@ -41,7 +70,9 @@ pub(crate) fn bin(root: &Path) -> PathBuf {
 pub(crate) fn system() -> anyhow::Result<String> {
     let named = std::env::var("CROSSPLUG_PYTHON").ok();
     for program in named.as_deref().into_iter().chain(["python3", "python"]) {
-        let Some(version) = super::version_of(program, "--version") else { continue };
+        let Some(version) = super::version_of(program, "--version") else {
+            continue;
+        };
         if super::numbers(&version).is_some_and(|version| version >= (3, 10)) {
             return Ok(program.to_owned());
         }
@@ -61,7 +92,12 @@ pub(crate) fn wheel(root: &Path) -> anyhow::Result<PathBuf> {
     let out = root.join("target/wheels");
     let _ = fs::remove_dir_all(&out);
     let mut command = Command::new(interpreter(root)?);
-    command.args(["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]).arg(&out).arg(".");
+    command
+        .args(["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"])
+        .arg(&out)
+        .arg(".");
     step::run("wheel", &mut command, Show::OnFailure)?;
-    step::files_below(&out, &[".whl"])?.pop().context("pip wheel left no wheel")
+    step::files_below(&out, &[".whl"])?
+        .pop()
+        .context("pip wheel left no wheel")
 }

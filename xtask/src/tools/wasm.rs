@@ -28,7 +28,9 @@ impl Wasm {
     /// A cargo that builds for wasm32 into a target directory of its own.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = super::cargo();
-        command.env_remove("RUSTUP_TOOLCHAIN").env("CARGO_TARGET_DIR", "target/wasm");
+        command
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .env("CARGO_TARGET_DIR", "target/wasm");
         for (name, value) in &self.variables {
             command.env(name, value);
         }
@@ -67,7 +69,10 @@ pub(crate) fn find() -> anyhow::Result<Wasm> {
 
 /// What is here already, for `doctor`: installs and builds nothing.
 pub(crate) fn look() -> Option<String> {
-    from_rustup(false).or_else(|_| from_debian(false)).ok().map(|wasm| wasm.found)
+    from_rustup(false)
+        .or_else(|_| from_debian(false))
+        .ok()
+        .map(|wasm| wasm.found)
 }
 
 fn from_rustup(may_add: bool) -> anyhow::Result<Wasm> {
@@ -79,10 +84,16 @@ fn from_rustup(may_add: bool) -> anyhow::Result<Wasm> {
         }
         add_target()?;
         if !has_std(&library) {
-            bail!("rustup added {TARGET}, but {} is still empty", library.display());
+            bail!(
+                "rustup added {TARGET}, but {} is still empty",
+                library.display()
+            );
         }
     }
-    Ok(Wasm { found: format!("rustc's own {TARGET} at {}", sysroot.display()), variables: Vec::new() })
+    Ok(Wasm {
+        found: format!("rustc's own {TARGET} at {}", sysroot.display()),
+        variables: Vec::new(),
+    })
 }
 
 /// `rustup target add`, given up after a minute: it may hang where its server cannot be reached.
@@ -112,14 +123,17 @@ fn add_target() -> anyhow::Result<()> {
 }
 
 fn from_debian(may_build: bool) -> anyhow::Result<Wasm> {
-    if !Path::new(DEBIAN_RUSTC).exists() || !Path::new(DEBIAN_LIBRARY).exists() && !debian_sources() {
+    if !Path::new(DEBIAN_RUSTC).exists() || !Path::new(DEBIAN_LIBRARY).exists() && !debian_sources()
+    {
         if !may_build {
             bail!("{DEBIAN_RUSTC} is not installed");
         }
         debian::install(&DEBIAN_PACKAGES)?;
     }
     let commit = debian_commit()?;
-    let sysroot = std::env::current_dir()?.join("target/wasm-sysroot").join(&commit);
+    let sysroot = std::env::current_dir()?
+        .join("target/wasm-sysroot")
+        .join(&commit);
     let library = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     if !has_std(&library) {
         if !may_build {
@@ -134,7 +148,10 @@ fn from_debian(may_build: bool) -> anyhow::Result<Wasm> {
 }
 
 fn debian_sources() -> bool {
-    sysroot_of(DEBIAN_RUSTC).is_ok_and(|root| root.join("lib/rustlib/src/rust/library/std/Cargo.toml").exists())
+    sysroot_of(DEBIAN_RUSTC).is_ok_and(|root| {
+        root.join("lib/rustlib/src/rust/library/std/Cargo.toml")
+            .exists()
+    })
 }
 
 /// Names the sysroot: cargo does not notice that a sysroot's contents changed.
@@ -142,11 +159,16 @@ fn debian_commit() -> anyhow::Result<String> {
     let output = clean(DEBIAN_RUSTC).arg("-vV").output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let field = |name: &str| {
-        text.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+        text.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(|value| value.trim().to_owned())
     };
     let release = field("release:").context("rustc -vV names no release")?;
     let commit = field("commit-hash:").unwrap_or_default();
-    Ok(format!("{release}-{}", commit.chars().take(12).collect::<String>()))
+    Ok(format!(
+        "{release}-{}",
+        commit.chars().take(12).collect::<String>()
+    ))
 }
 
 /// Builds the standard library with Debian's compiler and copies it to where a compiler looks for it.
@@ -165,11 +187,24 @@ fn build_sysroot(library: &Path) -> anyhow::Result<()> {
         .env("RUSTC", DEBIAN_RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
         // Without bitcode a guest that asks for link-time optimisation cannot be built.
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Cembed-bitcode=yes")
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "-Cembed-bitcode=yes",
+        )
         .env("CARGO_TARGET_DIR", folder.path().join("target"))
-        .args(["build", "--release", "--target", TARGET, "-Zbuild-std=std,panic_abort"]);
+        .args([
+            "build",
+            "--release",
+            "--target",
+            TARGET,
+            "-Zbuild-std=std,panic_abort",
+        ]);
     step::run("standard library for wasm32", &mut command, Show::OnFailure)?;
-    let built = folder.path().join("target").join(TARGET).join("release/deps");
+    let built = folder
+        .path()
+        .join("target")
+        .join(TARGET)
+        .join("release/deps");
     // A half-copied folder must never look finished: copy aside, then rename.
     let parent = library.parent().context("a library folder has a parent")?;
     fs::create_dir_all(parent)?;
@@ -189,7 +224,14 @@ fn with_sysroot(sysroot: &Path, rustc: Option<&str>) -> Wasm {
     if let Some(rustc) = rustc {
         variables.push(("RUSTC", OsString::from(rustc)));
     }
-    Wasm { found: format!("{} with the sysroot {}", rustc.unwrap_or("rustc"), sysroot.display()), variables }
+    Wasm {
+        found: format!(
+            "{} with the sysroot {}",
+            rustc.unwrap_or("rustc"),
+            sysroot.display()
+        ),
+        variables,
+    }
 }
 
 fn has_std(library: &Path) -> bool {
@@ -203,12 +245,20 @@ fn has_std(library: &Path) -> bool {
 }
 
 fn sysroot_of(rustc: &str) -> anyhow::Result<PathBuf> {
-    let output = clean(rustc).args(["--print", "sysroot"]).output().with_context(|| format!("no {rustc}"))?;
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+    let output = clean(rustc)
+        .args(["--print", "sysroot"])
+        .output()
+        .with_context(|| format!("no {rustc}"))?;
+    Ok(PathBuf::from(
+        String::from_utf8_lossy(&output.stdout).trim(),
+    ))
 }
 
 fn clean(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC").env_remove("RUSTFLAGS");
+    command
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("RUSTC")
+        .env_remove("RUSTFLAGS");
     command
 }

@@ -1,0 +1,106 @@
+//! Reading statistics of a text, streamed paragraph by paragraph: the interface `textstats` in Rust.
+
+#[path = "generated/textstats.rs"]
+mod generated;
+mod reading;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crossplug_plugin::{Context, ItemSender, PluginError, async_trait};
+use generated::plugin::Textstats;
+use generated::types::{
+    Analyse, Difficulty, EmptyText, ParagraphStats, Summary, TextstatsError, WordCount,
+};
+use reading::{paragraphs, reading_ease, sentences, syllables, words};
+
+const WORDS_A_MINUTE: u32 = 238;
+
+/// Counts and streams.
+#[derive(Default)]
+struct Reader;
+
+#[derive(Default)]
+struct Total {
+    words: u32,
+    sentences: u32,
+    syllables: u32,
+    longest: String,
+    counts: BTreeMap<String, u32>,
+}
+
+#[async_trait]
+impl Textstats for Reader {
+    async fn text_analyse(
+        &self,
+        ctx: &Context,
+        params: Analyse,
+        items: ItemSender<ParagraphStats>,
+    ) -> Result<Summary, PluginError> {
+        let mut parts = paragraphs(&params.text);
+        parts.retain(|part| !words(part).is_empty());
+        let characters = params.text.chars().count() as u64;
+        if parts.is_empty() {
+            let details = Some(EmptyText::new(characters));
+            return Err(TextstatsError::EmptyText {
+                message: "the text holds no word".to_owned(),
+                details,
+            }
+            .into());
+        }
+        let mut total = Total::default();
+        for (number, part) in (1u32..).zip(&parts) {
+            items.send(total.add(number, part)).await?;
+            ctx.progress(f64::from(number) / parts.len() as f64, "");
+        }
+        let ease = reading_ease(total.words, total.sentences, total.syllables);
+        let difficulty = match ease {
+            60.0.. => Difficulty::Easy,
+            30.0.. => Difficulty::Plain,
+            _ => Difficulty::Hard,
+        };
+        let mut top: Vec<(String, u32)> = total.counts.into_iter().collect();
+        top.sort_by_key(|(_, count)| Reverse(*count));
+        top.truncate(params.top_words.unwrap_or(5).into());
+        Ok(Summary::new(
+            parts.len() as u32,
+            total.words,
+            total.sentences,
+            characters,
+            ease,
+            difficulty,
+            total.words * 60 / WORDS_A_MINUTE,
+            total.longest,
+            top.into_iter()
+                .map(|(word, count)| WordCount::new(word, count))
+                .collect(),
+        ))
+    }
+}
+
+impl Total {
+    /// Counts a paragraph in and gives its own counts.
+    fn add(&mut self, number: u32, part: &str) -> ParagraphStats {
+        let found = words(part);
+        let count = found.len() as u32;
+        let sentences = sentences(part);
+        let syllables = found.iter().map(|word| syllables(word)).sum();
+        self.words += count;
+        self.sentences += sentences;
+        self.syllables += syllables;
+        for word in &found {
+            let length = word.chars().count();
+            if length > self.longest.chars().count() {
+                self.longest = (*word).to_owned();
+            }
+            if length >= 4 {
+                *self.counts.entry(word.to_ascii_lowercase()).or_default() += 1;
+            }
+        }
+        let opening: Vec<&str> = found.iter().take(5).copied().collect();
+        let ease = reading_ease(count, sentences, syllables);
+        ParagraphStats::new(number, count, sentences, syllables, ease, opening.join(" "))
+    }
+}
+
+crossplug_plugin::export!(Reader: Textstats);
