@@ -1196,16 +1196,17 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct MemoryId;
+    pub struct MemoryId;
 
     impl codec::Rule for MemoryId {
         const FORMAT: Option<codec::Format> = Some(codec::Format::Uuid);
     }
 
-    pub(super) struct RouteHandleMethod;
+    pub struct RouteHandleMethod;
 
     impl codec::Rule for RouteHandleMethod {
         const PATTERN: Option<&'static str> = Some("[A-Z]{1,20}");
@@ -1216,7 +1217,7 @@ mod rules {
         }
     }
 
-    pub(super) struct RouteHandlePath;
+    pub struct RouteHandlePath;
 
     impl codec::Rule for RouteHandlePath {
         const MIN_LENGTH: Option<u32> = Some(1);

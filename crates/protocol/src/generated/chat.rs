@@ -1578,82 +1578,83 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct ChatMetadataId;
+    pub struct ChatMetadataId;
 
     impl codec::Rule for ChatMetadataId {
         const MIN_LENGTH: Option<u32> = Some(1);
     }
 
-    pub(super) struct HistoryMessageCreatedAt;
+    pub struct HistoryMessageCreatedAt;
 
     impl codec::Rule for HistoryMessageCreatedAt {
         const FORMAT: Option<codec::Format> = Some(codec::Format::DateTime);
     }
 
-    pub(super) struct LabelType;
+    pub struct LabelType;
 
     impl codec::Constant for LabelType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("Label");
     }
 
-    pub(super) struct ButtonType;
+    pub struct ButtonType;
 
     impl codec::Constant for ButtonType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("Button");
     }
 
-    pub(super) struct TextEditType;
+    pub struct TextEditType;
 
     impl codec::Constant for TextEditType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("TextEdit");
     }
 
-    pub(super) struct ComboBoxType;
+    pub struct ComboBoxType;
 
     impl codec::Constant for ComboBoxType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("ComboBox");
     }
 
-    pub(super) struct ToggleType;
+    pub struct ToggleType;
 
     impl codec::Constant for ToggleType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("Toggle");
     }
 
-    pub(super) struct SelectableValueType;
+    pub struct SelectableValueType;
 
     impl codec::Constant for SelectableValueType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("SelectableValue");
     }
 
-    pub(super) struct HorizontalType;
+    pub struct HorizontalType;
 
     impl codec::Constant for HorizontalType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("Horizontal");
     }
 
-    pub(super) struct VerticalType;
+    pub struct VerticalType;
 
     impl codec::Constant for VerticalType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("Vertical");
     }
 
-    pub(super) struct PluginMessageEvent;
+    pub struct PluginMessageEvent;
 
     impl codec::Constant for PluginMessageEvent {
         const VALUE: codec::ConstValue = codec::ConstValue::String("plugin-message");
     }
 
-    pub(super) struct UiRefreshedEvent;
+    pub struct UiRefreshedEvent;
 
     impl codec::Constant for UiRefreshedEvent {
         const VALUE: codec::ConstValue = codec::ConstValue::String("plugin-ui-refreshed");
     }
 
-    pub(super) struct DisconnectRequestEvent;
+    pub struct DisconnectRequestEvent;
 
     impl codec::Constant for DisconnectRequestEvent {
         const VALUE: codec::ConstValue = codec::ConstValue::String("plugin-disconnect-request");

@@ -983,10 +983,11 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct EchoCode;
+    pub struct EchoCode;
 
     impl codec::Rule for EchoCode {
         const MIN_LENGTH: Option<u32> = Some(2);
@@ -999,49 +1000,49 @@ mod rules {
         }
     }
 
-    pub(super) struct EchoAt;
+    pub struct EchoAt;
 
     impl codec::Rule for EchoAt {
         const FORMAT: Option<codec::Format> = Some(codec::Format::DateTime);
     }
 
-    pub(super) struct EchoDay;
+    pub struct EchoDay;
 
     impl codec::Rule for EchoDay {
         const FORMAT: Option<codec::Format> = Some(codec::Format::Date);
     }
 
-    pub(super) struct EchoTakes;
+    pub struct EchoTakes;
 
     impl codec::Rule for EchoTakes {
         const FORMAT: Option<codec::Format> = Some(codec::Format::Duration);
     }
 
-    pub(super) struct EchoId;
+    pub struct EchoId;
 
     impl codec::Rule for EchoId {
         const FORMAT: Option<codec::Format> = Some(codec::Format::Uuid);
     }
 
-    pub(super) struct EchoLink;
+    pub struct EchoLink;
 
     impl codec::Rule for EchoLink {
         const FORMAT: Option<codec::Format> = Some(codec::Format::Uri);
     }
 
-    pub(super) struct EchoVersion;
+    pub struct EchoVersion;
 
     impl codec::Constant for EchoVersion {
         const VALUE: codec::ConstValue = codec::ConstValue::Integer(1);
     }
 
-    pub(super) struct CircleKind;
+    pub struct CircleKind;
 
     impl codec::Constant for CircleKind {
         const VALUE: codec::ConstValue = codec::ConstValue::String("circle");
     }
 
-    pub(super) struct SquareKind;
+    pub struct SquareKind;
 
     impl codec::Constant for SquareKind {
         const VALUE: codec::ConstValue = codec::ConstValue::String("square");

@@ -551,10 +551,11 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct EventId;
+    pub struct EventId;
 
     impl codec::Rule for EventId {
         const MIN_LENGTH: Option<u32> = Some(1);

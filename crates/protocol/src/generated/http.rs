@@ -921,16 +921,17 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct LifecycleInitInstanceId;
+    pub struct LifecycleInitInstanceId;
 
     impl codec::Rule for LifecycleInitInstanceId {
         const MIN_LENGTH: Option<u32> = Some(1);
     }
 
-    pub(super) struct HttpRequestMethod;
+    pub struct HttpRequestMethod;
 
     impl codec::Rule for HttpRequestMethod {
         const PATTERN: Option<&'static str> = Some("[A-Z][\\-A-Z]{0,19}");
@@ -941,7 +942,7 @@ mod rules {
         }
     }
 
-    pub(super) struct HttpRequestPath;
+    pub struct HttpRequestPath;
 
     impl codec::Rule for HttpRequestPath {
         const PATTERN: Option<&'static str> = Some("/[^\\n\\r]*");
@@ -952,7 +953,7 @@ mod rules {
         }
     }
 
-    pub(super) struct PluginMetadataId;
+    pub struct PluginMetadataId;
 
     impl codec::Rule for PluginMetadataId {
         const PATTERN: Option<&'static str> = Some("[\\-0-9A-Za-z]+");
@@ -963,13 +964,13 @@ mod rules {
         }
     }
 
-    pub(super) struct PluginMetadataName;
+    pub struct PluginMetadataName;
 
     impl codec::Rule for PluginMetadataName {
         const MAX_LENGTH: Option<u32> = Some(100);
     }
 
-    pub(super) struct PluginMetadataRoute;
+    pub struct PluginMetadataRoute;
 
     impl codec::Rule for PluginMetadataRoute {
         const PATTERN: Option<&'static str> = Some("/[^#/?]+");
@@ -980,25 +981,25 @@ mod rules {
         }
     }
 
-    pub(super) struct KvOperationGetAction;
+    pub struct KvOperationGetAction;
 
     impl codec::Constant for KvOperationGetAction {
         const VALUE: codec::ConstValue = codec::ConstValue::String("get");
     }
 
-    pub(super) struct KvOperationSetAction;
+    pub struct KvOperationSetAction;
 
     impl codec::Constant for KvOperationSetAction {
         const VALUE: codec::ConstValue = codec::ConstValue::String("set");
     }
 
-    pub(super) struct KvOperationDeleteAction;
+    pub struct KvOperationDeleteAction;
 
     impl codec::Constant for KvOperationDeleteAction {
         const VALUE: codec::ConstValue = codec::ConstValue::String("delete");
     }
 
-    pub(super) struct LogEntryTimestamp;
+    pub struct LogEntryTimestamp;
 
     impl codec::Rule for LogEntryTimestamp {
         const FORMAT: Option<codec::Format> = Some(codec::Format::DateTime);

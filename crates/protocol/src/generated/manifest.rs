@@ -23,6 +23,14 @@ pub const VERSION: &str = "1.0.0";
 /// SHA-256 of the interface's document without descriptions.
 pub const HASH: &str = "ed3a28ed2ac1215b97e193ff2f727093040eb1957d4870dcb338b971883ba576";
 
+/// The interface at run time.
+pub static DESCRIPTOR: crate::descriptor::Descriptor = {
+    use crate::descriptor::{Descriptor, MethodDescriptor};
+    const METHODS: &[MethodDescriptor] = &[];
+    const SERVICES: &[MethodDescriptor] = &[];
+    Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
+};
+
 /// The whole file. Members that are not listed here are kept.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -1508,10 +1516,11 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct ManifestName;
+    pub struct ManifestName;
 
     impl codec::Rule for ManifestName {
         const PATTERN: Option<&'static str> = Some("[a-z][\\-0-9a-z]*");
@@ -1522,13 +1531,13 @@ mod rules {
         }
     }
 
-    pub(super) struct ManifestVersion;
+    pub struct ManifestVersion;
 
     impl codec::Rule for ManifestVersion {
         const MIN_LENGTH: Option<u32> = Some(1);
     }
 
-    pub(super) struct ModuleDoorPython;
+    pub struct ModuleDoorPython;
 
     impl codec::Rule for ModuleDoorPython {
         const PATTERN: Option<&'static str> = Some("[A-Z_a-z][.0-9A-Z_a-z]*");

@@ -1022,17 +1022,18 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct InitializeParamsInstanceId;
+    pub struct InitializeParamsInstanceId;
 
     impl codec::Rule for InitializeParamsInstanceId {
         const MIN_LENGTH: Option<u32> = Some(1);
         const MAX_LENGTH: Option<u32> = Some(200);
     }
 
-    pub(super) struct ProtocolOfferVersion;
+    pub struct ProtocolOfferVersion;
 
     impl codec::Rule for ProtocolOfferVersion {
         const PATTERN: Option<&'static str> = Some("[0-9]+\\.[0-9]+");
@@ -1043,7 +1044,7 @@ mod rules {
         }
     }
 
-    pub(super) struct InterfaceVersionHash;
+    pub struct InterfaceVersionHash;
 
     impl codec::Rule for InterfaceVersionHash {
         const PATTERN: Option<&'static str> = Some("[0-9a-f]{64}");
@@ -1054,7 +1055,7 @@ mod rules {
         }
     }
 
-    pub(super) struct RequestIdString;
+    pub struct RequestIdString;
 
     impl codec::Rule for RequestIdString {
         const MAX_LENGTH: Option<u32> = Some(200);

@@ -1900,10 +1900,11 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
 }
 
 /// What strings must look like, and constants.
-mod rules {
+#[doc(hidden)]
+pub mod rules {
     use crate::codec;
 
-    pub(super) struct ToolManifestId;
+    pub struct ToolManifestId;
 
     impl codec::Rule for ToolManifestId {
         const PATTERN: Option<&'static str> = Some("[0-9a-z][\\-.0-9_a-z]*");
@@ -1914,98 +1915,98 @@ mod rules {
         }
     }
 
-    pub(super) struct ToolManifestName;
+    pub struct ToolManifestName;
 
     impl codec::Rule for ToolManifestName {
         const MIN_LENGTH: Option<u32> = Some(1);
         const MAX_LENGTH: Option<u32> = Some(100);
     }
 
-    pub(super) struct ToolManifestVersion;
+    pub struct ToolManifestVersion;
 
     impl codec::Rule for ToolManifestVersion {
         const MIN_LENGTH: Option<u32> = Some(1);
     }
 
-    pub(super) struct ToolManifestDescription;
+    pub struct ToolManifestDescription;
 
     impl codec::Rule for ToolManifestDescription {
         const MAX_LENGTH: Option<u32> = Some(1000);
     }
 
-    pub(super) struct ToolManifestHomepage;
+    pub struct ToolManifestHomepage;
 
     impl codec::Rule for ToolManifestHomepage {
         const FORMAT: Option<codec::Format> = Some(codec::Format::Uri);
     }
 
-    pub(super) struct ToolManifestCreatedAt;
+    pub struct ToolManifestCreatedAt;
 
     impl codec::Rule for ToolManifestCreatedAt {
         const FORMAT: Option<codec::Format> = Some(codec::Format::DateTime);
     }
 
-    pub(super) struct HealthyHealth;
+    pub struct HealthyHealth;
 
     impl codec::Constant for HealthyHealth {
         const VALUE: codec::ConstValue = codec::ConstValue::String("healthy");
     }
 
-    pub(super) struct DegradedHealth;
+    pub struct DegradedHealth;
 
     impl codec::Constant for DegradedHealth {
         const VALUE: codec::ConstValue = codec::ConstValue::String("degraded");
     }
 
-    pub(super) struct UnhealthyHealth;
+    pub struct UnhealthyHealth;
 
     impl codec::Constant for UnhealthyHealth {
         const VALUE: codec::ConstValue = codec::ConstValue::String("unhealthy");
     }
 
-    pub(super) struct ToolLoadedType;
+    pub struct ToolLoadedType;
 
     impl codec::Constant for ToolLoadedType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("pluginLoaded");
     }
 
-    pub(super) struct ToolUnloadedType;
+    pub struct ToolUnloadedType;
 
     impl codec::Constant for ToolUnloadedType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("pluginUnloaded");
     }
 
-    pub(super) struct ToolErredType;
+    pub struct ToolErredType;
 
     impl codec::Constant for ToolErredType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("pluginError");
     }
 
-    pub(super) struct ToolStateChangedType;
+    pub struct ToolStateChangedType;
 
     impl codec::Constant for ToolStateChangedType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("pluginStateChanged");
     }
 
-    pub(super) struct ToolConfigUpdatedType;
+    pub struct ToolConfigUpdatedType;
 
     impl codec::Constant for ToolConfigUpdatedType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("pluginConfigUpdated");
     }
 
-    pub(super) struct ToolHealthChangedType;
+    pub struct ToolHealthChangedType;
 
     impl codec::Constant for ToolHealthChangedType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("pluginHealthChanged");
     }
 
-    pub(super) struct ToolDependencyResolvedType;
+    pub struct ToolDependencyResolvedType;
 
     impl codec::Constant for ToolDependencyResolvedType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("dependencyResolved");
     }
 
-    pub(super) struct ToolSystemEventType;
+    pub struct ToolSystemEventType;
 
     impl codec::Constant for ToolSystemEventType {
         const VALUE: codec::ConstValue = codec::ConstValue::String("systemEvent");

@@ -195,11 +195,12 @@ impl<'a> Scope<'a> {
         }
         page.blank();
         page.line("/// What strings must look like, and constants.");
-        page.line("mod rules {");
+        page.line("#[doc(hidden)]");
+        page.line("pub mod rules {");
         page.line(&format!("    use {protocol}::codec;"));
         for (name, need) in &self.rules {
             page.blank();
-            page.line(&format!("    pub(super) struct {name};"));
+            page.line(&format!("    pub struct {name};"));
             page.blank();
             match need {
                 Need::Constant(value) => {

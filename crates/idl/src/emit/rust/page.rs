@@ -20,6 +20,36 @@ impl Page {
         page
     }
 
+    /// Without a header: to be put behind the imports that it turns out to need.
+    pub(super) const fn part() -> Self {
+        Self {
+            text: String::new(),
+        }
+    }
+
+    /// Whether the code, comments aside, names something.
+    pub(super) fn names(&self, name: &str) -> bool {
+        let code = self
+            .text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        code.into_iter().any(|line| {
+            line.match_indices(name).any(|(at, _)| {
+                let before = line.get(..at).and_then(|before| before.chars().next_back());
+                let after = line
+                    .get(at + name.len()..)
+                    .and_then(|after| after.chars().next());
+                !before.is_some_and(word) && !after.is_some_and(word)
+            })
+        })
+    }
+
+    /// Puts a part behind what there is.
+    pub(super) fn append(&mut self, part: Self) {
+        self.text.push_str(&part.text);
+    }
+
     pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');

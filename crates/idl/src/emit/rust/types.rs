@@ -31,9 +31,7 @@ pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
     page.blank();
     page.line(&format!("use {}::codec;", place.protocol));
     write_constants(interface, page);
-    if !interface.methods.is_empty() || !interface.services.is_empty() {
-        write_descriptor(interface, place, page);
-    }
+    write_descriptor(interface, place, page);
     let mut scope = Scope::new(interface, "");
     for (number, def) in interface.types.iter().enumerate() {
         write_type(&mut scope, interface, TypeId(number), def, page);

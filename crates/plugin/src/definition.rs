@@ -1,0 +1,119 @@
+//! A plugin as the runtime sees it: what it says it is and what it implements. Knows no transport.
+
+use std::sync::Arc;
+
+use crossplug_protocol::codec::{JsonMap, Value};
+use serde_json::json;
+
+use crate::dispatch::Interface;
+
+/// What a plugin is: its manifest and its interfaces. [`export!`](crate::export!) makes one; tests and hosts of one's own
+/// may too.
+///
+/// ```
+/// use std::sync::Arc;
+/// use crossplug_plugin::agent::{Agent, AgentDispatch};
+/// use crossplug_plugin::Plugin;
+///
+/// struct Mine;
+/// impl Agent for Mine {}
+///
+/// let plugin = Plugin::new("mine", "0.1.0").with(Arc::new(AgentDispatch::new(Arc::new(Mine))));
+/// assert_eq!(plugin.manifest()["interfaces"]["agent"], "1.0.0");
+/// ```
+#[derive(Clone)]
+pub struct Plugin {
+    manifest: JsonMap,
+    interfaces: Vec<Arc<dyn Interface>>,
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("manifest", &self.manifest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plugin {
+    /// A plugin that implements nothing yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        let mut manifest = JsonMap::new();
+        manifest.insert("name".into(), name.into().into());
+        manifest.insert("description".into(), "".into());
+        manifest.insert("version".into(), version.into().into());
+        manifest.insert("language".into(), "rust".into());
+        manifest.insert("interfaces".into(), json!({}));
+        Self {
+            manifest,
+            interfaces: Vec::new(),
+        }
+    }
+
+    /// With one more interface.
+    #[must_use]
+    pub fn with(mut self, interface: Arc<dyn Interface>) -> Self {
+        let descriptor = interface.descriptor();
+        if let Some(Value::Object(list)) = self.manifest.get_mut("interfaces") {
+            list.entry(descriptor.name)
+                .or_insert_with(|| descriptor.version.into());
+        }
+        self.interfaces.push(interface);
+        self
+    }
+
+    /// With a description for a person.
+    #[must_use]
+    pub fn with_description(self, description: impl Into<String>) -> Self {
+        self.with_manifest(JsonMap::from_iter([(
+            "description".to_owned(),
+            Value::from(description.into()),
+        )]))
+    }
+
+    /// With members of the manifest: those of `plugin.json`. What stands here replaces what stood there.
+    #[must_use]
+    pub fn with_manifest(mut self, members: JsonMap) -> Self {
+        self.manifest.extend(members);
+        self
+    }
+
+    /// The same from the text of a manifest.
+    ///
+    /// # Errors
+    /// Where the text is not a JSON object by our laws.
+    pub fn with_manifest_text(
+        self,
+        text: &str,
+    ) -> Result<Self, crossplug_protocol::codec::DecodeError> {
+        let members = crossplug_protocol::codec::decode::<crossplug_protocol::codec::AnyMap>(
+            text.as_bytes(),
+        )?;
+        Ok(self.with_manifest(members))
+    }
+
+    /// What the plugin says it is.
+    #[must_use]
+    pub const fn manifest(&self) -> &JsonMap {
+        &self.manifest
+    }
+
+    /// What it implements.
+    pub fn interfaces(&self) -> impl Iterator<Item = &dyn Interface> {
+        self.interfaces.iter().map(|interface| &**interface)
+    }
+
+    /// Name to version and hash, as `initialize` answers.
+    pub(crate) fn versions(&self) -> JsonMap {
+        self.interfaces()
+            .map(|interface| {
+                let descriptor = interface.descriptor();
+                (
+                    descriptor.name.to_owned(),
+                    json!({ "version": descriptor.version, "hash": descriptor.hash }),
+                )
+            })
+            .collect()
+    }
+}

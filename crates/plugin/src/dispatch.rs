@@ -1,0 +1,98 @@
+//! Between names on the wire and an author's methods: what generated dispatchers implement and stand on. Knows types by
+//! their codecs; must not know messages or sessions.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crossplug_protocol::codec::{self, Wire};
+use crossplug_protocol::descriptor::Descriptor;
+use crossplug_protocol::error::PluginError;
+
+use crate::context::Context;
+use crate::event::Event;
+
+/// The answer to a call, once it is there: encoded.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Vec<u8>, PluginError>> + Send>>;
+
+/// The handling of an event, until it is done.
+pub type Handling = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Nested so deeply at most may a result be: a reply holds it one level deeper.
+const RESULT_DEPTH: usize = codec::DEPTH - 1;
+
+/// One interface of a plugin, whatever its types. Generated `…Dispatch` types implement it.
+pub trait Interface: Send + Sync {
+    /// Its name, version and methods.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Begins to answer a call. `None` where the interface has no such method.
+    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering>;
+
+    /// Begins to handle an event of the host. `None` where the interface has no such event.
+    fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {
+        let _ = (context, event);
+        None
+    }
+}
+
+/// Answers with a typed handler: params in, result out. For generated code.
+#[doc(hidden)]
+pub fn typed<P, R, F>(params: &str, handler: impl FnOnce(P::Value) -> F) -> Answering
+where
+    P: Wire,
+    R: Wire,
+    R::Value: Send,
+    F: Future<Output = Result<R::Value, PluginError>> + Send + 'static,
+{
+    match codec::decode_scanned::<P>(params) {
+        Ok(params) => untyped::<R, F>(handler(params)),
+        Err(error) => Box::pin(std::future::ready(Err(PluginError::from(error)))),
+    }
+}
+
+/// The same for a method that takes nothing; what comes is passed over.
+#[doc(hidden)]
+pub fn untyped<R, F>(handler: F) -> Answering
+where
+    R: Wire,
+    R::Value: Send,
+    F: Future<Output = Result<R::Value, PluginError>> + Send + 'static,
+{
+    Box::pin(async move { encode::<R>(&handler.await?) })
+}
+
+fn encode<R: Wire>(result: &R::Value) -> Result<Vec<u8>, PluginError> {
+    let mut bytes = Vec::with_capacity(64);
+    match codec::encode_into::<R>(result, RESULT_DEPTH, &mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(PluginError::internal(format!("the result {error}"))),
+    }
+}
+
+/// Handles an event with a typed handler; a payload that does not fit is logged. For generated code.
+#[doc(hidden)]
+pub fn event<P, F>(
+    context: &Context,
+    event: &Event<&str>,
+    handler: impl FnOnce(Event<P::Value>) -> F,
+) -> Handling
+where
+    P: Wire,
+    F: Future<Output = ()> + Send + 'static,
+{
+    match codec::decode_scanned::<P>(event.payload) {
+        Ok(payload) => Box::pin(handler(Event {
+            stream: event.stream.clone(),
+            seq: event.seq,
+            name: event.name.clone(),
+            payload,
+        })),
+        Err(error) => {
+            context.warn(format!(
+                "the event `{}` does not fit its type: {error}",
+                event.name
+            ));
+            Box::pin(std::future::ready(()))
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The files 0 and 1, taken away from whatever else runs in this process. Knows file descriptors and nothing more.
+
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+/// What the protocol speaks over, and what others print into.
+pub(super) struct Files {
+    /// From the host.
+    pub(super) input: OwnedFd,
+    /// To the host.
+    pub(super) output: OwnedFd,
+    /// What is printed to standard output from now on.
+    pub(super) prints: OwnedFd,
+}
+
+/// The copies are not inherited by what the plugin starts; a grandchild that kept one would keep the conversation open.
+pub(super) fn take() -> rustix::io::Result<Files> {
+    let input = fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    let output = fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
+    fcntl_setfd(&input, FdFlags::CLOEXEC)?;
+    let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    let (prints, printer) = pipe_with(PipeFlags::CLOEXEC)?;
+    rustix::stdio::dup2_stdout(&printer)?;
+    Ok(Files {
+        input,
+        output,
+        prints,
+    })
+}

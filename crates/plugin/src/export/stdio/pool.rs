@@ -1,0 +1,153 @@
+//! Who reads, who runs handlers, who watches. Knows threads and the runtime.
+//!
+//! One thread leads: it reads a frame and runs the handler of it itself, so that an ordinary call takes no hop from one
+//! thread to another. While it does, the input lies where another can take it. A second thread watches: a leader that has
+//! not come back within a tick is busy with something long, and the watcher takes the input and leads. The watcher
+//! sleeps for good while nothing happens, and until the next deadline otherwise. So a handler that computes or sleeps for
+//! seconds delays neither `ping` nor `$/cancel` nor other calls by more than two ticks.
+
+mod roles;
+
+use std::cell::Cell;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::Duration;
+
+use super::input::Input;
+use super::output::Output;
+use super::prints::Prints;
+use crate::lock::locked;
+use crate::runtime::{Outside, Runtime};
+
+/// Threads at most. All but one may be busy with handlers that block.
+const MOST: usize = 64;
+/// Threads that wait for work, at most; further ones end.
+const SPARE: usize = 2;
+/// What a leader may take for handlers before another leads.
+const TICK: Duration = Duration::from_millis(2);
+/// Ticks in which nothing happens before the watcher sleeps for good.
+const QUIET: u32 = 50;
+/// What is in flight may take so long after the end of input.
+const GRACE: Duration = Duration::from_secs(5);
+
+thread_local! {
+    /// This thread looks for ready tasks before it waits for anything.
+    static LOOKS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The threads of a plugin process.
+pub(super) struct Pool {
+    output: Arc<Output>,
+    inner: Mutex<Inner>,
+    watch: Condvar,
+    idle: Condvar,
+    prints: OnceLock<Arc<Prints>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// The input, where its leader runs handlers.
+    input: Option<Box<Input>>,
+    /// Counts how often it was left here.
+    left: u64,
+    threads: usize,
+    /// Threads that run handlers.
+    busy: usize,
+    /// Threads that wait for work, the watcher aside.
+    waiting: usize,
+    watched: bool,
+    /// The watcher sleeps until it is woken.
+    asleep: bool,
+    /// Somebody else than a thread of the pool has made a task ready.
+    nudged: bool,
+}
+
+/// What a thread does next.
+enum Next {
+    /// Reads.
+    Lead(Box<Input>),
+    /// Runs what is ready; it is counted as busy already.
+    Run,
+    /// Ends.
+    Leave,
+}
+
+impl Pool {
+    pub(super) fn new(output: Arc<Output>) -> Arc<Self> {
+        Arc::new(Self {
+            output,
+            inner: Mutex::default(),
+            watch: Condvar::new(),
+            idle: Condvar::new(),
+            prints: OnceLock::new(),
+        })
+    }
+
+    /// Serves until the host is done; then the process is, whichever thread sees it.
+    pub(super) fn serve(
+        self: &Arc<Self>,
+        runtime: &Arc<Runtime>,
+        input: Input,
+        prints: Arc<Prints>,
+    ) {
+        let _ = self.prints.set(prints);
+        locked(&self.inner).threads = 1;
+        self.work(runtime, Some(Box::new(input)));
+    }
+
+    fn spawn(self: &Arc<Self>, inner: &mut Inner, runtime: &Arc<Runtime>) {
+        if inner.threads >= MOST {
+            return;
+        }
+        let (pool, runtime) = (Arc::clone(self), Arc::clone(runtime));
+        let work = move || pool.work(&runtime, None);
+        if std::thread::Builder::new()
+            .name("crossplug".to_owned())
+            .spawn(work)
+            .is_ok()
+        {
+            inner.threads += 1;
+        }
+    }
+
+    /// Somebody is to look after what is ready or was left: a thread that waits, or a new one.
+    fn call_somebody(self: &Arc<Self>, inner: &mut Inner, runtime: &Arc<Runtime>) {
+        if inner.waiting > 0 {
+            self.idle.notify_one();
+        } else {
+            self.spawn(inner, runtime);
+        }
+    }
+
+    /// Has the watcher look now.
+    fn wake_watcher(self: &Arc<Self>, inner: &mut Inner, runtime: &Arc<Runtime>) {
+        if inner.watched {
+            inner.asleep = false;
+            self.watch.notify_one();
+        } else {
+            self.call_somebody(inner, runtime);
+        }
+    }
+}
+
+impl Outside for Arc<Pool> {
+    fn flush(&self, runtime: &Arc<Runtime>) {
+        self.output.flush(runtime);
+    }
+
+    fn ready(&self, runtime: &Arc<Runtime>) {
+        if LOOKS.with(Cell::get) {
+            return;
+        }
+        let mut inner = locked(&self.inner);
+        inner.nudged = true;
+        self.wake_watcher(&mut inner, runtime);
+    }
+
+    fn timer(&self, runtime: &Arc<Runtime>) {
+        self.wake_watcher(&mut locked(&self.inner), runtime);
+    }
+
+    fn aside(&self, line: &str) {
+        eprintln!("{line}");
+    }
+}

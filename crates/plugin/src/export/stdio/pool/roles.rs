@@ -1,0 +1,216 @@
+//! The roles that the threads of a pool take in turn: leader, runner, watcher, and the one that closes.
+
+use std::sync::{Arc, MutexGuard};
+use std::time::{Duration, Instant};
+
+use super::{GRACE, Inner, LOOKS, MOST, Next, Pool, QUIET, SPARE, TICK};
+use crate::export::stdio::input::{Got, Input};
+use crate::lock::locked;
+use crate::runtime::Runtime;
+
+impl Pool {
+    /// What a thread of the pool does until it ends.
+    pub(super) fn work(self: &Arc<Self>, runtime: &Arc<Runtime>, mut input: Option<Box<Input>>) {
+        LOOKS.with(|looks| looks.set(true));
+        loop {
+            if let Some(mine) = input.take() {
+                self.lead(runtime, mine);
+            }
+            match self.follow(runtime) {
+                Next::Lead(left) => input = Some(left),
+                Next::Run => {
+                    self.run(runtime);
+                    locked(&self.inner).busy -= 1;
+                }
+                Next::Leave => return,
+            }
+        }
+    }
+
+    /// Reads and runs until another leads. The process ends with the input.
+    fn lead(self: &Arc<Self>, runtime: &Arc<Runtime>, mut input: Box<Input>) {
+        loop {
+            match input.next(|| runtime.framing(), |frame| runtime.receive(frame)) {
+                Got::Frame => {}
+                Got::Ended => self.close(runtime),
+                Got::Broken(error) => {
+                    eprintln!("the host sends what cannot be read: {error}");
+                    self.close(runtime);
+                }
+            }
+            input.set_limit(runtime.frame_limit());
+            if runtime.has_ready() {
+                match self.run_and_come_back(runtime, input) {
+                    Some(left) => input = left,
+                    None => return,
+                }
+            }
+            self.output.flush(runtime);
+        }
+    }
+
+    /// Runs what is ready while the input lies open. `None` where another took it.
+    fn run_and_come_back(
+        self: &Arc<Self>,
+        runtime: &Arc<Runtime>,
+        input: Box<Input>,
+    ) -> Option<Box<Input>> {
+        {
+            let mut inner = locked(&self.inner);
+            if inner.busy + 1 >= MOST {
+                // Nobody is left who could read in the meantime: others will run it.
+                self.idle.notify_one();
+                return Some(input);
+            }
+            inner.input = Some(input);
+            inner.left += 1;
+            inner.busy += 1;
+            if !inner.watched || inner.asleep {
+                self.wake_watcher(&mut inner, runtime);
+            }
+        }
+        self.run(runtime);
+        let mut inner = locked(&self.inner);
+        inner.busy -= 1;
+        inner.input.take()
+    }
+
+    /// Runs whatever is ready.
+    fn run(self: &Arc<Self>, runtime: &Arc<Runtime>) {
+        while let Some(task) = runtime.next_ready() {
+            task.run();
+            self.output.flush(runtime);
+        }
+    }
+
+    /// Waits for something to do, or watches.
+    fn follow(self: &Arc<Self>, runtime: &Arc<Runtime>) -> Next {
+        let mut inner = locked(&self.inner);
+        loop {
+            if runtime.has_ready() && inner.busy + 1 < MOST {
+                inner.busy += 1;
+                return Next::Run;
+            }
+            if !inner.watched {
+                inner.watched = true;
+                let (guard, next) = self.watch(inner, runtime);
+                inner = guard;
+                inner.watched = false;
+                match next {
+                    Some(next) => {
+                        if matches!(next, Next::Run) {
+                            inner.busy += 1;
+                        }
+                        // Whoever stops watching sees to it that another begins.
+                        self.call_somebody(&mut inner, runtime);
+                        return next;
+                    }
+                    None => continue,
+                }
+            }
+            if inner.waiting >= SPARE {
+                inner.threads -= 1;
+                return Next::Leave;
+            }
+            inner.waiting += 1;
+            inner = self
+                .idle
+                .wait(inner)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            inner.waiting -= 1;
+        }
+    }
+
+    /// Sleeps, and looks now and then whether somebody is needed. `None`: look again.
+    fn watch<'i>(
+        self: &Arc<Self>,
+        mut inner: MutexGuard<'i, Inner>,
+        runtime: &Arc<Runtime>,
+    ) -> (MutexGuard<'i, Inner>, Option<Next>)
+    where
+        Self: 'i,
+    {
+        let (mut seen, mut waited, mut quiet) = (inner.left, false, 0);
+        inner.asleep = false;
+        loop {
+            let due = runtime
+                .next_timeout()
+                .map(|at| at.saturating_sub(runtime.now()));
+            if due == Some(Duration::ZERO) {
+                runtime.tick();
+                self.output.flush(runtime);
+                inner.nudged = true;
+            }
+            let ready = runtime.has_ready();
+            if ready && (inner.nudged || waited) && inner.busy + 1 < MOST {
+                inner.nudged = false;
+                return (inner, Some(Next::Run));
+            }
+            if !ready {
+                inner.nudged = false;
+            }
+            waited = ready;
+            if inner.left == seen
+                && quiet > 0
+                && let Some(input) = inner.input.take()
+            {
+                return (inner, Some(Next::Lead(input)));
+            }
+            quiet = if inner.left == seen && inner.busy == 0 && !ready {
+                quiet + 1
+            } else {
+                1
+            };
+            seen = inner.left;
+            inner.asleep = quiet > QUIET;
+            let pause = if inner.asleep {
+                due
+            } else {
+                Some(due.unwrap_or(TICK).min(TICK))
+            };
+            inner = match pause {
+                Some(pause) => {
+                    self.watch
+                        .wait_timeout(inner, pause)
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .0
+                }
+                None => self
+                    .watch
+                    .wait(inner)
+                    .unwrap_or_else(std::sync::PoisonError::into_inner),
+            };
+            inner.asleep = false;
+        }
+    }
+
+    /// The host says nothing more: what is in flight may finish, then the process ends.
+    fn close(self: &Arc<Self>, runtime: &Arc<Runtime>) -> ! {
+        LOOKS.with(|looks| looks.set(false));
+        runtime.input_ended();
+        let end = Instant::now() + GRACE;
+        let mut cancelled = false;
+        loop {
+            self.output.flush(runtime);
+            let done = runtime.is_over() && self.output.is_done();
+            let late = Instant::now() >= end;
+            if done || self.output.is_dead() || (late && cancelled) {
+                break;
+            }
+            if late {
+                runtime.cancel_all();
+                cancelled = true;
+            }
+            if runtime.has_ready() {
+                let mut inner = locked(&self.inner);
+                inner.nudged = true;
+                self.wake_watcher(&mut inner, runtime);
+            }
+            std::thread::sleep(TICK);
+        }
+        if let Some(prints) = self.prints.get() {
+            prints.finish();
+        }
+        std::process::exit(0)
+    }
+}

@@ -1,0 +1,506 @@
+//! The plugin's side of a conversation: the session, the calls being answered and the services being asked. It reads
+//! frames that it is given and appends to a writer; it knows no file, thread or clock beside [`std::time::Instant`].
+
+mod asked;
+mod call;
+mod event_line;
+mod inbox;
+mod opened;
+mod task;
+mod trace;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crossplug_protocol::codec;
+use crossplug_protocol::error::PluginError;
+use crossplug_protocol::frame::{FrameWriter, Framing};
+use crossplug_protocol::handshake::{Offer, Welcome};
+use crossplug_protocol::message::{Level, Raw};
+use crossplug_protocol::session::{CallId, Incoming, Refused, Session, StreamId, Ticket};
+
+use crate::context::Context;
+use crate::definition::Plugin;
+use crate::event::Event;
+use crate::lock::locked;
+
+pub(crate) use asked::Asked;
+pub(crate) use call::Call;
+use event_line::EventLine;
+pub(crate) use inbox::{Inbox, Looked};
+pub(crate) use opened::Opened;
+pub(crate) use task::Task;
+
+/// What the runtime needs of whoever runs it.
+pub(crate) trait Outside: Send + Sync {
+    /// Something waits in the writer.
+    fn flush(&self, runtime: &Arc<Runtime>);
+    /// A task may be polled.
+    fn ready(&self, runtime: &Arc<Runtime>);
+    /// There is an earlier time than before at which to call [`Runtime::tick`].
+    fn timer(&self, runtime: &Arc<Runtime>);
+    /// A log line that the host cannot be told.
+    fn aside(&self, line: &str);
+}
+
+/// A plugin in conversation with a host.
+pub(crate) struct Runtime {
+    state: Mutex<State>,
+    ready: Mutex<VecDeque<Arc<Task>>>,
+    plugin: Plugin,
+    outside: Box<dyn Outside>,
+    events: Arc<EventLine>,
+    origin: Instant,
+}
+
+/// What changes under one lock.
+pub(crate) struct State {
+    pub(crate) session: Session,
+    pub(crate) out: FrameWriter,
+    calls: HashMap<Ticket, Arc<Call>>,
+    asked: HashMap<CallId, Arc<Asked>>,
+    opened: Option<Arc<Opened>>,
+    /// Who waits until the writer has room again.
+    waiting: Vec<Waker>,
+    sleepers: Vec<(Duration, Waker)>,
+}
+
+impl Runtime {
+    /// A plugin that has said nothing yet. `None` for a dialect that does not exist.
+    pub(crate) fn new(
+        plugin: Plugin,
+        dialect: &str,
+        offer: Offer,
+        outside: Box<dyn Outside>,
+    ) -> Option<Arc<Self>> {
+        let session = Session::plugin(dialect, offer)?;
+        let state = State {
+            session,
+            out: FrameWriter::new(),
+            calls: HashMap::new(),
+            asked: HashMap::new(),
+            opened: None,
+            waiting: Vec::new(),
+            sleepers: Vec::new(),
+        };
+        Some(Arc::new(Self {
+            state: Mutex::new(state),
+            ready: Mutex::new(VecDeque::new()),
+            plugin,
+            outside,
+            events: Arc::new(EventLine::default()),
+            origin: Instant::now(),
+        }))
+    }
+
+    /// Says what the dialect says first.
+    pub(crate) fn start(self: &Arc<Self>) -> Result<(), PluginError> {
+        let manifest = serde_json::to_vec(self.plugin.manifest())
+            .map_err(|error| PluginError::internal(error.to_string()))?;
+        let started = self.with(|state| {
+            state
+                .session
+                .start(Some(&Raw::trust(&manifest)), &mut state.out)
+        });
+        self.outside.flush(self);
+        started.map_err(|error| PluginError::internal(error.to_string()))
+    }
+
+    /// Does something with the state under its lock.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut locked(&self.state))
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        self.with(|state| state.session.framing())
+    }
+
+    pub(crate) fn frame_limit(&self) -> usize {
+        self.with(|state| state.session.limits().frame_bytes)
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    /// An instant on the session's clock.
+    pub(crate) fn since_origin(&self, instant: Instant) -> Duration {
+        instant.saturating_duration_since(self.origin)
+    }
+
+    pub(crate) fn flush(self: &Arc<Self>) {
+        self.outside.flush(self);
+    }
+
+    /// The writer has room again.
+    pub(crate) fn drained(&self) {
+        let waiting = self.with(|state| std::mem::take(&mut state.waiting));
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Takes one frame. Tasks that it begins or wakes are ready afterwards.
+    pub(crate) fn receive(self: &Arc<Self>, frame: &[u8]) {
+        let mut guard = locked(&self.state);
+        let state = &mut *guard;
+        let incoming = match state.session.receive(frame, &mut state.out) {
+            Ok(Some(incoming)) => incoming,
+            Ok(None) => return,
+            Err(violation) => {
+                drop(guard);
+                return self
+                    .outside
+                    .aside(&format!("the host broke the protocol: {violation}"));
+            }
+        };
+        match incoming {
+            Incoming::Request {
+                ticket,
+                method,
+                params,
+                timeout,
+                traceparent,
+            } => {
+                let Some(opened) = state.opened.clone() else {
+                    return;
+                };
+                let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+                let traceparent = traceparent.map(|text| text.into_owned());
+                let call = Arc::new(Call::new(
+                    Arc::clone(self),
+                    opened,
+                    Some(ticket),
+                    deadline,
+                    traceparent,
+                ));
+                state.calls.insert(ticket, Arc::clone(&call));
+                drop(guard);
+                self.begin(call, &method, params.as_ref().map_or("{}", Raw::as_str));
+            }
+            Incoming::Reply { call, outcome } => {
+                let asked = state.asked.remove(&call);
+                drop(guard);
+                if let Some(asked) = asked {
+                    asked.settle(outcome.map(Raw::into_bytes).map_err(PluginError::from));
+                }
+            }
+            Incoming::Item { stream, item, size } => {
+                let inbox = state.inbox(stream);
+                drop(guard);
+                if let Some(owner) = inbox {
+                    owner.push(item.into_bytes(), size);
+                }
+            }
+            Incoming::End { ticket } => {
+                let inbox = state.inbox(StreamId::Answer(ticket));
+                drop(guard);
+                if let Some(owner) = inbox {
+                    owner.end();
+                }
+            }
+            Incoming::Credit { stream } => {
+                let waker = match stream {
+                    StreamId::Answer(ticket) => state
+                        .calls
+                        .get(&ticket)
+                        .and_then(|call| call.take_credit_waker()),
+                    StreamId::Call(call) => state
+                        .asked
+                        .get(&call)
+                        .and_then(|asked| asked.take_credit_waker()),
+                };
+                drop(guard);
+                waker.into_iter().for_each(Waker::wake);
+            }
+            Incoming::Cancel { ticket, answered } => {
+                let call = state.calls.get(&ticket).cloned();
+                drop(guard);
+                if let Some(call) = call {
+                    call.cancel(answered);
+                }
+            }
+            Incoming::Initialize { ticket, params } => {
+                let params = params.as_str().to_owned();
+                drop(guard);
+                self.open(ticket, &params);
+            }
+            Incoming::Event {
+                name,
+                stream,
+                seq,
+                payload,
+            } => {
+                let Some(opened) = state.opened.clone() else {
+                    return;
+                };
+                drop(guard);
+                let context = Context::new(Arc::new(Call::new(
+                    Arc::clone(self),
+                    opened,
+                    None,
+                    None,
+                    None,
+                )));
+                let event = Event {
+                    name: name.into_owned(),
+                    stream: stream.map(|text| text.into_owned()),
+                    seq,
+                    payload: payload.as_str(),
+                };
+                self.happened(&context, event);
+            }
+            Incoming::Incompatible(incompatible) => {
+                drop(guard);
+                self.outside
+                    .aside(&format!("cannot talk to this host: {incompatible}"));
+            }
+            Incoming::Complaint(failure) => {
+                drop(guard);
+                self.outside.aside(&format!(
+                    "the host could not read a message: {}",
+                    failure.message
+                ));
+            }
+            Incoming::Tolerated(violation) => {
+                drop(guard);
+                self.log(
+                    Level::Warn,
+                    &format!("the host broke the protocol: {violation}"),
+                    None,
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Answers `initialize`.
+    fn open(self: &Arc<Self>, ticket: Ticket, params: &str) {
+        let opened = match codec::decode_scanned::<
+            crossplug_protocol::generated::protocol::InitializeParams,
+        >(params)
+        {
+            Ok(params) => Arc::new(Opened::new(params)),
+            Err(error) => {
+                let error = PluginError::from(error);
+                let _ = self.with(|state| {
+                    state
+                        .session
+                        .respond(ticket, Err(&error.as_failure()), &mut state.out)
+                });
+                return;
+            }
+        };
+        let text =
+            |map: &codec::JsonMap| serde_json::to_vec(map).unwrap_or_else(|_| b"{}".to_vec());
+        let (manifest, interfaces) = (text(self.plugin.manifest()), text(&self.plugin.versions()));
+        let accepted = self.with(|state| {
+            state.opened = Some(opened);
+            let welcome = Welcome::new(Raw::trust(&manifest), Raw::trust(&interfaces));
+            state.session.accept(ticket, &welcome, &mut state.out)
+        });
+        if let Err(refused) = accepted {
+            self.outside
+                .aside(&format!("the plugin could not say what it is: {refused}"));
+        }
+    }
+
+    /// Hands a call to the interface that has its method.
+    fn begin(self: &Arc<Self>, call: Arc<Call>, method: &str, params: &str) {
+        let context = Context::new(Arc::clone(&call));
+        let answering = self
+            .plugin
+            .interfaces()
+            .find_map(|interface| interface.call(&context, method, params));
+        match answering {
+            Some(answering) => self.schedule(Task::answering(call, answering)),
+            None => self.finish(&call, Err(PluginError::method_not_found(method))),
+        }
+    }
+
+    /// Hands an event to every interface that listens to it, in the order of arrival.
+    fn happened(self: &Arc<Self>, context: &Context, event: Event<&str>) {
+        for interface in self.plugin.interfaces() {
+            if let Some(handling) = interface.event(context, event.clone()) {
+                if let Some(task) = self.events.push(self, handling) {
+                    self.schedule(task);
+                }
+            }
+        }
+    }
+
+    /// Answers a call, once, and forgets it.
+    pub(crate) fn finish(self: &Arc<Self>, call: &Call, outcome: Result<Vec<u8>, PluginError>) {
+        let Some(ticket) = call.ticket() else { return };
+        let failure = outcome.as_ref().err().map(PluginError::as_failure);
+        let said = self.with(|state| {
+            state.calls.remove(&ticket);
+            match (&outcome, &failure) {
+                (Ok(result), _) => {
+                    state
+                        .session
+                        .respond(ticket, Ok(&Raw::trust(result)), &mut state.out)
+                }
+                (Err(_), Some(failure)) => {
+                    state.session.respond(ticket, Err(failure), &mut state.out)
+                }
+                (Err(_), None) => Ok(()),
+            }
+        });
+        if let Err(refused @ Refused::Inexpressible(_)) = said {
+            self.outside
+                .aside(&format!("an answer could not be sent: {refused}"));
+        }
+    }
+
+    /// A task may be polled.
+    pub(crate) fn schedule(self: &Arc<Self>, task: Arc<Task>) {
+        locked(&self.ready).push_back(task);
+        self.outside.ready(self);
+    }
+
+    /// The next task to poll.
+    pub(crate) fn next_ready(&self) -> Option<Arc<Task>> {
+        locked(&self.ready).pop_front()
+    }
+
+    pub(crate) fn has_ready(&self) -> bool {
+        !locked(&self.ready).is_empty()
+    }
+
+    /// Logs a line at the host, or aside where it cannot be told.
+    pub(crate) fn log(self: &Arc<Self>, level: Level, message: &str, fields: Option<&[u8]>) {
+        if !self.try_log(level, message, fields) {
+            self.outside.aside(&format!("{}: {message}", level.name()));
+        }
+    }
+
+    /// Logs a line at the host. False where it cannot be told.
+    pub(crate) fn try_log(
+        self: &Arc<Self>,
+        level: Level,
+        message: &str,
+        fields: Option<&[u8]>,
+    ) -> bool {
+        let fields = fields.map(Raw::trust);
+        let said = self.with(|state| {
+            state
+                .session
+                .log(level, message, fields.as_ref(), &mut state.out)
+        });
+        self.flush();
+        said.is_ok()
+    }
+
+    /// When [`Runtime::tick`] is due.
+    pub(crate) fn next_timeout(&self) -> Option<Duration> {
+        self.with(|state| {
+            let sleeper = state.sleepers.iter().map(|(at, _)| *at).min();
+            [state.session.next_timeout(), sleeper]
+                .into_iter()
+                .flatten()
+                .min()
+        })
+    }
+
+    /// Ends what is late, wakes who has slept enough.
+    pub(crate) fn tick(self: &Arc<Self>) {
+        let now = self.now();
+        let (late, woken) = self.with(|state| {
+            let mut late = Vec::new();
+            while let Some(call) = state.session.expire(now, &mut state.out) {
+                late.extend(state.asked.remove(&call));
+            }
+            let (woken, asleep) = std::mem::take(&mut state.sleepers)
+                .into_iter()
+                .partition(|(at, _)| *at <= now);
+            state.sleepers = asleep;
+            let woken: Vec<(Duration, Waker)> = woken;
+            (late, woken)
+        });
+        for asked in late {
+            asked.settle(Err(PluginError::new(
+                "deadlineExceeded",
+                "the host did not answer in time",
+            )));
+        }
+        woken.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Wakes at a time of the session's clock.
+    pub(crate) fn wake_at(self: &Arc<Self>, at: Duration, waker: &Waker) {
+        self.with(|state| {
+            state.sleepers.retain(|(_, known)| !known.will_wake(waker));
+            state.sleepers.push((at, waker.clone()));
+        });
+        self.outside.timer(self);
+    }
+
+    /// There is a deadline that the watch should know.
+    pub(crate) fn timer(self: &Arc<Self>) {
+        self.outside.timer(self);
+    }
+
+    /// The host says nothing more.
+    pub(crate) fn input_ended(&self) {
+        self.with(|state| state.session.input_ended());
+    }
+
+    /// Everything is answered and written, after the end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.with(|state| state.session.is_drained() && state.out.is_empty())
+    }
+
+    /// Cancels whatever is still being answered.
+    pub(crate) fn cancel_all(&self) {
+        let calls: Vec<Arc<Call>> = self.with(|state| state.calls.values().cloned().collect());
+        calls.iter().for_each(|call| call.cancel(false));
+    }
+}
+
+/// Who gets the items of a stream.
+enum Receiver {
+    Call(Arc<Call>),
+    Asked(Arc<Asked>),
+}
+
+impl Receiver {
+    fn push(&self, item: Vec<u8>, size: usize) {
+        match self {
+            Self::Call(call) => call.inbox().push(item, size),
+            Self::Asked(asked) => asked.inbox().push(item, size),
+        }
+    }
+
+    fn end(&self) {
+        if let Self::Call(call) = self {
+            call.inbox().end();
+        }
+    }
+}
+
+impl State {
+    fn inbox(&self, stream: StreamId) -> Option<Receiver> {
+        match stream {
+            StreamId::Answer(ticket) => self.calls.get(&ticket).cloned().map(Receiver::Call),
+            StreamId::Call(call) => self.asked.get(&call).cloned().map(Receiver::Asked),
+        }
+    }
+
+    pub(crate) fn expect_reply(&mut self, call: CallId, asked: Arc<Asked>) {
+        self.asked.insert(call, asked);
+    }
+
+    pub(crate) fn forget_reply(&mut self, call: CallId) {
+        if self.asked.remove(&call).is_some() {
+            self.session.abandon(call, &mut self.out);
+        }
+    }
+
+    /// Wakes when the writer has room.
+    pub(crate) fn wait_for_room(&mut self, waker: &Waker) {
+        if !self.waiting.iter().any(|known| known.will_wake(waker)) {
+            self.waiting.push(waker.clone());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! One request of the host while it is being answered: what its context and its streams share.
+
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use crossplug_protocol::session::Ticket;
+
+use super::{Inbox, Opened, Runtime, Task};
+use crate::lock::locked;
+
+/// Shared by the runtime, the handler's context and its streams. An event has one too, without a ticket.
+pub(crate) struct Call {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) opened: Arc<Opened>,
+    ticket: Option<Ticket>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) traceparent: Option<String>,
+    inbox: Inbox,
+    flow: Mutex<Flow>,
+    task: OnceLock<Weak<Task>>,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("ticket", &self.ticket)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Flow {
+    cancelled: bool,
+    /// Somebody waited for the cancellation when it came, so the handler ends by itself.
+    minded: bool,
+    /// Who waits for the cancellation.
+    waiters: Vec<(u64, Waker)>,
+    next_waiter: u64,
+    credit: Option<Waker>,
+}
+
+impl Call {
+    pub(crate) fn new(
+        runtime: Arc<Runtime>,
+        opened: Arc<Opened>,
+        ticket: Option<Ticket>,
+        deadline: Option<Instant>,
+        traceparent: Option<String>,
+    ) -> Self {
+        Self {
+            runtime,
+            opened,
+            ticket,
+            deadline,
+            traceparent,
+            inbox: Inbox::default(),
+            flow: Mutex::default(),
+            task: OnceLock::new(),
+        }
+    }
+
+    pub(crate) const fn ticket(&self) -> Option<Ticket> {
+        self.ticket
+    }
+
+    pub(super) fn run_by(&self, task: &Arc<Task>) {
+        let _ = self.task.set(Arc::downgrade(task));
+    }
+
+    pub(crate) const fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        locked(&self.flow).cancelled
+    }
+
+    /// Whether a handler that waits now is to be dropped.
+    pub(super) fn is_to_drop(&self) -> bool {
+        let flow = locked(&self.flow);
+        flow.cancelled && !flow.minded
+    }
+
+    /// The caller wants no answer any more. `answered`: the session has given one already.
+    pub(crate) fn cancel(&self, answered: bool) {
+        let waiters = {
+            let mut flow = locked(&self.flow);
+            flow.cancelled = true;
+            flow.minded = !answered && !flow.waiters.is_empty();
+            std::mem::take(&mut flow.waiters)
+        };
+        waiters.into_iter().for_each(|(_, waker)| waker.wake());
+        if let Some(task) = self.task.get().and_then(Weak::upgrade) {
+            task.wake_again();
+        }
+    }
+
+    /// Ready once the call is cancelled. The key names the waiter from one poll to the next.
+    pub(crate) fn poll_cancelled(&self, key: &mut Option<u64>, context: &Context<'_>) -> Poll<()> {
+        let mut flow = locked(&self.flow);
+        if flow.cancelled {
+            return Poll::Ready(());
+        }
+        let own = *key.get_or_insert_with(|| {
+            flow.next_waiter += 1;
+            flow.next_waiter
+        });
+        match flow.waiters.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, waker)) => waker.clone_from(context.waker()),
+            None => flow.waiters.push((own, context.waker().clone())),
+        }
+        Poll::Pending
+    }
+
+    /// Nobody waits under the key any more.
+    pub(crate) fn forget_waiter(&self, key: u64) {
+        locked(&self.flow)
+            .waiters
+            .retain(|(known, _)| *known != key);
+    }
+
+    pub(crate) fn wait_for_credit(&self, waker: &Waker) {
+        locked(&self.flow).credit = Some(waker.clone());
+    }
+
+    pub(super) fn take_credit_waker(&self) -> Option<Waker> {
+        locked(&self.flow).credit.take()
+    }
+}

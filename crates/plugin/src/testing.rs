@@ -1,0 +1,1 @@
+//! Calls a plugin in a test.
