@@ -14,7 +14,14 @@ import {
   RouteNotFoundError,
   ServiceNotFoundError,
 } from "crossplug/interfaces/agent";
-import { type Conformance, ConformanceEvents, ConformanceServices, conformance, OutOfPaperError, Paper } from "crossplug/interfaces/conformance";
+import {
+  type Conformance,
+  ConformanceEvents,
+  ConformanceServices,
+  conformance,
+  OutOfPaperError,
+  Paper,
+} from "crossplug/interfaces/conformance";
 import { Manifest } from "crossplug/interfaces/manifest";
 import { definePlugin, implement, isMain, type Plugin, run } from "crossplug/plugin";
 

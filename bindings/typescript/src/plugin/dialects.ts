@@ -1,9 +1,9 @@
 // The dialects that the SDK speaks, by name. Knows nothing else of them.
 
 import { CrossplugError } from "../errors.js";
-import type { Dialect } from "./dialect.js";
 import { CrossplugDialect } from "./dialect/crossplug.js";
 import { ElizaosDialect } from "./dialect/elizaos.js";
+import type { Dialect } from "./dialect.js";
 
 /**
  * A dialect for one conversation.
@@ -18,6 +18,9 @@ export function dialectByName(name: string, debug = false): Dialect {
     case "elizaos-bridge/1":
       return new ElizaosDialect(debug);
     default:
-      throw new CrossplugError("usage", `the dialect ${JSON.stringify(name)} is not known: this SDK speaks crossplug/1 and elizaos-bridge/1`);
+      throw new CrossplugError(
+        "usage",
+        `the dialect ${JSON.stringify(name)} is not known: this SDK speaks crossplug/1 and elizaos-bridge/1`,
+      );
   }
 }

@@ -14,7 +14,8 @@ const LONE = /\p{Surrogate}/gu;
  */
 export function failureOf(thrown: unknown, debug: boolean): Failure {
   if (thrown instanceof PluginError) return declared(thrown, debug);
-  const details: JsonObject | undefined = debug && thrown instanceof Error && thrown.stack !== undefined ? { trace: clean(thrown.stack) } : undefined;
+  const details: JsonObject | undefined =
+    debug && thrown instanceof Error && thrown.stack !== undefined ? { trace: clean(thrown.stack) } : undefined;
   return { code: "internal", message: clean(describe(thrown)), details };
 }
 
@@ -25,7 +26,8 @@ function declared(error: PluginError<unknown>, debug: boolean): Failure {
     if (details !== undefined) JSON.stringify(details);
     return { code: error.code, message: clean(error.message), details, retryable: error.retryable };
   } catch (thrown) {
-    const why = thrown instanceof EncodeError ? thrown : new Error(`the details of the error ${error.code} are not JSON`, { cause: thrown });
+    const why =
+      thrown instanceof EncodeError ? thrown : new Error(`the details of the error ${error.code} are not JSON`, { cause: thrown });
     return failureOf(why, debug);
   }
 }

@@ -5,8 +5,11 @@ import type { Framing } from "./handshake.js";
 /** The largest frame: the protocol's default. */
 export const MAX_FRAME_BYTES: number = 64 * 1024 * 1024;
 
+/** Why no further frames come: one was larger than the limit, or the bytes ended inside one. */
+export type FrameError = "tooLong" | "truncated";
+
 const LINE_FEED = 0x0a;
-/** What JSON takes for white space. */
+/** What JSON takes for white space, line feed aside. */
 const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d]);
 /** Bytes of the length before a frame. */
 const PREFIX = 4;
@@ -15,18 +18,18 @@ const PREFIX = 4;
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #onFrame: (frame: Uint8Array) => void;
-  readonly #onTooLong: (limit: number) => void;
+  readonly #onError: (error: FrameError) => void;
   /** What came of the next frame, in pieces, so that a long frame is copied once. */
   #pieces: Uint8Array[] = [];
   #held = 0;
-  /** Bytes of a frame that is too long and goes nowhere: up to the line end, or so many. */
-  #skipping = false;
-  #skip = 0;
+  /** How many bytes the next frame and its prefix need, as far as that is known. */
+  #wanted = PREFIX;
   #framing: Framing = "ndjson";
+  #failed = false;
 
-  constructor(onFrame: (frame: Uint8Array) => void, onTooLong: (limit: number) => void, maxBytes: number = MAX_FRAME_BYTES) {
+  constructor(onFrame: (frame: Uint8Array) => void, onError: (error: FrameError) => void, maxBytes: number = MAX_FRAME_BYTES) {
     this.#onFrame = onFrame;
-    this.#onTooLong = onTooLong;
+    this.#onError = onError;
     this.#maxBytes = maxBytes;
   }
 
@@ -38,69 +41,54 @@ export class FrameReader {
   /** Takes bytes. Frames may lie in them, uncopied: they are good until the handler returns. */
   push(chunk: Uint8Array): void {
     let rest: Uint8Array | undefined = chunk;
-    while (rest !== undefined && rest.length > 0) rest = this.#framing === "ndjson" ? this.#line(rest) : this.#counted(rest);
+    while (rest !== undefined && rest.length > 0 && !this.#failed) {
+      rest = this.#framing === "ndjson" ? this.#line(rest) : this.#counted(rest);
+    }
   }
 
-  /** The input is over: a last line may lack its end. False where half a frame was lost. */
-  end(): boolean {
-    if (this.#held === 0) return true;
-    if (this.#framing !== "ndjson") return false;
-    this.#emitLine(this.#take());
-    return true;
+  /** The input is over. White space is no message, and so no half one. */
+  end(): void {
+    if (this.#failed || this.#held === 0) return;
+    if (this.#framing === "length" || !isBlank(this.#take())) this.#fail("truncated");
   }
 
   #line(chunk: Uint8Array): Uint8Array | undefined {
     const end = chunk.indexOf(LINE_FEED);
+    const length = this.#held + (end === -1 ? chunk.length : end);
+    if (length > this.#maxBytes) return this.#fail("tooLong");
     if (end === -1) {
-      if (!this.#skipping) this.#hold(chunk);
-      if (this.#held > this.#maxBytes) {
-        this.#take();
-        this.#skipping = true;
-        this.#onTooLong(this.#maxBytes);
-      }
+      this.#hold(chunk);
       return undefined;
-    }
-    const tail = chunk.subarray(end + 1);
-    if (this.#skipping) {
-      this.#skipping = false;
-      return tail;
     }
     let line = chunk.subarray(0, end);
     if (this.#held > 0) {
       this.#hold(line);
       line = this.#take();
     }
-    if (line.length > this.#maxBytes) this.#onTooLong(this.#maxBytes);
-    else this.#emitLine(line);
-    return tail;
-  }
-
-  /** Blank lines are nothing; a line may end as Windows ends them. */
-  #emitLine(line: Uint8Array): void {
-    if (line.some((byte) => !BLANK.has(byte))) this.#onFrame(line);
+    if (!isBlank(line)) this.#onFrame(line);
+    return chunk.subarray(end + 1);
   }
 
   #counted(chunk: Uint8Array): Uint8Array | undefined {
-    if (this.#skip > 0) {
-      const tail = chunk.subarray(this.#skip);
-      this.#skip = Math.max(0, this.#skip - chunk.length);
-      return tail;
-    }
-    this.#hold(chunk);
-    if (this.#held < PREFIX) return undefined;
-    const joined = this.#take();
-    const length = new DataView(joined.buffer, joined.byteOffset, PREFIX).getUint32(0);
-    if (length > this.#maxBytes) {
-      this.#skip = length;
-      this.#onTooLong(this.#maxBytes);
-      return joined.subarray(PREFIX);
-    }
-    if (joined.length < PREFIX + length) {
-      this.#hold(joined);
+    const missing = this.#wanted - this.#held;
+    if (chunk.length < missing) {
+      this.#hold(chunk);
       return undefined;
     }
-    this.#onFrame(joined.subarray(PREFIX, PREFIX + length));
-    return joined.subarray(PREFIX + length);
+    this.#hold(chunk.subarray(0, missing));
+    const rest = chunk.subarray(missing);
+    if (this.#wanted === PREFIX) {
+      const prefix = this.#take();
+      const length = new DataView(prefix.buffer, prefix.byteOffset, PREFIX).getUint32(0);
+      if (length > this.#maxBytes) return this.#fail("tooLong");
+      this.#hold(prefix);
+      this.#wanted = PREFIX + length;
+      // A message of no bytes is complete.
+      if (length > 0) return rest;
+    }
+    this.#wanted = PREFIX;
+    this.#onFrame(this.#take().subarray(PREFIX));
+    return rest;
   }
 
   #hold(piece: Uint8Array): void {
@@ -116,6 +104,17 @@ export class FrameReader {
     this.#held = 0;
     return whole;
   }
+
+  #fail(error: FrameError): undefined {
+    this.#failed = true;
+    this.#pieces = [];
+    this.#held = 0;
+    this.#onError(error);
+  }
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => BLANK.has(byte));
 }
 
 /** A frame as bytes. */

@@ -1,7 +1,7 @@
 // Log lines on their way to the host; before the host listens they wait, a bounded number of them. Knows no session.
 
-import type { Log, LogLevel } from "../context.js";
 import { writeAny } from "../codec/any.js";
+import type { Log, LogLevel } from "../context.js";
 import type { JsonObject } from "../json/value.js";
 import { clean } from "./failure.js";
 

@@ -24,7 +24,10 @@ export function manifestOfProgram(plugin: Plugin): JsonObject {
 /** The manifest that the author wrote in code, completed by what the SDK knows. */
 export function manifestInCode(plugin: Plugin): JsonObject {
   if (plugin.manifest === undefined) {
-    throw new CrossplugError("manifest", "the plugin has no manifest: put a plugin.json beside the program, or a `manifest` into definePlugin");
+    throw new CrossplugError(
+      "manifest",
+      "the plugin has no manifest: put a plugin.json beside the program, or a `manifest` into definePlugin",
+    );
   }
   const interfaces = Object.fromEntries(plugin.interfaces.map(({ descriptor }) => [descriptor.name, major(descriptor.version)]));
   return Manifest.toValue({ language: "typescript", interfaces, ...plugin.manifest }) as JsonObject;

@@ -25,14 +25,26 @@ export type Outcome = { readonly result: JsonValue } | { readonly error: Failure
 
 /** One message. */
 export type Message =
-  | { readonly kind: "request"; readonly id: RequestId; readonly method: string; readonly params: JsonValue | undefined; readonly meta: Meta }
+  | {
+      readonly kind: "request";
+      readonly id: RequestId;
+      readonly method: string;
+      readonly params: JsonValue | undefined;
+      readonly meta: Meta;
+    }
   | { readonly kind: "reply"; readonly id: RequestId | null; readonly outcome: Outcome }
   | { readonly kind: "cancel"; readonly id: RequestId }
   | { readonly kind: "progress"; readonly id: RequestId; readonly fraction: number | undefined; readonly message: string | undefined }
   | { readonly kind: "item"; readonly id: RequestId; readonly item: JsonValue }
   | { readonly kind: "end"; readonly id: RequestId }
   | { readonly kind: "credit"; readonly id: RequestId; readonly items: number; readonly bytes: number }
-  | { readonly kind: "event"; readonly name: string; readonly stream: string | undefined; readonly seq: number; readonly payload: JsonValue }
+  | {
+      readonly kind: "event";
+      readonly name: string;
+      readonly stream: string | undefined;
+      readonly seq: number;
+      readonly payload: JsonValue;
+    }
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: JsonObject | undefined };
 
 /** A frame that is no message. The plugin answers where it can, and goes on. */

@@ -7,12 +7,14 @@ import type { Plugin } from "./define.js";
 import type { Dialect } from "./dialect.js";
 import { dialectByName } from "./dialects.js";
 import { failureOf } from "./failure.js";
-import { FrameReader } from "./frames.js";
+import { FrameReader, MAX_FRAME_BYTES } from "./frames.js";
 import { manifestOfProgram } from "./manifest.js";
 import { Output } from "./output.js";
 import { Runtime } from "./runtime.js";
 import { takeStdout } from "./stdout.js";
 
+/** Exit code where the host broke the protocol so that nothing more can be read. */
+const BROKEN_INPUT = 3;
 /** Exit code for wrong usage. */
 const WRONG_USAGE = 2;
 
@@ -71,7 +73,11 @@ function start(plugin: Plugin, dialect: Dialect): void {
   });
   const reader = new FrameReader(
     (frame) => runtime.receive(frame),
-    (limit) => complain(`a message of more than ${limit} bytes was passed over`),
+    (error) => {
+      complain(error === "tooLong" ? `a message has more than ${MAX_FRAME_BYTES} bytes` : "the input ended inside a message");
+      process.exitCode = BROKEN_INPUT;
+      end();
+    },
   );
   process.on("unhandledRejection", (reason) => {
     const { message } = failureOf(reason, false);
@@ -82,8 +88,7 @@ function start(plugin: Plugin, dialect: Dialect): void {
   const end = (): void => {
     if (ending) return;
     ending = true;
-    if (!reader.end()) complain("the input ended in the middle of a message");
-    const leave = (): void => process.exit(0);
+    const leave = (): void => process.exit();
     runtime
       .end()
       .catch((thrown: unknown) => complain(`teardown failed: ${failureOf(thrown, false).message}`))
@@ -91,7 +96,10 @@ function start(plugin: Plugin, dialect: Dialect): void {
       .then(leave, leave);
   };
   process.stdin.on("data", (chunk: Buffer) => reader.push(chunk));
-  process.stdin.on("end", end);
+  process.stdin.on("end", () => {
+    reader.end();
+    end();
+  });
   process.stdin.on("error", end);
 }
 

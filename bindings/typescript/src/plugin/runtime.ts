@@ -144,7 +144,15 @@ export class Runtime {
       this.#session.reply(id, { error: failureOf(thrown, this.#life.debug) });
     };
     try {
-      const { protocol, config, instanceId, dataDir, debug = false, granted, limits = {} } = readParams("initialize", InitializeParams.fromValue, params);
+      const {
+        protocol,
+        config,
+        instanceId,
+        dataDir,
+        debug = false,
+        granted,
+        limits = {},
+      } = readParams("initialize", InitializeParams.fromValue, params);
       const choice = choose(protocol, this.#wire.framings ?? []);
       this.#life = this.#newLife({ config, instanceId, dataDir, debug, granted });
       const accept = (): void => {
@@ -175,7 +183,11 @@ export class Runtime {
   #newLife(parts: Pick<InitializeParams, "config" | "instanceId" | "granted"> & { dataDir?: string | undefined; debug: boolean }): Life {
     const { services = [], emit = [], plugins = [] } = parts.granted;
     const { config, instanceId, dataDir, debug } = parts;
-    return new Life({ config, instanceId, dataDir, debug, log: this.log, granted: { services, emit, plugins } }, this.#session, this.#hostCalls);
+    return new Life(
+      { config, instanceId, dataDir, debug, log: this.log, granted: { services, emit, plugins } },
+      this.#session,
+      this.#hostCalls,
+    );
   }
 
   #start(request: Incoming & { kind: "request" }): void {
@@ -236,7 +248,8 @@ export class Runtime {
       const event = (descriptor as InterfaceDescriptor<object>).events.get(name);
       if (event?.has(target) !== true) continue;
       // Nobody waits for an event: what goes wrong with it can only be logged.
-      const failed = (thrown: unknown): void => this.log.error(`the handler of the event ${name} failed: ${failureOf(thrown, false).message}`);
+      const failed = (thrown: unknown): void =>
+        this.log.error(`the handler of the event ${name} failed: ${failureOf(thrown, false).message}`);
       try {
         const done = event.call(target, this.#life, readAs(`the payload of ${name}`, event.payload, payload));
         if (isThenable(done)) done.then(undefined, failed);

@@ -11,7 +11,13 @@ import { Violation } from "./message.js";
 /** What the host wants, or answers. */
 export type Incoming =
   | { readonly kind: "initialize"; readonly id: RequestId; readonly params: JsonValue | undefined }
-  | { readonly kind: "request"; readonly id: RequestId; readonly method: string; readonly params: JsonValue | undefined; readonly meta: Meta }
+  | {
+      readonly kind: "request";
+      readonly id: RequestId;
+      readonly method: string;
+      readonly params: JsonValue | undefined;
+      readonly meta: Meta;
+    }
   | { readonly kind: "shutdown"; readonly id: RequestId }
   | { readonly kind: "cancel"; readonly id: RequestId }
   | { readonly kind: "item"; readonly id: RequestId; readonly item: JsonValue; readonly bytes: number }
@@ -257,7 +263,8 @@ export class Session {
   }
 
   #answer(id: RequestId | null, outcome: Outcome): Incoming {
-    if (id === null || !this.#calls.delete(id)) return { kind: "violation", problem: `an answer to ${JSON.stringify(id)}, which nobody asked` };
+    if (id === null || !this.#calls.delete(id))
+      return { kind: "violation", problem: `an answer to ${JSON.stringify(id)}, which nobody asked` };
     return { kind: "answer", id, outcome };
   }
 

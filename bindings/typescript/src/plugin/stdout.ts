@@ -49,7 +49,11 @@ function moveStdout(): Stdout {
 /** What an author prints goes to standard error at once, and by whole lines to the host's log. */
 function divertWrites(onLine: (line: string) => void): void {
   let partial = "";
-  const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | ((error?: Error | null) => void), done?: (error?: Error | null) => void): boolean => {
+  const write = (
+    chunk: string | Uint8Array,
+    encoding?: BufferEncoding | ((error?: Error | null) => void),
+    done?: (error?: Error | null) => void,
+  ): boolean => {
     const text = typeof chunk === "string" ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
     const lines = `${partial}${text}`.split("\n");
     partial = lines.pop() ?? "";

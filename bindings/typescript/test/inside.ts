@@ -1,0 +1,7 @@
+// The few inner rooms of the package that tests open. Everything else is tested through the package's own doors.
+
+/** The package's compiled modules, seen from the compiled tests. */
+const inside = (path: string): Promise<unknown> => import(new URL(`../../dist/${path}`, import.meta.url).href);
+
+export const { FrameReader, framed } = (await inside("plugin/frames.js")) as typeof import("../dist/plugin/frames.js");
+export const { Output } = (await inside("plugin/output.js")) as typeof import("../dist/plugin/output.js");
