@@ -294,11 +294,9 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         executor.spawn(async { std::panic::resume_unwind(Box::new("on purpose")) });
         let here = std::thread::current().id();
-        let mut polls = 0;
         let at = Instant::now() + Duration::from_millis(20);
         let timers = executor.clone();
         executor.run_or_spawn(std::future::poll_fn(move |context| {
-            polls += 1;
             sender.send(std::thread::current().id()).unwrap();
             if Instant::now() < at {
                 timers.wake_at(at, context.waker().clone());

@@ -63,7 +63,6 @@ struct Setup {
 
 impl Host {
     /// A host with the defaults: no services, nothing granted, calls that may take 30 s, every cap on.
-    #[must_use]
     pub fn builder() -> HostBuilder {
         HostBuilder::new()
     }

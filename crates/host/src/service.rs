@@ -340,6 +340,10 @@ where
     }
 }
 
+#[allow(
+    clippy::result_large_err,
+    reason = "handlers give this very type; a box here would only be unpacked again"
+)]
 fn encode<T: IntoPayload>(outcome: ServiceResult<T>) -> ServiceResult {
     outcome?.into_payload().map_err(|error| {
         PluginError::new(

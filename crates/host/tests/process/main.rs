@@ -4,10 +4,15 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::result_large_err,
     reason = "tests"
 )]
 #![cfg(unix)]
 
-mod peer;
-
 mod calls;
+mod care;
+mod peer;
+mod services;
+mod start;
+mod streams;
+mod waiting;

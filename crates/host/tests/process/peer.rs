@@ -50,7 +50,7 @@ def serve(answer):
 "#;
 
 /// A folder with a manifest and a script.
-pub fn peer(script: &str) -> TempDir {
+pub(crate) fn peer(script: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let manifest = serde_json::json!({
         "name": "peer", "description": "A peer without an SDK.", "version": "1.0.0", "language": "python",
@@ -67,30 +67,30 @@ pub fn peer(script: &str) -> TempDir {
 }
 
 /// A peer that gives back what it gets.
-pub const ECHO: &str = "
+pub(crate) const ECHO: &str = "
 hello()
 serve(lambda request: reply(request, request.get('params')))
 ";
 
 /// Log lines of a host.
 #[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<Log>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<Log>>>);
 
 impl Lines {
     /// A host that collects them.
-    pub fn host(&self) -> HostBuilder {
+    pub(crate) fn host(&self) -> HostBuilder {
         let lines = Arc::clone(&self.0);
         Host::builder()
             .name("test")
             .on_log(move |log| lines.lock().unwrap().push(log.clone()))
     }
 
-    pub fn all(&self) -> Vec<Log> {
+    pub(crate) fn all(&self) -> Vec<Log> {
         self.0.lock().unwrap().clone()
     }
 
     /// Waits for a line that contains the text.
-    pub fn wait_for(&self, text: &str) -> Log {
+    pub(crate) fn wait_for(&self, text: &str) -> Log {
         let find = || {
             self.all()
                 .into_iter()
@@ -107,7 +107,7 @@ impl Lines {
 }
 
 /// Loads a peer with everything granted.
-pub fn load(folder: &TempDir) -> Plugin {
+pub(crate) fn load(folder: &TempDir) -> Plugin {
     Host::builder()
         .name("test")
         .build()
