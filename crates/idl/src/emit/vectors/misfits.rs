@@ -19,7 +19,7 @@ pub(super) fn integers(format: IntegerFormat) -> Vec<Fault> {
                 "", "+1", "01", "-0", "1.0", "1e2", " 1", "1 ", "0x1", "1_000", "\u{661}", "--1",
                 "one",
             ];
-            faults.extend(spellings.map(|spelling| text(spelling, "notAnInteger")));
+            faults.extend(spellings.map(|spelling| text(spelling, "badFormat")));
             faults.push(text(&(most + 1).to_string(), "outOfRange"));
             faults.push(text(
                 "99999999999999999999999999999999999999999",
@@ -30,7 +30,7 @@ pub(super) fn integers(format: IntegerFormat) -> Vec<Fault> {
                 faults.push(text(&(least - 1).to_string(), "outOfRange"));
             } else {
                 faults.push(raw("-1", "outOfRange"));
-                faults.push(text("-1", "notAnInteger"));
+                faults.push(text("-1", "badFormat"));
             }
         }
         IntegerFormat::Int64Number | IntegerFormat::Uint64Number => {
