@@ -43,7 +43,13 @@ fn module(interface: &Interface, options: &Options, package: &str) -> String {
     // Names of the wire and descriptions are what they are: wide, unsorted, sometimes like a builtin's.
     page.line("# ruff: noqa: A, D, E501, E731, I001, N, PYI, RUF, UP, RET, SIM, PIE");
     page.line("# fmt: off");
-    page.docs("", &format!("{}\n\nThe interface `{}` {}.", interface.description, interface.name, interface.version));
+    page.docs(
+        "",
+        &format!(
+            "{}\n\nThe interface `{}` {}.",
+            interface.description, interface.name, interface.version
+        ),
+    );
     page.blank();
     imports(&mut page, interface, package, roles);
     for rule in types.rules() {
@@ -74,20 +80,32 @@ fn imports(page: &mut Page, interface: &Interface, package: &str, roles: bool) {
     page.blank();
     let shape = |wanted: fn(&Shape) -> bool| interface.types.iter().any(|def| wanted(&def.shape));
     page.line(&format!("from {package}.codec import runtime as _s"));
-    page.line(&format!("from {package}.codec.codec import Codec as _Codec"));
+    page.line(&format!(
+        "from {package}.codec.codec import Codec as _Codec"
+    ));
     if shape(|shape| matches!(shape, Shape::Object(_) | Shape::TaggedUnion(_))) {
-        page.line(&format!("from {package}.codec.record import UNSET as _UNSET, Record as _Record, Unset as _Unset"));
+        page.line(&format!(
+            "from {package}.codec.record import UNSET as _UNSET, Record as _Record, Unset as _Unset"
+        ));
     }
     if shape(|shape| matches!(shape, Shape::Enum(_))) {
-        page.line(&format!("from {package}.codec.strenum import ClosedEnum as _ClosedEnum, OpenEnum as _OpenEnum"));
+        page.line(&format!(
+            "from {package}.codec.strenum import ClosedEnum as _ClosedEnum, OpenEnum as _OpenEnum"
+        ));
     }
     if !Types::new(interface).rules().is_empty() {
-        page.line(&format!("from {package}.codec.strings import StringRule as _StringRule"));
+        page.line(&format!(
+            "from {package}.codec.strings import StringRule as _StringRule"
+        ));
     }
     if shape(|shape| matches!(shape, Shape::KindUnion(_) | Shape::TaggedUnion(_))) {
-        page.line(&format!("from {package}.codec.unions import LongText as _LongText, Unknown as _Unknown"));
+        page.line(&format!(
+            "from {package}.codec.unions import LongText as _LongText, Unknown as _Unknown"
+        ));
     }
-    page.line(&format!("from {package}.errors import CodedError as _CodedError, RefusedValue as _Refused"));
+    page.line(&format!(
+        "from {package}.errors import CodedError as _CodedError, RefusedValue as _Refused"
+    ));
     if roles {
         page.line(&format!(
             "from {package}.plugin.method import EventType as _EventType, Interface as _Interface, Method as _Method, not_implemented as _not_implemented"
@@ -99,8 +117,12 @@ fn imports(page: &mut Page, interface: &Interface, package: &str, roles: bool) {
     page.line("    import typing as _t");
     if roles {
         page.blank();
-        page.line(&format!("    from {package}.plugin.context import Context as _Context"));
-        page.line(&format!("    from {package}.plugin.service import ServiceCall as _ServiceCall"));
+        page.line(&format!(
+            "    from {package}.plugin.context import Context as _Context"
+        ));
+        page.line(&format!(
+            "    from {package}.plugin.service import ServiceCall as _ServiceCall"
+        ));
         page.line(&format!(
             "    from {package}.plugin.stream import ItemReceiver as _ItemReceiver, ItemSender as _ItemSender"
         ));

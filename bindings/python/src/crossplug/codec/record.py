@@ -15,7 +15,7 @@ from crossplug.errors import DecodeError, EncodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any, ClassVar, Final, Literal
 
     from typing_extensions import Self
@@ -60,8 +60,14 @@ class Record:
         def __init__(self, **members: Any) -> None: ...
 
     _twin: ClassVar[Any]
-    _read: ClassVar[Callable[[Any], Any]]
-    _write: ClassVar[Callable[[Any], dict[str, Any]]]
+
+    @staticmethod
+    def _read(value: Any) -> Any:
+        raise NotImplementedError
+
+    @staticmethod
+    def _write(value: Any) -> dict[str, Any]:
+        raise NotImplementedError
 
     def __init_subclass__(cls, *, twin: bool = False) -> None:
         if twin:

@@ -23,12 +23,12 @@ from crossplug.codec.scalars import (
     write_int64,
     write_uint64,
 )
-from crossplug.codec.unions import check_tag, read_enum, tag_key, write_enum
+from crossplug.codec.unions import no_arm, read_enum, tag_key, write_enum
 
 __all__ = [
     "anything",
-    "check_tag",
     "missing",
+    "no_arm",
     "null",
     "read_bool",
     "read_bytes",

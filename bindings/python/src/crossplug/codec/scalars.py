@@ -126,7 +126,7 @@ def _long(value: Any, low: int, high: int) -> int:
         return _exact(value, low, "a decimal string", " as a number; write it as a string")
     digits = value[1:] if low < 0 and value[:1] == "-" else value
     if not (digits.isascii() and digits.isdigit()) or (digits[0] == "0" and len(value) > 1):
-        raise DecodeError("notAnInteger", f'{value[:40]!r} is not a decimal integer as the wire spells it: "0", "-12"')
+        raise DecodeError("badFormat", f'{value[:40]!r} is not a decimal integer as the wire spells it: "0", "-12"')
     if len(digits) > 20:
         raise DecodeError("outOfRange", f"{value[:40]}… is not within {low} to {high}")
     number = int(value)

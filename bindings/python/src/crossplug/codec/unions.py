@@ -9,7 +9,7 @@ from crossplug.errors import DecodeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, ClassVar, Final
+    from typing import Any, ClassVar
 
 
 class LongText(int):
@@ -25,7 +25,7 @@ class Unknown(Record):
 
     TAG: ClassVar[str] = ""
     """What the document calls the tag."""
-    value: Final[dict[str, Any]]
+    value: dict[str, Any]
     """The object as it came; it is written back as it is."""
 
     def __init__(self, *, value: dict[str, Any]) -> None:
@@ -68,13 +68,12 @@ def tag_key(tag: Any) -> Any:
     return (kind, tag) if kind in (str, int, bool) else None
 
 
-def check_tag(tag: Any, name: str, pointer: str, tags: Mapping[Any, Any], is_open: bool) -> None:
-    """Refuses a tag that names no arm; lets it pass where the union is open."""
+def no_arm(tag: Any, name: str, pointer: str, tags: Mapping[Any, Any]) -> DecodeError:
+    """The error for a tag that names no arm. An open union keeps those with the reason ``unknownTag``."""
     if isinstance(tag, Unset):
-        raise DecodeError("missingTag", f"the member {name!r}, which tells the arms apart, is missing")
+        return DecodeError("missingTag", f"the member {name!r}, which tells the arms apart, is missing")
     known = [key[1] if isinstance(key, tuple) else key for key in tags]
     kinds = {kind_of(one) for one in known}
     if kind_of(tag) not in kinds:
-        raise DecodeError("wrongKind", f"expected {' or '.join(sorted(kinds))}, found {kind_of(tag)}", pointer)
-    if not is_open:
-        raise DecodeError("unknownTag", f"{tag!r} is none of {', '.join(map(repr, known))}", pointer)
+        return DecodeError("wrongKind", f"expected {' or '.join(sorted(kinds))}, found {kind_of(tag)}", pointer)
+    return DecodeError("unknownTag", f"{tag!r} is none of {', '.join(map(repr, known))}", pointer)

@@ -111,6 +111,7 @@ class Content(_Record):
         if type(value) is not Content:
             raise _s.unwritable("Content", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -247,6 +248,7 @@ class Memory(_Record):
         if type(value) is not Memory:
             raise _s.unwritable("Memory", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -357,6 +359,7 @@ class State(_Record):
         if type(value) is not State:
             raise _s.unwritable("State", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -472,6 +475,7 @@ class ActionResult(_Record):
         if type(value) is not ActionResult:
             raise _s.unwritable("ActionResult", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.success
@@ -573,6 +577,7 @@ class ProviderResult(_Record):
         if type(value) is not ProviderResult:
             raise _s.unwritable("ProviderResult", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -642,6 +647,7 @@ class Validation(_Record):
         if type(value) is not Validation:
             raise _s.unwritable("Validation", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.valid
@@ -720,6 +726,7 @@ class ActionValidate(_Record):
         if type(value) is not ActionValidate:
             raise _s.unwritable("ActionValidate", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.action
@@ -818,6 +825,7 @@ class ActionInvoke(_Record):
         if type(value) is not ActionInvoke:
             raise _s.unwritable("ActionInvoke", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.action
@@ -911,6 +919,7 @@ class ProviderGet(_Record):
         if type(value) is not ProviderGet:
             raise _s.unwritable("ProviderGet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.provider
@@ -998,6 +1007,7 @@ class EvaluatorValidate(_Record):
         if type(value) is not EvaluatorValidate:
             raise _s.unwritable("EvaluatorValidate", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.evaluator
@@ -1085,6 +1095,7 @@ class EvaluatorInvoke(_Record):
         if type(value) is not EvaluatorInvoke:
             raise _s.unwritable("EvaluatorInvoke", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.evaluator
@@ -1150,6 +1161,7 @@ class ServiceStart(_Record):
         if type(value) is not ServiceStart:
             raise _s.unwritable("ServiceStart", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.service_type
@@ -1206,6 +1218,7 @@ class ServiceStop(_Record):
         if type(value) is not ServiceStop:
             raise _s.unwritable("ServiceStop", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.service_type
@@ -1311,6 +1324,7 @@ class RouteHandle(_Record):
         if type(value) is not RouteHandle:
             raise _s.unwritable("RouteHandle", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.method
@@ -1405,6 +1419,7 @@ class RouteResponse(_Record):
         if type(value) is not RouteResponse:
             raise _s.unwritable("RouteResponse", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.status
@@ -1490,6 +1505,7 @@ class MemorySearch(_Record):
         if type(value) is not MemorySearch:
             raise _s.unwritable("MemorySearch", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -1557,6 +1573,7 @@ class MemoryList(_Record):
         if type(value) is not MemoryList:
             raise _s.unwritable("MemoryList", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.memories
@@ -1611,6 +1628,7 @@ class MemoryCreate(_Record):
         if type(value) is not MemoryCreate:
             raise _s.unwritable("MemoryCreate", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.memory
@@ -1665,6 +1683,7 @@ class MessageReceived(_Record):
         if type(value) is not MessageReceived:
             raise _s.unwritable("MessageReceived", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.memory
@@ -1731,6 +1750,7 @@ class AgentNoted(_Record):
         if type(value) is not AgentNoted:
             raise _s.unwritable("AgentNoted", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -1804,6 +1824,7 @@ class UnknownName(_Record):
         if type(value) is not UnknownName:
             raise _s.unwritable("UnknownName", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name

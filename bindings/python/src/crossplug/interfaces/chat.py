@@ -74,6 +74,7 @@ class Mount(_Record):
         if type(value) is not Mount:
             raise _s.unwritable("Mount", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.metadata
@@ -248,6 +249,7 @@ class ChatMetadata(_Record):
         if type(value) is not ChatMetadata:
             raise _s.unwritable("ChatMetadata", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -354,6 +356,7 @@ class MessageHandle(_Record):
         if type(value) is not MessageHandle:
             raise _s.unwritable("MessageHandle", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.message
@@ -410,6 +413,7 @@ class MessageAnswer(_Record):
         if type(value) is not MessageAnswer:
             raise _s.unwritable("MessageAnswer", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.response
@@ -465,6 +469,7 @@ class HistorySet(_Record):
         if type(value) is not HistorySet:
             raise _s.unwritable("HistorySet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.messages
@@ -593,6 +598,7 @@ class HistoryMessage(_Record):
         if type(value) is not HistoryMessage:
             raise _s.unwritable("HistoryMessage", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -702,6 +708,7 @@ class UiFrame(_Record):
         if type(value) is not UiFrame:
             raise _s.unwritable("UiFrame", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.components
@@ -767,6 +774,7 @@ class UiNode(_Record):
         if type(value) is not UiNode:
             raise _s.unwritable("UiNode", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -848,6 +856,7 @@ class Label(_Record):
         if type(value) is not Label:
             raise _s.unwritable("Label", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "Label"
@@ -926,6 +935,7 @@ class Button(_Record):
         if type(value) is not Button:
             raise _s.unwritable("Button", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "Button"
@@ -1009,6 +1019,7 @@ class TextEdit(_Record):
         if type(value) is not TextEdit:
             raise _s.unwritable("TextEdit", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "TextEdit"
@@ -1105,6 +1116,7 @@ class ComboBox(_Record):
         if type(value) is not ComboBox:
             raise _s.unwritable("ComboBox", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "ComboBox"
@@ -1180,6 +1192,7 @@ class Toggle(_Record):
         if type(value) is not Toggle:
             raise _s.unwritable("Toggle", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "Toggle"
@@ -1257,6 +1270,7 @@ class SelectableValue(_Record):
         if type(value) is not SelectableValue:
             raise _s.unwritable("SelectableValue", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "SelectableValue"
@@ -1326,6 +1340,7 @@ class Horizontal(_Record):
         if type(value) is not Horizontal:
             raise _s.unwritable("Horizontal", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "Horizontal"
@@ -1390,6 +1405,7 @@ class Vertical(_Record):
         if type(value) is not Vertical:
             raise _s.unwritable("Vertical", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "Vertical"
@@ -1457,6 +1473,7 @@ class UiEvent(_Record):
         if type(value) is not UiEvent:
             raise _s.unwritable("UiEvent", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1529,6 +1546,7 @@ class UiEventOutcome(_Record):
         if type(value) is not UiEventOutcome:
             raise _s.unwritable("UiEventOutcome", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.clicked
@@ -1590,6 +1608,7 @@ class UnknownComponent(_Record):
         if type(value) is not UnknownComponent:
             raise _s.unwritable("UnknownComponent", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1656,6 +1675,7 @@ class StreamControl(_Record):
         if type(value) is not StreamControl:
             raise _s.unwritable("StreamControl", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_id
@@ -1733,6 +1753,7 @@ class StreamStart(_Record):
         if type(value) is not StreamStart:
             raise _s.unwritable("StreamStart", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_type
@@ -1795,6 +1816,7 @@ class StreamOpened(_Record):
         if type(value) is not StreamOpened:
             raise _s.unwritable("StreamOpened", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_id
@@ -1872,6 +1894,7 @@ class StreamData(_Record):
         if type(value) is not StreamData:
             raise _s.unwritable("StreamData", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_id
@@ -1960,6 +1983,7 @@ class StreamEnd(_Record):
         if type(value) is not StreamEnd:
             raise _s.unwritable("StreamEnd", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_id
@@ -2025,6 +2049,7 @@ class StreamRef(_Record):
         if type(value) is not StreamRef:
             raise _s.unwritable("StreamRef", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_id
@@ -2090,6 +2115,7 @@ class StreamStatus(_Record):
         if type(value) is not StreamStatus:
             raise _s.unwritable("StreamStatus", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream_id
@@ -2159,6 +2185,7 @@ class StreamList(_Record):
         if type(value) is not StreamList:
             raise _s.unwritable("StreamList", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.streams
@@ -2213,6 +2240,7 @@ class FrontendSend(_Record):
         if type(value) is not FrontendSend:
             raise _s.unwritable("FrontendSend", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.message
@@ -2312,6 +2340,7 @@ class PluginMessage(_Record):
         if type(value) is not PluginMessage:
             raise _s.unwritable("PluginMessage", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["event"] = "plugin-message"
@@ -2475,6 +2504,7 @@ class ConfigGet(_Record):
         if type(value) is not ConfigGet:
             raise _s.unwritable("ConfigGet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -2525,6 +2555,7 @@ class ConfigValue(_Record):
         if type(value) is not ConfigValue:
             raise _s.unwritable("ConfigValue", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.value
@@ -2590,6 +2621,7 @@ class PluginCall(_Record):
         if type(value) is not PluginCall:
             raise _s.unwritable("PluginCall", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.plugin_id
@@ -2650,6 +2682,7 @@ class PluginAnswer(_Record):
         if type(value) is not PluginAnswer:
             raise _s.unwritable("PluginAnswer", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.response
@@ -2706,6 +2739,7 @@ class CallDepth(_Record):
         if type(value) is not CallDepth:
             raise _s.unwritable("CallDepth", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.limit
@@ -2791,7 +2825,9 @@ def _read_UiComponent(x: _t.Any) -> _t.Any:
     tag = x.get("type", _UNSET)
     read = _TAGS_UiComponent.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "type", "/type", _TAGS_UiComponent, True)
+        error = _s.no_arm(tag, "type", "/type", _TAGS_UiComponent)
+        if error.reason != "unknownTag":
+            raise error
         return UnknownUiComponent(value=x)
     return read(x)
 
@@ -2846,7 +2882,9 @@ def _read_FrontendMessage(x: _t.Any) -> _t.Any:
     tag = x.get("event", _UNSET)
     read = _TAGS_FrontendMessage.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "event", "/event", _TAGS_FrontendMessage, True)
+        error = _s.no_arm(tag, "event", "/event", _TAGS_FrontendMessage)
+        if error.reason != "unknownTag":
+            raise error
         return UnknownFrontendMessage(value=x)
     return read(x)
 

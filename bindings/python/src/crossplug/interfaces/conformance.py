@@ -378,6 +378,7 @@ class Echo(_Record):
         if type(value) is not Echo:
             raise _s.unwritable("Echo", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.flag
@@ -598,6 +599,7 @@ class Circle(_Record):
         if type(value) is not Circle:
             raise _s.unwritable("Circle", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["kind"] = "circle"
@@ -664,6 +666,7 @@ class Square(_Record):
         if type(value) is not Square:
             raise _s.unwritable("Square", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["kind"] = "square"
@@ -756,6 +759,7 @@ class Tree(_Record):
         if type(value) is not Tree:
             raise _s.unwritable("Tree", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.value
@@ -840,6 +844,7 @@ class Fail(_Record):
         if type(value) is not Fail:
             raise _s.unwritable("Fail", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.code
@@ -904,6 +909,7 @@ class Print(_Record):
         if type(value) is not Print:
             raise _s.unwritable("Print", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -960,6 +966,7 @@ class Count(_Record):
         if type(value) is not Count:
             raise _s.unwritable("Count", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.to
@@ -1016,6 +1023,7 @@ class Ask(_Record):
         if type(value) is not Ask:
             raise _s.unwritable("Ask", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.question
@@ -1072,6 +1080,7 @@ class Answer(_Record):
         if type(value) is not Answer:
             raise _s.unwritable("Answer", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.answer
@@ -1128,6 +1137,7 @@ class Emit(_Record):
         if type(value) is not Emit:
             raise _s.unwritable("Emit", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.times
@@ -1184,6 +1194,7 @@ class Happened(_Record):
         if type(value) is not Happened:
             raise _s.unwritable("Happened", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.number
@@ -1240,6 +1251,7 @@ class Paper(_Record):
         if type(value) is not Paper:
             raise _s.unwritable("Paper", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.sheets
@@ -1344,6 +1356,7 @@ class ContextReport(_Record):
         if type(value) is not ContextReport:
             raise _s.unwritable("ContextReport", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.instance_id
@@ -1425,7 +1438,7 @@ def _read_Shape(x: _t.Any) -> _t.Any:
     tag = x.get("kind", _UNSET)
     read = _TAGS_Shape.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "kind", "/kind", _TAGS_Shape, False)
+        raise _s.no_arm(tag, "kind", "/kind", _TAGS_Shape)
     return read(x)
 
 
@@ -1453,7 +1466,9 @@ def _read_Thing(x: _t.Any) -> _t.Any:
     tag = x.get("kind", _UNSET)
     read = _TAGS_Thing.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "kind", "/kind", _TAGS_Thing, True)
+        error = _s.no_arm(tag, "kind", "/kind", _TAGS_Thing)
+        if error.reason != "unknownTag":
+            raise error
         return UnknownThing(value=x)
     return read(x)
 

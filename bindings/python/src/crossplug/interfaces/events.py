@@ -72,6 +72,7 @@ class EventHandle(_Record):
         if type(value) is not EventHandle:
             raise _s.unwritable("EventHandle", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.event
@@ -204,6 +205,7 @@ class Event(_Record):
         if type(value) is not Event:
             raise _s.unwritable("Event", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -331,6 +333,7 @@ class MessagePayload(_Record):
         if type(value) is not MessagePayload:
             raise _s.unwritable("MessagePayload", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.message
@@ -395,6 +398,7 @@ class CharacterPayload(_Record):
         if type(value) is not CharacterPayload:
             raise _s.unwritable("CharacterPayload", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.character_id
@@ -452,6 +456,7 @@ class Reaction(_Record):
         if type(value) is not Reaction:
             raise _s.unwritable("Reaction", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.events
@@ -531,6 +536,7 @@ class EmittedEvent(_Record):
         if type(value) is not EmittedEvent:
             raise _s.unwritable("EmittedEvent", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.stream
@@ -595,6 +601,7 @@ class EmitReceipt(_Record):
         if type(value) is not EmitReceipt:
             raise _s.unwritable("EmitReceipt", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -662,6 +669,7 @@ class PayloadSize(_Record):
         if type(value) is not PayloadSize:
             raise _s.unwritable("PayloadSize", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.bytes_
@@ -723,6 +731,7 @@ class CascadeDepth(_Record):
         if type(value) is not CascadeDepth:
             raise _s.unwritable("CascadeDepth", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.limit

@@ -99,6 +99,7 @@ class LifecycleInit(_Record):
         if type(value) is not LifecycleInit:
             raise _s.unwritable("LifecycleInit", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.instance_id
@@ -198,6 +199,7 @@ class HttpRequest(_Record):
         if type(value) is not HttpRequest:
             raise _s.unwritable("HttpRequest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.method
@@ -288,6 +290,7 @@ class HttpResponse(_Record):
         if type(value) is not HttpResponse:
             raise _s.unwritable("HttpResponse", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.status
@@ -353,6 +356,7 @@ class BinaryBody(_Record):
         if type(value) is not BinaryBody:
             raise _s.unwritable("BinaryBody", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.base64
@@ -408,6 +412,7 @@ class StoreGet(_Record):
         if type(value) is not StoreGet:
             raise _s.unwritable("StoreGet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -476,6 +481,7 @@ class StoreSet(_Record):
         if type(value) is not StoreSet:
             raise _s.unwritable("StoreSet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -537,6 +543,7 @@ class StoreDelete(_Record):
         if type(value) is not StoreDelete:
             raise _s.unwritable("StoreDelete", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -593,6 +600,7 @@ class StoreValue(_Record):
         if type(value) is not StoreValue:
             raise _s.unwritable("StoreValue", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.value
@@ -649,6 +657,7 @@ class KvGet(_Record):
         if type(value) is not KvGet:
             raise _s.unwritable("KvGet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -717,6 +726,7 @@ class KvSet(_Record):
         if type(value) is not KvSet:
             raise _s.unwritable("KvSet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -778,6 +788,7 @@ class KvDelete(_Record):
         if type(value) is not KvDelete:
             raise _s.unwritable("KvDelete", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -834,6 +845,7 @@ class KvValue(_Record):
         if type(value) is not KvValue:
             raise _s.unwritable("KvValue", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.value
@@ -890,6 +902,7 @@ class StorageFailure(_Record):
         if type(value) is not StorageFailure:
             raise _s.unwritable("StorageFailure", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.key
@@ -1006,6 +1019,7 @@ class PluginMetadata(_Record):
         if type(value) is not PluginMetadata:
             raise _s.unwritable("PluginMetadata", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1096,6 +1110,7 @@ class KvOperationGet(_Record):
         if type(value) is not KvOperationGet:
             raise _s.unwritable("KvOperationGet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["action"] = "get"
@@ -1174,6 +1189,7 @@ class KvOperationSet(_Record):
         if type(value) is not KvOperationSet:
             raise _s.unwritable("KvOperationSet", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["action"] = "set"
@@ -1245,6 +1261,7 @@ class KvOperationDelete(_Record):
         if type(value) is not KvOperationDelete:
             raise _s.unwritable("KvOperationDelete", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["action"] = "delete"
@@ -1400,6 +1417,7 @@ class PluginStatus(_Record):
         if type(value) is not PluginStatus:
             raise _s.unwritable("PluginStatus", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1567,6 +1585,7 @@ class LogEntry(_Record):
         if type(value) is not LogEntry:
             raise _s.unwritable("LogEntry", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.timestamp
@@ -1651,7 +1670,7 @@ def _read_KvOperation(x: _t.Any) -> _t.Any:
     tag = x.get("action", _UNSET)
     read = _TAGS_KvOperation.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "action", "/action", _TAGS_KvOperation, False)
+        raise _s.no_arm(tag, "action", "/action", _TAGS_KvOperation)
     return read(x)
 
 

@@ -279,6 +279,7 @@ class Manifest(_Record):
         if type(value) is not Manifest:
             raise _s.unwritable("Manifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -480,6 +481,7 @@ class Doors(_Record):
         if type(value) is not Doors:
             raise _s.unwritable("Doors", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.process
@@ -587,6 +589,7 @@ class ProcessDoor(_Record):
         if type(value) is not ProcessDoor:
             raise _s.unwritable("ProcessDoor", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.command
@@ -670,6 +673,7 @@ class WasmDoor(_Record):
         if type(value) is not WasmDoor:
             raise _s.unwritable("WasmDoor", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.path
@@ -750,6 +754,7 @@ class NativeDoor(_Record):
         if type(value) is not NativeDoor:
             raise _s.unwritable("NativeDoor", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.path
@@ -828,6 +833,7 @@ class ModuleDoor(_Record):
         if type(value) is not ModuleDoor:
             raise _s.unwritable("ModuleDoor", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.python
@@ -929,6 +935,7 @@ class SocketDoor(_Record):
         if type(value) is not SocketDoor:
             raise _s.unwritable("SocketDoor", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.unix
@@ -1080,6 +1087,7 @@ class Permissions(_Record):
         if type(value) is not Permissions:
             raise _s.unwritable("Permissions", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.services
@@ -1179,6 +1187,7 @@ class FilePermissions(_Record):
         if type(value) is not FilePermissions:
             raise _s.unwritable("FilePermissions", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.read
@@ -1250,6 +1259,7 @@ class EventPermissions(_Record):
         if type(value) is not EventPermissions:
             raise _s.unwritable("EventPermissions", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.subscribe
@@ -1338,6 +1348,7 @@ class Dependency(_Record):
         if type(value) is not Dependency:
             raise _s.unwritable("Dependency", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -1445,6 +1456,7 @@ class ActionManifest(_Record):
         if type(value) is not ActionManifest:
             raise _s.unwritable("ActionManifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -1534,6 +1546,7 @@ class ActionExample(_Record):
         if type(value) is not ActionExample:
             raise _s.unwritable("ActionExample", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -1634,6 +1647,7 @@ class ExampleContent(_Record):
         if type(value) is not ExampleContent:
             raise _s.unwritable("ExampleContent", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -1759,6 +1773,7 @@ class ProviderManifest(_Record):
         if type(value) is not ProviderManifest:
             raise _s.unwritable("ProviderManifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -1879,6 +1894,7 @@ class EvaluatorManifest(_Record):
         if type(value) is not EvaluatorManifest:
             raise _s.unwritable("EvaluatorManifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -1968,6 +1984,7 @@ class ServiceManifest(_Record):
         if type(value) is not ServiceManifest:
             raise _s.unwritable("ServiceManifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.type
@@ -2080,6 +2097,7 @@ class RouteManifest(_Record):
         if type(value) is not RouteManifest:
             raise _s.unwritable("RouteManifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.path
@@ -2230,6 +2248,7 @@ class Interop(_Record):
         if type(value) is not Interop:
             raise _s.unwritable("Interop", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.protocol

@@ -160,6 +160,7 @@ class InitializeParams(_Record):
         if type(value) is not InitializeParams:
             raise _s.unwritable("InitializeParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.protocol
@@ -287,6 +288,7 @@ class ProtocolOffer(_Record):
         if type(value) is not ProtocolOffer:
             raise _s.unwritable("ProtocolOffer", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.version
@@ -389,6 +391,7 @@ class ProtocolChoice(_Record):
         if type(value) is not ProtocolChoice:
             raise _s.unwritable("ProtocolChoice", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.version
@@ -499,6 +502,7 @@ class Peer(_Record):
         if type(value) is not Peer:
             raise _s.unwritable("Peer", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -581,6 +585,7 @@ class Granted(_Record):
         if type(value) is not Granted:
             raise _s.unwritable("Granted", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.services
@@ -680,6 +685,7 @@ class InitializeResult(_Record):
         if type(value) is not InitializeResult:
             raise _s.unwritable("InitializeResult", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.protocol
@@ -761,6 +767,7 @@ class InterfaceVersion(_Record):
         if type(value) is not InterfaceVersion:
             raise _s.unwritable("InterfaceVersion", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.version
@@ -832,6 +839,7 @@ class Meta(_Record):
         if type(value) is not Meta:
             raise _s.unwritable("Meta", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.timeout_ms
@@ -894,6 +902,7 @@ class CancelParams(_Record):
         if type(value) is not CancelParams:
             raise _s.unwritable("CancelParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -970,6 +979,7 @@ class ProgressParams(_Record):
         if type(value) is not ProgressParams:
             raise _s.unwritable("ProgressParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1045,6 +1055,7 @@ class ItemParams(_Record):
         if type(value) is not ItemParams:
             raise _s.unwritable("ItemParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1101,6 +1112,7 @@ class EndParams(_Record):
         if type(value) is not EndParams:
             raise _s.unwritable("EndParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1182,6 +1194,7 @@ class CreditParams(_Record):
         if type(value) is not CreditParams:
             raise _s.unwritable("CreditParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1279,6 +1292,7 @@ class EventParams(_Record):
         if type(value) is not EventParams:
             raise _s.unwritable("EventParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.name
@@ -1380,6 +1394,7 @@ class LogParams(_Record):
         if type(value) is not LogParams:
             raise _s.unwritable("LogParams", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.level
@@ -1500,6 +1515,7 @@ class ErrorData(_Record):
         if type(value) is not ErrorData:
             raise _s.unwritable("ErrorData", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.code
@@ -1587,6 +1603,7 @@ class ErrorObject(_Record):
         if type(value) is not ErrorObject:
             raise _s.unwritable("ErrorObject", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.code
@@ -1696,6 +1713,7 @@ class Limits(_Record):
         if type(value) is not Limits:
             raise _s.unwritable("Limits", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.frame_bytes

@@ -78,6 +78,7 @@ class ToolExecute(_Record):
         if type(value) is not ToolExecute:
             raise _s.unwritable("ToolExecute", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.input
@@ -134,6 +135,7 @@ class ToolOutput(_Record):
         if type(value) is not ToolOutput:
             raise _s.unwritable("ToolOutput", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.output
@@ -189,6 +191,7 @@ class ToolGreeting(_Record):
         if type(value) is not ToolGreeting:
             raise _s.unwritable("ToolGreeting", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.text
@@ -300,6 +303,7 @@ class ToolFailure(_Record):
         if type(value) is not ToolFailure:
             raise _s.unwritable("ToolFailure", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.exit_status
@@ -397,6 +401,7 @@ class ToolSize(_Record):
         if type(value) is not ToolSize:
             raise _s.unwritable("ToolSize", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.bytes_
@@ -500,6 +505,7 @@ class ArgvOptions(_Record):
         if type(value) is not ArgvOptions:
             raise _s.unwritable("ArgvOptions", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.result_mode
@@ -598,6 +604,7 @@ class COptions(_Record):
         if type(value) is not COptions:
             raise _s.unwritable("COptions", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.result_free
@@ -897,6 +904,7 @@ class ToolManifest(_Record):
         if type(value) is not ToolManifest:
             raise _s.unwritable("ToolManifest", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1062,6 +1070,7 @@ class CustomCapability(_Record):
         if type(value) is not CustomCapability:
             raise _s.unwritable("CustomCapability", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.custom
@@ -1198,6 +1207,7 @@ class ToolDependency(_Record):
         if type(value) is not ToolDependency:
             raise _s.unwritable("ToolDependency", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.id
@@ -1349,6 +1359,7 @@ class ToolBuild(_Record):
         if type(value) is not ToolBuild:
             raise _s.unwritable("ToolBuild", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.command
@@ -1489,6 +1500,7 @@ class ToolRuntime(_Record):
         if type(value) is not ToolRuntime:
             raise _s.unwritable("ToolRuntime", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.runtime_type
@@ -1617,6 +1629,7 @@ class ToolLimits(_Record):
         if type(value) is not ToolLimits:
             raise _s.unwritable("ToolLimits", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.max_memory_mb
@@ -1719,6 +1732,7 @@ class ToolTimeouts(_Record):
         if type(value) is not ToolTimeouts:
             raise _s.unwritable("ToolTimeouts", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.init_timeout_seconds
@@ -1820,6 +1834,7 @@ class ToolSecurity(_Record):
         if type(value) is not ToolSecurity:
             raise _s.unwritable("ToolSecurity", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.enable_sandbox
@@ -1930,6 +1945,7 @@ class ToolDev(_Record):
         if type(value) is not ToolDev:
             raise _s.unwritable("ToolDev", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.hot_reload
@@ -2025,6 +2041,7 @@ class ToolDevServer(_Record):
         if type(value) is not ToolDevServer:
             raise _s.unwritable("ToolDevServer", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.port
@@ -2115,6 +2132,7 @@ class ToolTesting(_Record):
         if type(value) is not ToolTesting:
             raise _s.unwritable("ToolTesting", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             x = value.command
@@ -2240,6 +2258,7 @@ class Degraded(_Record):
         if type(value) is not Degraded:
             raise _s.unwritable("Degraded", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["health"] = "degraded"
@@ -2306,6 +2325,7 @@ class Unhealthy(_Record):
         if type(value) is not Unhealthy:
             raise _s.unwritable("Unhealthy", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["health"] = "unhealthy"
@@ -2397,6 +2417,7 @@ class ToolLoaded(_Record):
         if type(value) is not ToolLoaded:
             raise _s.unwritable("ToolLoaded", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "pluginLoaded"
@@ -2468,6 +2489,7 @@ class ToolUnloaded(_Record):
         if type(value) is not ToolUnloaded:
             raise _s.unwritable("ToolUnloaded", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "pluginUnloaded"
@@ -2546,6 +2568,7 @@ class ToolErred(_Record):
         if type(value) is not ToolErred:
             raise _s.unwritable("ToolErred", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "pluginError"
@@ -2628,6 +2651,7 @@ class ToolStateChanged(_Record):
         if type(value) is not ToolStateChanged:
             raise _s.unwritable("ToolStateChanged", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "pluginStateChanged"
@@ -2698,6 +2722,7 @@ class ToolConfigUpdated(_Record):
         if type(value) is not ToolConfigUpdated:
             raise _s.unwritable("ToolConfigUpdated", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "pluginConfigUpdated"
@@ -2775,6 +2800,7 @@ class ToolHealthChanged(_Record):
         if type(value) is not ToolHealthChanged:
             raise _s.unwritable("ToolHealthChanged", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "pluginHealthChanged"
@@ -2857,6 +2883,7 @@ class ToolDependencyResolved(_Record):
         if type(value) is not ToolDependencyResolved:
             raise _s.unwritable("ToolDependencyResolved", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "dependencyResolved"
@@ -2937,6 +2964,7 @@ class ToolSystemEvent(_Record):
         if type(value) is not ToolSystemEvent:
             raise _s.unwritable("ToolSystemEvent", value)
         made: dict[str, _t.Any] = {}
+        x: _t.Any
         at = ""
         try:
             made["type"] = "systemEvent"
@@ -3068,7 +3096,7 @@ def _read_ToolHealth(x: _t.Any) -> _t.Any:
     tag = x.get("health", _UNSET)
     read = _TAGS_ToolHealth.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "health", "/health", _TAGS_ToolHealth, False)
+        raise _s.no_arm(tag, "health", "/health", _TAGS_ToolHealth)
     return read(x)
 
 
@@ -3108,7 +3136,9 @@ def _read_ToolChange(x: _t.Any) -> _t.Any:
     tag = x.get("type", _UNSET)
     read = _TAGS_ToolChange.get(tag) if type(tag) is str else None
     if read is None:
-        _s.check_tag(tag, "type", "/type", _TAGS_ToolChange, True)
+        error = _s.no_arm(tag, "type", "/type", _TAGS_ToolChange)
+        if error.reason != "unknownTag":
+            raise error
         return UnknownToolChange(value=x)
     return read(x)
 

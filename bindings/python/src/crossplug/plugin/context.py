@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
+from crossplug.codec.generic import overload
 from crossplug.errors import UsageError
 from crossplug.interfaces.protocol_errors import CancelledError, DeadlineExceededError
 from crossplug.plugin.log import Log
@@ -15,14 +16,12 @@ from crossplug.plugin.waiting import wait, wait_blocking
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar, overload
+    from typing import Any
 
+    from crossplug.codec.generic import I, P, R, U
     from crossplug.plugin.method import Method
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Request
-
-    P = TypeVar("P")
-    R = TypeVar("R")
 
 
 class Context:
@@ -137,21 +136,12 @@ class Context:
 
     # --- the host ---
 
-    if TYPE_CHECKING:
-
-        @overload
-        async def call(self, service: str, params: Any = None, *, timeout: float | None = None) -> Any: ...
-        @overload
-        async def call(
-            self, service: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
-        ) -> R: ...
-        @overload
-        def call_blocking(self, service: str, params: Any = None, *, timeout: float | None = None) -> Any: ...
-        @overload
-        def call_blocking(
-            self, service: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
-        ) -> R: ...
-
+    @overload
+    async def call(self, service: str, params: Any = None, *, timeout: float | None = None) -> Any: ...
+    @overload
+    async def call(
+        self, service: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
+    ) -> R: ...
     async def call(self, service: Any, params: Any = None, *, timeout: float | None = None) -> Any:
         """Calls a service of the host and gives its result.
 
@@ -166,6 +156,12 @@ class Context:
             call.cancel()
             raise
 
+    @overload
+    def call_blocking(self, service: str, params: Any = None, *, timeout: float | None = None) -> Any: ...
+    @overload
+    def call_blocking(
+        self, service: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
+    ) -> R: ...
     def call_blocking(self, service: Any, params: Any = None, *, timeout: float | None = None) -> Any:
         """Calls a service of the host; see :meth:`call`."""
         call = self.start(service, params, timeout=timeout)
@@ -175,9 +171,15 @@ class Context:
             call.cancel()
             raise
 
+    @overload
     def start(
-        self, service: str | Method[Any, Any, Any, Any, Any], params: Any = None, *, timeout: float | None = None
-    ) -> ServiceCall:
+        self, service: str, params: Any = None, *, timeout: float | None = None
+    ) -> ServiceCall[Any, Any, Any]: ...
+    @overload
+    def start(
+        self, service: Method[P, R, I, U, Any], params: P | None = None, *, timeout: float | None = None
+    ) -> ServiceCall[R, I, U]: ...
+    def start(self, service: Any, params: Any = None, *, timeout: float | None = None) -> ServiceCall[Any, Any, Any]:
         """Calls a service of the host and gives the call in flight, for its streams and its result."""
         return ServiceCall(self._serving, service, params, timeout, self.traceparent)
 

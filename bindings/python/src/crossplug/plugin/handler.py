@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from crossplug.codec.record import Record
 from crossplug.errors import DecodeError, EncodeError, PluginError, UsageError
-from crossplug.interfaces.protocol_errors import CancelledError, InternalError, InvalidParamsError
+from crossplug.interfaces.protocol_errors import (
+    CancelledError,
+    InternalError,
+    InvalidParamsError,
+    ResourceExhaustedError,
+)
 from crossplug.plugin.stream import ItemReceiver, ItemSender
 
 TYPE_CHECKING = False
@@ -72,6 +77,8 @@ def error_for(wire: str, error: BaseException, cancelled: bool, debug: bool) -> 
         return error
     if cancelled and type(error).__name__ in ("CancelledError", "TimeoutError"):
         return CancelledError("the call was cancelled")
+    if isinstance(error, EncodeError) and error.reason == "tooLarge":
+        return ResourceExhaustedError(f"the result of {wire} cannot be sent: {error.message}")
     if isinstance(error, EncodeError):
         return InternalError(f"the result of {wire} cannot be sent: {error}", details=_trace(error, debug))
     return InternalError(f"{type(error).__name__}: {error}", details=_trace(error, debug))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossplug.codec.generic import overload
 from crossplug.errors import UsageError
 from crossplug.plugin.handler import Handler
 from crossplug.plugin.method import EventType, Interface, Method
@@ -9,13 +10,12 @@ from crossplug.plugin.method import EventType, Interface, Method
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
-    from typing import Any, TypeVar, overload
+    from typing import Any, TypeVar
 
+    from crossplug.codec.generic import H, P
     from crossplug.plugin.context import Context
 
-    H = TypeVar("H")
     F = TypeVar("F", bound=Callable[..., Any])
-    P = TypeVar("P")
     EventHandler = Callable[[Context, P], Awaitable[None] | None]
     Hook = Callable[[Context], Awaitable[None] | None]
 
@@ -59,17 +59,10 @@ class Plugin:
 
     # --- handlers ---
 
-    if TYPE_CHECKING:
-
-        @overload
-        def method(self, method: str) -> Callable[[F], F]: ...
-        @overload
-        def method(self, method: Method[Any, Any, Any, Any, H]) -> Callable[[H], H]: ...
-        @overload
-        def event(self, event: str) -> Callable[[F], F]: ...
-        @overload
-        def event(self, event: EventType[P]) -> Callable[[EventHandler[P]], EventHandler[P]]: ...
-
+    @overload
+    def method(self, method: str) -> Callable[[F], F]: ...
+    @overload
+    def method(self, method: Method[Any, Any, Any, Any, H]) -> Callable[[H], H]: ...
     def method(self, method: Any) -> Any:
         """Decorates the handler of a method.
 
@@ -87,6 +80,10 @@ class Plugin:
 
         return register
 
+    @overload
+    def event(self, event: str) -> Callable[[F], F]: ...
+    @overload
+    def event(self, event: EventType[P]) -> Callable[[EventHandler[P]], EventHandler[P]]: ...
     def event(self, event: Any) -> Any:
         """Decorates a handler of an event of the host; there may be several for one event."""
 

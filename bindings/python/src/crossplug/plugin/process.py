@@ -39,7 +39,8 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     """
     if not isinstance(plugin, Plugin):
         plugin = Plugin(type(plugin).__name__, plugin)
-    dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments))
+    debug = os.environ.get("ELIZA_INTEROP_DEBUG", "") not in ("", "0", "false")
+    dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), debug)
     incoming, outgoing = os.dup(0), os.dup(1)
     sys.stdout.flush()
     os.dup2(2, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
+from crossplug.codec.generic import Generic, I, R, U
 from crossplug.errors import DecodeError, PluginError, error_of
 from crossplug.interfaces.protocol_errors import DeadlineExceededError, InternalError
 from crossplug.plugin.stream import ItemReceiver, ItemSender
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from crossplug.plugin.serving import Serving
 
 
-class ServiceCall:
+class ServiceCall(Generic[R, I, U]):
     """A call of a service. Iterate over it for its items, ``upload`` sends items, ``result`` ends it.
 
     ``for item in call: …`` then ``call.result_blocking()``; or ``async for`` and ``await call.result()``.
@@ -48,20 +49,20 @@ class ServiceCall:
         serving.flush()
         read = None if method is None or method.items is None else method.items.read
         write = None if method is None or method.upload is None else method.upload.to_value
-        self._items: ItemReceiver[Any] = ItemReceiver(serving, self._asked, read)
-        self._upload: ItemSender[Any] = ItemSender(serving, self._asked, write)
+        self._items: ItemReceiver[I] = ItemReceiver(serving, self._asked, read)
+        self._upload: ItemSender[U] = ItemSender(serving, self._asked, write)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[I]:
         return iter(self._items)
 
-    def __aiter__(self) -> AsyncIterator[Any]:
+    def __aiter__(self) -> AsyncIterator[I]:
         return aiter(self._items)
 
-    def send_blocking(self, item: Any) -> None:
+    def send_blocking(self, item: U) -> None:
         """Sends an item of the upload; waits for credit."""
         self._upload.send_blocking(item)
 
-    async def send(self, item: Any) -> None:
+    async def send(self, item: U) -> None:
         """Sends an item of the upload; waits for credit."""
         await self._upload.send(item)
 
@@ -77,7 +78,7 @@ class ServiceCall:
             self._serving.session.abandon(self._asked)
         self._serving.flush()
 
-    def result_blocking(self) -> Any:
+    def result_blocking(self) -> R:
         """Blocks until the host answers. Raises what it answered with, or :class:`DeadlineExceededError`."""
         try:
             wait_blocking(self._serving, self._asked, self._over, self._left(), f"the service {self._wire}")
@@ -85,7 +86,7 @@ class ServiceCall:
             self._give_up()
         return self._outcome()
 
-    async def result(self) -> Any:
+    async def result(self) -> R:
         """Waits until the host answers; raises as :meth:`result_blocking` does."""
         try:
             await wait(self._serving, self._asked, self._over, self._left(), f"the service {self._wire}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from crossplug.errors import DecodeError, EncodeError, PluginError
 from crossplug.protocol.envelope import read_count, read_error, read_id, read_meta, write_error
 from crossplug.protocol.exchange import Asked, Cancel, Event, Exchange, Initialize, Request
-from crossplug.protocol.frame import FRAME_BYTES, framed
+from crossplug.protocol.frame import framed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class Session:
 
     >>> from crossplug.protocol.dialect import by_name
     >>> session = Session(by_name("crossplug/1"))
-    >>> session.receive(b'{"jsonrpc":"2.0","id":1,"method":"ping"}')
-    >>> session.out
-    [b'{"jsonrpc":"2.0","id":1,"result":null}\\n']
+    >>> session.receive(b"[]")
+    >>> b"invalidRequest" in session.out[0]
+    True
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -41,8 +41,8 @@ class Session:
         """Frames for the transport, ready to be written in this order."""
         self.framing = "ndjson"
         self.state = "new"
-        """``new`` until ``initialize`` is answered, then ``open``, and ``closing`` after ``shutdown`` or the end of input."""
-        self.frame_bytes = FRAME_BYTES
+        """``new`` until ``initialize`` is answered, then ``open``; ``closing`` after ``shutdown`` or the end of input."""
+        self.frame_bytes = dialect.frame_bytes
         """Largest frame that the host takes."""
         self.pending_calls = PENDING_CALLS
         self.requests: dict[int | str, Request] = {}
@@ -65,8 +65,6 @@ class Session:
             message = self.dialect.read(frame)
         except DecodeError as error:
             self._put(self.dialect.unreadable(error.message))
-            return None
-        if message is None:
             return None
         if type(message) is not dict:
             kind = "a batch, which crossplug/1 does not have" if type(message) is list else "a message is an object"
@@ -104,15 +102,15 @@ class Session:
         if id in self.requests or id == self._shutdown:
             self._refuse(id, "invalidRequest", f"a request with the id {id!r} is in flight")
             return None
-        if method == "ping":
-            self._send({"jsonrpc": "2.0", "id": id, "result": None})
-            return None
         if method == "initialize":
             if self.state != "new" or self.requests:
-                self._refuse(id, "invalidRequest", "`initialize` was received before")
+                self._refuse(id, "failedPrecondition", "`initialize` was answered before")
                 return None
         elif self.state == "new":
             self._refuse(id, "failedPrecondition", "the first request is `initialize`")
+            return None
+        elif method == "ping":
+            self._send({"jsonrpc": "2.0", "id": id, "result": None})
             return None
         elif self.state == "closing":
             self._refuse(id, "unavailable", "the plugin is shutting down")

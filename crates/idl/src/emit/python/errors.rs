@@ -8,12 +8,17 @@ use crate::model::{ErrorDef, Interface};
 
 /// JSON-RPC's numbers of the codes of the protocol (schema/README.md section 5), in the order of the codes.
 const NUMBERS: [i32; 13] = [
-    -32700, -32600, -32601, -32602, -32603, -32001, -32002, -32003, -32004, -32005, -32006, -32007, -32008,
+    -32700, -32600, -32601, -32602, -32603, -32001, -32002, -32003, -32004, -32005, -32006, -32007,
+    -32008,
 ];
 
 /// `OutOfPaper` → `OutOfPaperError`, `ParseError` → `ParseError`.
 fn class_of(stem: &str) -> String {
-    if stem.ends_with("Error") { stem.to_owned() } else { format!("{stem}Error") }
+    if stem.ends_with("Error") {
+        stem.to_owned()
+    } else {
+        format!("{stem}Error")
+    }
 }
 
 /// The class of an error of the interface.
@@ -29,7 +34,10 @@ pub(super) fn error_class(interface: &Interface, error: &ErrorDef) -> String {
 pub(super) fn classes(page: &mut Page, types: &Types<'_>) {
     for error in &types.interface.errors {
         page.gap();
-        page.line(&format!("class {}(_CodedError):", error_class(types.interface, error)));
+        page.line(&format!(
+            "class {}(_CodedError):",
+            error_class(types.interface, error)
+        ));
         page.docs("    ", &error.description);
         page.blank();
         page.line(&format!("    CODE = {}", quoted(&error.wire)));
@@ -38,7 +46,10 @@ pub(super) fn classes(page: &mut Page, types: &Types<'_>) {
         }
         if let Some(details) = &error.details {
             let annotation = types.annotation(details);
-            page.line(&format!("    DETAILS = {}", codec(types, details, &format!("details of {}", error.wire))));
+            page.line(&format!(
+                "    DETAILS = {}",
+                codec(types, details, &format!("details of {}", error.wire))
+            ));
             page.line(&format!("    details: {annotation} | None"));
             page.blank();
             page.line("    def __init__(");
@@ -56,14 +67,22 @@ pub(super) fn table(interface: &Interface) -> Vec<String> {
     interface
         .errors
         .iter()
-        .map(|error| format!("    {}: {},", quoted(&error.wire), error_class(interface, error)))
+        .map(|error| {
+            format!(
+                "    {}: {},",
+                quoted(&error.wire),
+                error_class(interface, error)
+            )
+        })
         .collect()
 }
 
 /// The module of the protocol's own codes.
 pub(super) fn protocol_errors(header: &str, package: &str) -> String {
     let mut page = Page::new(header);
-    page.line("\"\"\"The protocol's own error codes: a class and a JSON-RPC number for each.\"\"\"");
+    page.line(
+        "\"\"\"The protocol's own error codes: a class and a JSON-RPC number for each.\"\"\"",
+    );
     page.blank();
     page.line("from __future__ import annotations");
     page.blank();

@@ -1,7 +1,7 @@
 //! How a type is spelled, read and written in an expression. Knows no definition's own code, only how to reach it.
 
 use super::page::quoted;
-use crate::model::{ConstValue, Interface, IntegerFormat, Shape, StringFormat, StringRule, Type};
+use crate::model::{ConstValue, IntegerFormat, Interface, Shape, StringFormat, StringRule, Type};
 
 /// The largest integer that every language's JSON reader sees exactly.
 const SAFE: &str = "9007199254740991";
@@ -40,21 +40,38 @@ impl<'i> Types<'i> {
         let mut rules = Vec::new();
         for def in &interface.types {
             match &def.shape {
-                Shape::Object(object) => object.fields.iter().for_each(|field| collect(&field.ty, &mut rules)),
-                Shape::KindUnion(union) => union.arms.iter().for_each(|arm| collect(&arm.ty, &mut rules)),
+                Shape::Object(object) => object
+                    .fields
+                    .iter()
+                    .for_each(|field| collect(&field.ty, &mut rules)),
+                Shape::KindUnion(union) => union
+                    .arms
+                    .iter()
+                    .for_each(|arm| collect(&arm.ty, &mut rules)),
                 Shape::Alias(ty) => collect(ty, &mut rules),
                 Shape::Enum(_) | Shape::TaggedUnion(_) => {}
             }
         }
         for method in interface.methods.iter().chain(&interface.services) {
-            for ty in [&method.result, &method.items, &method.upload].into_iter().flatten() {
+            for ty in [&method.result, &method.items, &method.upload]
+                .into_iter()
+                .flatten()
+            {
                 collect(ty, &mut rules);
             }
         }
-        for ty in interface.events.iter().filter_map(|event| event.payload.as_ref()) {
+        for ty in interface
+            .events
+            .iter()
+            .filter_map(|event| event.payload.as_ref())
+        {
             collect(ty, &mut rules);
         }
-        for ty in interface.errors.iter().filter_map(|error| error.details.as_ref()) {
+        for ty in interface
+            .errors
+            .iter()
+            .filter_map(|error| error.details.as_ref())
+        {
             collect(ty, &mut rules);
         }
         Self { interface, rules }
@@ -119,14 +136,20 @@ impl<'i> Types<'i> {
         match ty {
             Type::Boolean => when("type(x) is not bool"),
             Type::Integer(format) => match range(*format) {
-                Some((low, high)) => Guard::When(format!("type(x) is not int or not {low} <= x <= {high}")),
+                Some((low, high)) => {
+                    Guard::When(format!("type(x) is not int or not {low} <= x <= {high}"))
+                }
                 None => Guard::Always,
             },
             Type::Number => when("type(x) is not float"),
             Type::String(rule) if *rule == StringRule::default() => when("type(x) is not str"),
             Type::Const(ConstValue::String(text)) => Guard::When(format!("x != {}", quoted(text))),
-            Type::Const(ConstValue::Integer(value)) => Guard::When(format!("type(x) is not int or x != {value}")),
-            Type::Const(ConstValue::Boolean(value)) => Guard::When(format!("x is not {}", boolean(*value))),
+            Type::Const(ConstValue::Integer(value)) => {
+                Guard::When(format!("type(x) is not int or x != {value}"))
+            }
+            Type::Const(ConstValue::Boolean(value)) => {
+                Guard::When(format!("x is not {}", boolean(*value)))
+            }
             Type::Array(item) if **item == Type::Any => when("type(x) is not list"),
             Type::Map(item) if **item == Type::Any => when("type(x) is not dict"),
             Type::Nullable(inner) => match self.guard(inner, way) {
@@ -176,20 +199,29 @@ impl<'i> Types<'i> {
             },
             Type::Bytes => format!("_s.{}_bytes", way.verb()),
             Type::Any => "_s.anything".to_owned(),
-            Type::Nullable(inner) => format!("lambda x: None if x is None else {}", self.of_x(inner, way)),
-            Type::Const(_) | Type::Array(_) | Type::Map(_) => format!("lambda x: {}", self.of_x(ty, way)),
+            Type::Nullable(inner) => {
+                format!("lambda x: None if x is None else {}", self.of_x(inner, way))
+            }
+            Type::Const(_) | Type::Array(_) | Type::Map(_) => {
+                format!("lambda x: {}", self.of_x(ty, way))
+            }
         }
     }
 }
 
 /// Whether its code may come back to the alias that it stands behind.
 const fn is_compound(ty: &Type) -> bool {
-    matches!(ty, Type::Ref(_) | Type::Array(_) | Type::Map(_) | Type::Nullable(_))
+    matches!(
+        ty,
+        Type::Ref(_) | Type::Array(_) | Type::Map(_) | Type::Nullable(_)
+    )
 }
 
 fn collect(ty: &Type, rules: &mut Vec<StringRule>) {
     match ty {
-        Type::String(rule) if *rule != StringRule::default() && !rules.contains(rule) => rules.push(rule.clone()),
+        Type::String(rule) if *rule != StringRule::default() && !rules.contains(rule) => {
+            rules.push(rule.clone())
+        }
         Type::Array(inner) | Type::Map(inner) | Type::Nullable(inner) => collect(inner, rules),
         _ => {}
     }

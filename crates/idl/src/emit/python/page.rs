@@ -148,7 +148,9 @@ pub(super) fn quoted(text: &str) -> String {
             '\r' => made.push_str("\\r"),
             '\t' => made.push_str("\\t"),
             // Line ends to some readers of Python source, and marks that no eye sees.
-            c if c.is_control() || matches!(u32::from(c), 0x2028..=0x202e | 0x2066..=0x2069 | 0xfeff) => {
+            c if c.is_control()
+                || matches!(u32::from(c), 0x2028..=0x202e | 0x2066..=0x2069 | 0xfeff) =>
+            {
                 made.push_str(&escaped(c));
             }
             c => made.push(c),

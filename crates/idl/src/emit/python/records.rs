@@ -16,7 +16,11 @@ struct Member<'m> {
 /// The class of an object.
 pub(super) fn emit(page: &mut Page, types: &Types<'_>, def: &TypeDef, object: &Object) {
     let class = &def.name.python;
-    let members: Vec<Member<'_>> = object.fields.iter().map(|field| member(types, field)).collect();
+    let members: Vec<Member<'_>> = object
+        .fields
+        .iter()
+        .map(|field| member(types, field))
+        .collect();
     let extra = object.extra.as_ref().map(|name| name.python.as_str());
     page.gap();
     page.line(&format!("class {class}(_Record):"));
@@ -76,7 +80,10 @@ fn fields(page: &mut Page, members: &[Member<'_>], extra: Option<&str>) {
     }
     if let Some(extra) = extra {
         page.line(&format!("    {extra}: _t.Final[dict[str, _t.Any]]"));
-        page.docs("    ", "Members that the document does not name; they are written back.");
+        page.docs(
+            "    ",
+            "Members that the document does not name; they are written back.",
+        );
     }
     if !members.is_empty() || extra.is_some() {
         page.blank();
@@ -84,7 +91,10 @@ fn fields(page: &mut Page, members: &[Member<'_>], extra: Option<&str>) {
 }
 
 fn init(page: &mut Page, class: &str, members: &[Member<'_>], extra: Option<&str>) {
-    let stored: Vec<&Member<'_>> = members.iter().filter(|member| member.fixed.is_none()).collect();
+    let stored: Vec<&Member<'_>> = members
+        .iter()
+        .filter(|member| member.fixed.is_none())
+        .collect();
     if stored.is_empty() && extra.is_none() {
         return;
     }
@@ -96,10 +106,15 @@ fn init(page: &mut Page, class: &str, members: &[Member<'_>], extra: Option<&str
     } in &stored
     {
         let default = if field.required { "" } else { " = _UNSET" };
-        page.line(&format!("        {}: {annotation}{default},", field.name.python));
+        page.line(&format!(
+            "        {}: {annotation}{default},",
+            field.name.python
+        ));
     }
     if let Some(extra) = extra {
-        page.line(&format!("        {extra}: _t.Mapping[str, _t.Any] | None = None,"));
+        page.line(&format!(
+            "        {extra}: _t.Mapping[str, _t.Any] | None = None,"
+        ));
     }
     page.line("    ) -> None:");
     page.line(&format!("        _set(self, \"__class__\", {class}._twin)"));
@@ -108,13 +123,21 @@ fn init(page: &mut Page, class: &str, members: &[Member<'_>], extra: Option<&str
         page.line(&format!("        self.{name} = {name}"));
     }
     if let Some(extra) = extra {
-        page.line(&format!("        self.{extra} = {{}} if {extra} is None else dict({extra})"));
+        page.line(&format!(
+            "        self.{extra} = {{}} if {extra} is None else dict({extra})"
+        ));
     }
     page.line(&format!("        _set(self, \"__class__\", {class})"));
     page.blank();
 }
 
-fn read(page: &mut Page, types: &Types<'_>, class: &str, members: &[Member<'_>], extra: Option<&str>) {
+fn read(
+    page: &mut Page,
+    types: &Types<'_>,
+    class: &str,
+    members: &[Member<'_>],
+    extra: Option<&str>,
+) {
     let line = |page: &mut Page, text: &str| page.line(&format!("        {text}"));
     page.line("    @staticmethod");
     page.line(&format!("    def _read(value: _t.Any) -> _t.Any:"));
@@ -160,7 +183,13 @@ fn read_member(types: &Types<'_>, member: &Member<'_>, take: &str) -> Vec<String
         ]
     };
     let checked = |indent: &str| vec![format!("{indent}at = {at}"), format!("{indent}x = {read}")];
-    let present = || vec![format!("    at = {at}"), "    if x is None:".to_owned(), "        raise _s.null()".to_owned()];
+    let present = || {
+        vec![
+            format!("    at = {at}"),
+            "    if x is None:".to_owned(),
+            "        raise _s.null()".to_owned(),
+        ]
+    };
     match (field.required, types.takes_null(&field.ty), guard) {
         (true, _, Guard::Never) => lines.extend(missing("")),
         (true, _, Guard::When(guard)) => {
@@ -197,19 +226,33 @@ fn read_member(types: &Types<'_>, member: &Member<'_>, take: &str) -> Vec<String
     lines
 }
 
-fn write(page: &mut Page, types: &Types<'_>, class: &str, members: &[Member<'_>], extra: Option<&str>) {
+fn write(
+    page: &mut Page,
+    types: &Types<'_>,
+    class: &str,
+    members: &[Member<'_>],
+    extra: Option<&str>,
+) {
     let line = |page: &mut Page, text: &str| page.line(&format!("        {text}"));
     page.line("    @staticmethod");
     page.line("    def _write(value: _t.Any) -> dict[str, _t.Any]:");
     line(page, &format!("if type(value) is not {class}:"));
-    line(page, &format!("    raise _s.unwritable({}, value)", quoted(class)));
+    line(
+        page,
+        &format!("    raise _s.unwritable({}, value)", quoted(class)),
+    );
     line(page, "made: dict[str, _t.Any] = {}");
     let needs_try = members.iter().any(|member| member.fixed.is_none());
     if needs_try {
+        line(page, "x: _t.Any");
         line(page, "at = \"\"");
         line(page, "try:");
     }
-    let indent = if needs_try { "            " } else { "        " };
+    let indent = if needs_try {
+        "            "
+    } else {
+        "        "
+    };
     for member in members {
         page.block(indent, &write_member(types, member));
     }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use super::expression::{Guard, Types, Way, literal};
 use super::page::{Page, pointer, quoted};
-use crate::model::{ConstValue, Enum, IntegerFormat, Kind, KindUnion, Shape, TaggedUnion, Type, TypeDef, TypeId};
+use crate::model::{
+    ConstValue, Enum, IntegerFormat, Kind, KindUnion, Shape, TaggedUnion, Type, TypeDef, TypeId,
+};
 
 /// The class of an enum.
 pub(super) fn enumeration(page: &mut Page, def: &TypeDef, set: &Enum) {
@@ -18,27 +20,49 @@ pub(super) fn enumeration(page: &mut Page, def: &TypeDef, set: &Enum) {
     page.blank();
     if !set.open {
         for value in &set.values {
-            page.line(&format!("    {} = {}", value.name.python, quoted(&value.wire)));
+            page.line(&format!(
+                "    {} = {}",
+                value.name.python,
+                quoted(&value.wire)
+            ));
         }
         return;
     }
     page.line("    __slots__ = ()");
     page.blank();
     let wires: Vec<String> = set.values.iter().map(|value| quoted(&value.wire)).collect();
-    page.call("    ", "KNOWN = frozenset", &[format!("({}{})", wires.join(", "), if wires.len() == 1 { "," } else { "" })], "");
+    page.call(
+        "    ",
+        "KNOWN = frozenset",
+        &[format!(
+            "({}{})",
+            wires.join(", "),
+            if wires.len() == 1 { "," } else { "" }
+        )],
+        "",
+    );
     for value in &set.values {
         page.line(&format!("    {}: _t.ClassVar[{class}]", value.name.python));
     }
     page.gap();
     for value in &set.values {
-        page.line(&format!("{class}.{} = {class}({})", value.name.python, quoted(&value.wire)));
+        page.line(&format!(
+            "{class}.{} = {class}({})",
+            value.name.python,
+            quoted(&value.wire)
+        ));
     }
 }
 
 /// What an open union keeps an unknown arm in: the name of its class.
 pub(super) fn unknown_class(types: &Types<'_>, def: &TypeDef) -> String {
     let mut name = format!("Unknown{}", def.name.python);
-    while types.interface.types.iter().any(|other| other.name.python == name) {
+    while types
+        .interface
+        .types
+        .iter()
+        .any(|other| other.name.python == name)
+    {
         name.push('_');
     }
     name
@@ -51,7 +75,13 @@ pub(super) fn unknown(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: 
     }
     page.gap();
     page.line(&format!("class {}(_Unknown):", unknown_class(types, def)));
-    page.docs("    ", &format!("A `{}` whose `{}` the document does not name; `value` is the object as it came.", def.wire, union.tag));
+    page.docs(
+        "    ",
+        &format!(
+            "A `{}` whose `{}` the document does not name; `value` is the object as it came.",
+            def.wire, union.tag
+        ),
+    );
     page.blank();
     page.line("    __slots__ = ()");
     page.blank();
@@ -91,7 +121,13 @@ pub(super) fn names(page: &mut Page, types: &Types<'_>) {
 }
 
 /// Whether the name can be an expression, which `isinstance` takes; one that goes through itself must be text.
-fn name(page: &mut Page, types: &Types<'_>, id: TypeId, done: &mut HashSet<TypeId>, open: &mut Vec<TypeId>) -> bool {
+fn name(
+    page: &mut Page,
+    types: &Types<'_>,
+    id: TypeId,
+    done: &mut HashSet<TypeId>,
+    open: &mut Vec<TypeId>,
+) -> bool {
     let def = types.interface.type_def(id);
     let parts: Vec<&Type> = match &def.shape {
         Shape::TaggedUnion(_) => Vec::new(),
@@ -108,25 +144,39 @@ fn name(page: &mut Page, types: &Types<'_>, id: TypeId, done: &mut HashSet<TypeI
     open.push(id);
     let mut plain = true;
     for part in parts {
-        plain &= references(part).into_iter().all(|part| name(page, types, part, done, open));
+        plain &= references(part)
+            .into_iter()
+            .all(|part| name(page, types, part, done, open));
     }
     open.pop();
     done.insert(id);
     let annotation = match &def.shape {
         Shape::TaggedUnion(union) => {
-            let mut arms: Vec<String> =
-                union.arms.iter().map(|arm| types.interface.type_def(arm.ty).name.python.clone()).collect();
+            let mut arms: Vec<String> = union
+                .arms
+                .iter()
+                .map(|arm| types.interface.type_def(arm.ty).name.python.clone())
+                .collect();
             if union.open {
                 arms.push(unknown_class(types, def));
             }
             arms.join(" | ")
         }
-        Shape::KindUnion(union) => union.arms.iter().map(|arm| types.annotation(&arm.ty)).collect::<Vec<_>>().join(" | "),
+        Shape::KindUnion(union) => union
+            .arms
+            .iter()
+            .map(|arm| types.annotation(&arm.ty))
+            .collect::<Vec<_>>()
+            .join(" | "),
         Shape::Alias(ty) => types.annotation(ty),
         Shape::Object(_) | Shape::Enum(_) => String::new(),
     };
     plain &= !annotation.contains("_t.") && !annotation.contains("None");
-    let value = if plain { annotation } else { quoted(&annotation) };
+    let value = if plain {
+        annotation
+    } else {
+        quoted(&annotation)
+    };
     page.blank();
     page.line(&format!("{}: _t.TypeAlias = {value}", def.name.python));
     page.docs("", &def.description);
@@ -167,7 +217,10 @@ pub(super) fn functions(page: &mut Page, types: &Types<'_>, def: &TypeDef) {
 
 fn head(page: &mut Page, verb: &str, def: &TypeDef) {
     page.gap();
-    page.line(&format!("def _{verb}_{}(x: _t.Any) -> _t.Any:", def.name.python));
+    page.line(&format!(
+        "def _{verb}_{}(x: _t.Any) -> _t.Any:",
+        def.name.python
+    ));
 }
 
 fn enum_functions(page: &mut Page, def: &TypeDef, set: &Enum) {
@@ -182,25 +235,38 @@ fn enum_functions(page: &mut Page, def: &TypeDef, set: &Enum) {
         page.line("        raise _s.wrong(\"a string\", x)");
         page.line(&format!("    return {class}(x)"));
     } else {
-        page.line(&format!("    found = _TABLE_{class}.get(x) if type(x) is str else None"));
-        page.line(&format!("    return _s.read_enum(x, _TABLE_{class}) if found is None else found"));
+        page.line(&format!(
+            "    found = _TABLE_{class}.get(x) if type(x) is str else None"
+        ));
+        page.line(&format!(
+            "    return _s.read_enum(x, _TABLE_{class}) if found is None else found"
+        ));
     }
     head(page, "write", def);
     if set.open {
         page.line("    return _s.read_str(x)");
     } else {
-        page.line(&format!("    return x._value_ if type(x) is {class} else _s.write_enum(x, _TABLE_{class})"));
+        page.line(&format!(
+            "    return x._value_ if type(x) is {class} else _s.write_enum(x, _TABLE_{class})"
+        ));
     }
 }
 
 fn tagged_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: &TaggedUnion) {
     let name = &def.name.python;
     let class = |id: TypeId| types.interface.type_def(id).name.python.as_str();
-    let text = union.arms.iter().all(|arm| matches!(arm.tag, ConstValue::String(_)));
+    let text = union
+        .arms
+        .iter()
+        .all(|arm| matches!(arm.tag, ConstValue::String(_)));
     page.gap();
     page.line(&format!("_TAGS_{name}: dict[_t.Any, _t.Any] = {{"));
     for arm in &union.arms {
-        page.line(&format!("    {}: {}._read,", key(&arm.tag, text), class(arm.ty)));
+        page.line(&format!(
+            "    {}: {}._read,",
+            key(&arm.tag, text),
+            class(arm.ty)
+        ));
     }
     page.line("}");
     page.line(&format!("_ARMS_{name}: dict[type, _t.Any] = {{"));
@@ -208,7 +274,10 @@ fn tagged_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: &T
         page.line(&format!("    {arm}: {arm}._write,", arm = class(arm.ty)));
     }
     if union.open {
-        page.line(&format!("    {class}: {class}._write,", class = unknown_class(types, def)));
+        page.line(&format!(
+            "    {class}: {class}._write,",
+            class = unknown_class(types, def)
+        ));
     }
     page.line("}");
     head(page, "read", def);
@@ -217,21 +286,34 @@ fn tagged_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: &T
     let tag = quoted(&union.tag);
     page.line(&format!("    tag = x.get({tag}, _UNSET)"));
     if text {
-        page.line(&format!("    read = _TAGS_{name}.get(tag) if type(tag) is str else None"));
+        page.line(&format!(
+            "    read = _TAGS_{name}.get(tag) if type(tag) is str else None"
+        ));
     } else {
         page.line(&format!("    read = _TAGS_{name}.get(_s.tag_key(tag))"));
     }
     page.line("    if read is None:");
     let at = pointer(&union.tag);
-    page.line(&format!("        _s.check_tag(tag, {tag}, {at}, _TAGS_{name}, {})", if union.open { "True" } else { "False" }));
+    let error = format!("_s.no_arm(tag, {tag}, {at}, _TAGS_{name})");
     if union.open {
-        page.line(&format!("        return {}(value=x)", unknown_class(types, def)));
+        page.line(&format!("        error = {error}"));
+        page.line("        if error.reason != \"unknownTag\":");
+        page.line("            raise error");
+        page.line(&format!(
+            "        return {}(value=x)",
+            unknown_class(types, def)
+        ));
+    } else {
+        page.line(&format!("        raise {error}"));
     }
     page.line("    return read(x)");
     head(page, "write", def);
     page.line(&format!("    write = _ARMS_{name}.get(type(x))"));
     page.line("    if write is None:");
-    page.line(&format!("        raise _s.unwritable({}, x)", quoted(&arms_text(types, def, union))));
+    page.line(&format!(
+        "        raise _s.unwritable({}, x)",
+        quoted(&arms_text(types, def, union))
+    ));
     page.line("    return write(x)");
 }
 
@@ -246,7 +328,11 @@ fn key(tag: &ConstValue, text: bool) -> String {
 }
 
 fn arms_text(types: &Types<'_>, def: &TypeDef, union: &TaggedUnion) -> String {
-    let arms: Vec<&str> = union.arms.iter().map(|arm| types.interface.type_def(arm.ty).name.python.as_str()).collect();
+    let arms: Vec<&str> = union
+        .arms
+        .iter()
+        .map(|arm| types.interface.type_def(arm.ty).name.python.as_str())
+        .collect();
     format!("{} ({})", def.name.python, arms.join(", "))
 }
 
@@ -282,11 +368,20 @@ fn kind_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: &Kin
             Kind::Object => "an object",
         })
         .collect();
-    page.line(&format!("    raise _s.wrong({}, x)", quoted(&kinds.join(" or "))));
+    page.line(&format!(
+        "    raise _s.wrong({}, x)",
+        quoted(&kinds.join(" or "))
+    ));
     head(page, "write", def);
     // bool before int, and marked integers before others.
     let mut arms: Vec<_> = union.arms.iter().collect();
-    arms.sort_by_key(|arm| (arm.kind != Kind::Boolean, !needs_mark(types, union, &arm.ty), arm.kind == Kind::Number));
+    arms.sort_by_key(|arm| {
+        (
+            arm.kind != Kind::Boolean,
+            !needs_mark(types, union, &arm.ty),
+            arm.kind == Kind::Number,
+        )
+    });
     for arm in arms {
         let test = if needs_mark(types, union, &arm.ty) {
             "type(x) is _LongText".to_owned()
@@ -294,9 +389,15 @@ fn kind_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: &Kin
             python_test(types, &arm.ty)
         };
         page.line(&format!("    if {test}:"));
-        page.line(&format!("        return {}", types.of_x(&arm.ty, Way::Write)));
+        page.line(&format!(
+            "        return {}",
+            types.of_x(&arm.ty, Way::Write)
+        ));
     }
-    page.line(&format!("    raise _s.unwritable({}, x)", quoted(&def.name.python)));
+    page.line(&format!(
+        "    raise _s.unwritable({}, x)",
+        quoted(&def.name.python)
+    ));
 }
 
 /// Whether a value of the JSON kind is one of the type as it is.
@@ -312,12 +413,14 @@ fn is_plain(types: &Types<'_>, kind: Kind, ty: &Type) -> bool {
 
 /// A 64-bit integer beside a smaller one: both are `int` in Python, and only a mark says which was text on the wire.
 fn needs_mark(types: &Types<'_>, union: &KindUnion, ty: &Type) -> bool {
-    let is_long = matches!(resolved(types, ty), Type::Integer(IntegerFormat::Int64 | IntegerFormat::Uint64));
+    let is_long = matches!(
+        resolved(types, ty),
+        Type::Integer(IntegerFormat::Int64 | IntegerFormat::Uint64)
+    );
     is_long
-        && union
-            .arms
-            .iter()
-            .any(|arm| arm.kind == Kind::Number && !matches!(resolved(types, &arm.ty), Type::Number))
+        && union.arms.iter().any(|arm| {
+            arm.kind == Kind::Number && !matches!(resolved(types, &arm.ty), Type::Number)
+        })
 }
 
 fn resolved<'t>(types: &'t Types<'_>, ty: &'t Type) -> &'t Type {

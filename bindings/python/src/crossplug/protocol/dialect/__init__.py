@@ -10,8 +10,8 @@ if TYPE_CHECKING:
         """What a session needs of a dialect."""
 
         name: str
-        logs: bool
-        """Whether ``$/log`` can be said."""
+        frame_bytes: int
+        """Largest frame that the peer takes unless it says otherwise."""
 
         def open(self, manifest: dict[str, Any]) -> list[bytes]:
             """What the plugin says before it is asked."""
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
             """The answer to a frame that is not JSON."""
 
 
-def by_name(name: str) -> Dialect:
-    """The dialect of a name, for one conversation."""
+def by_name(name: str, debug: bool = False) -> Dialect:
+    """The dialect of a name, for one conversation. ``debug``: whether errors carry stack traces where the dialect leaves
+    that to the plugin's surroundings. Raises :class:`UsageError` for an unknown name.
+    """
     if name == "elizaos-bridge/1":
         from crossplug.protocol.dialect.elizaos import ElizaOs
 
-        return ElizaOs()
+        return ElizaOs(debug)
     if name == "crossplug/1":
         from crossplug.protocol.dialect.crossplug import Crossplug
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossplug.codec.text import dump, parse
+from crossplug.protocol.frame import FRAME_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ class Crossplug:
     """One side of a conversation in the protocol's own dialect."""
 
     name = "crossplug/1"
-    logs = True
+    frame_bytes = FRAME_BYTES
     read = staticmethod(parse)
     write = staticmethod(dump)
 

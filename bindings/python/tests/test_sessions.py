@@ -1,0 +1,48 @@
+"""Plays schema/vectors/sessions against the conformance subject, in memory and as a real child, and prints the count."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from player import SUBJECT, Child, Memory, cases, dialect_of, play
+
+CASES = cases()
+IDS = [f"{path.parent.name}/{path.stem}" for path in CASES]
+
+
+@pytest.fixture(scope="module")
+def subject() -> Any:
+    spec = importlib.util.spec_from_file_location("conformance_subject", SUBJECT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.plugin
+
+
+@pytest.mark.parametrize("path", CASES, ids=IDS)
+def test_in_memory(path: Path, subject: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSPLUG_MANIFEST", str(SUBJECT.with_name("plugin.json")))
+    peer = Memory(subject, dialect_of(path))
+    try:
+        play(path, peer)
+    finally:
+        peer.stop()
+
+
+@pytest.mark.parametrize("path", CASES, ids=IDS)
+def test_as_child(path: Path) -> None:
+    peer = Child(dialect_of(path))
+    try:
+        play(path, peer)
+    finally:
+        peer.stop()
+
+
+def test_count(capsys: pytest.CaptureFixture[str]) -> None:
+    assert CASES
+    with capsys.disabled():
+        print(f"\npython: {len(CASES)} session vectors, each in memory and as a child")
