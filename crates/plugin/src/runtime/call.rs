@@ -1,6 +1,6 @@
 //! One request of the host while it is being answered: what its context and its streams share.
 
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -18,7 +18,8 @@ pub(crate) struct Call {
     pub(crate) traceparent: Option<String>,
     inbox: Inbox,
     flow: Mutex<Flow>,
-    task: OnceLock<Weak<Task>>,
+    /// Kept alive from here while it runs: a handler may wait for something that holds no waker.
+    task: Mutex<Option<Arc<Task>>>,
 }
 
 impl std::fmt::Debug for Call {
@@ -56,7 +57,7 @@ impl Call {
             traceparent,
             inbox: Inbox::default(),
             flow: Mutex::default(),
-            task: OnceLock::new(),
+            task: Mutex::default(),
         }
     }
 
@@ -65,7 +66,13 @@ impl Call {
     }
 
     pub(super) fn run_by(&self, task: &Arc<Task>) {
-        let _ = self.task.set(Arc::downgrade(task));
+        *locked(&self.task) = Some(Arc::clone(task));
+    }
+
+    /// The handler has ended.
+    pub(super) fn ended(&self) {
+        let task = locked(&self.task).take();
+        drop(task);
     }
 
     pub(crate) const fn inbox(&self) -> &Inbox {
@@ -91,7 +98,8 @@ impl Call {
             std::mem::take(&mut flow.waiters)
         };
         waiters.into_iter().for_each(|(_, waker)| waker.wake());
-        if let Some(task) = self.task.get().and_then(Weak::upgrade) {
+        let task = locked(&self.task).clone();
+        if let Some(task) = task {
             task.wake_again();
         }
     }

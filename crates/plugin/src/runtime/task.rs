@@ -82,6 +82,7 @@ impl Task {
                 let ended = handler.take();
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
                 drop(handler);
+                self.call.ended();
                 self.call.runtime.finish(&self.call, outcome);
                 return;
             }
