@@ -123,7 +123,10 @@ pub struct Session {
     state: State,
     calls: Calls,
     answers: Answers,
+    /// Requests in flight that this side has given credit for. Counted apart from the peer's, since credit of both may be
+    /// under way at once and neither could keep a common cap.
     streams: usize,
+    peer_streams: usize,
     sent: Sequences,
     seen: Sequences,
     /// The host's `initialize`, while it is in flight.
@@ -165,6 +168,7 @@ impl Session {
             calls: Calls::new(first),
             answers: Answers::default(),
             streams: 0,
+            peer_streams: 0,
             sent: Sequences::default(),
             seen: Sequences::default(),
             opening: None,
@@ -248,10 +252,10 @@ impl Session {
         self.answers.len()
     }
 
-    /// Requests in flight, of either side, that items may flow for.
+    /// Streams that are open: what this side has given credit for, and what the peer has.
     #[must_use]
     pub const fn open_streams(&self) -> usize {
-        self.streams
+        self.streams + self.peer_streams
     }
 
     /// Whether everything is answered after [`Session::input_ended`] or `shutdown`: a plugin may exit.
@@ -272,6 +276,7 @@ impl Session {
         self.state = State::Closed;
         self.answers = Answers::default();
         self.streams = 0;
+        self.peer_streams = 0;
         self.opening = None;
         self.shutdown = None;
         self.calls.take_waiting()
@@ -299,8 +304,7 @@ impl Session {
 
     /// A request is over: its streams are too.
     fn closed_flow(&mut self, flow: &flow::Flow) {
-        if flow.is_open() {
-            self.streams = self.streams.saturating_sub(1);
-        }
+        self.streams = self.streams.saturating_sub(usize::from(flow.is_opened()));
+        self.peer_streams = self.peer_streams.saturating_sub(usize::from(flow.is_opened_by_peer()));
     }
 }

@@ -7,8 +7,10 @@ pub(super) struct Flow {
     granted: Credit,
     /// Given by the peer and not used up.
     held: Credit,
-    /// Counted among the open streams.
-    open: bool,
+    /// Counted among the streams that this side opened by its credit.
+    opened: bool,
+    /// Counted among those that the peer opened.
+    opened_by_peer: bool,
     /// No further item comes in.
     ended_in: bool,
     /// No further item goes out.
@@ -41,23 +43,26 @@ impl Credit {
 }
 
 impl Flow {
-    /// Marks it as a stream; true the first time.
-    pub(super) const fn open(&mut self) -> bool {
-        !std::mem::replace(&mut self.open, true)
+    /// Whether this side has given credit before.
+    pub(super) const fn is_opened(&self) -> bool {
+        self.opened
     }
 
-    pub(super) const fn is_open(&self) -> bool {
-        self.open
+    /// Whether the peer has.
+    pub(super) const fn is_opened_by_peer(&self) -> bool {
+        self.opened_by_peer
     }
 
-    /// This side gives credit.
-    pub(super) const fn grant(&mut self, items: u32, bytes: u32) {
+    /// This side gives credit; true the first time.
+    pub(super) const fn grant(&mut self, items: u32, bytes: u32) -> bool {
         self.granted.add(items, bytes);
+        !std::mem::replace(&mut self.opened, true)
     }
 
-    /// The peer gives credit.
-    pub(super) const fn receive_credit(&mut self, items: u32, bytes: u32) {
+    /// The peer gives credit; true the first time.
+    pub(super) const fn receive_credit(&mut self, items: u32, bytes: u32) -> bool {
         self.held.add(items, bytes);
+        !std::mem::replace(&mut self.opened_by_peer, true)
     }
 
     /// An item came in; false where nothing allowed it.

@@ -12,7 +12,7 @@ pub struct Limits {
     pub depth: u32,
     /// Requests in flight, each direction.
     pub pending_calls: usize,
-    /// Requests in flight that items flow for, both directions together.
+    /// Requests in flight that one side has given credit for.
     pub open_streams: usize,
     /// Bytes that may wait in the outgoing [`crate::frame::FrameWriter`] before calls, items, events and logs are refused.
     pub buffered_bytes: usize,

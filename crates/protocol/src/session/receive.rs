@@ -376,13 +376,10 @@ impl Session {
                 (StreamId::Answer(ticket), &mut answer.flow)
             }
         };
-        flow.receive_credit(items, bytes);
-        if flow.open() {
-            self.streams += 1;
-            if self.streams > self.limits.open_streams && self.role == Role::Host {
-                let detail = format!("more than {} open streams", self.limits.open_streams);
-                return Err(Violation::new(ViolationKind::TooManyStreams, detail));
-            }
+        self.peer_streams += usize::from(flow.receive_credit(items, bytes));
+        if self.peer_streams > self.limits.open_streams && self.role == Role::Host {
+            let detail = format!("more than {} open streams", self.limits.open_streams);
+            return Err(Violation::new(ViolationKind::TooManyStreams, detail));
         }
         Ok(Some(Incoming::Credit { stream }))
     }

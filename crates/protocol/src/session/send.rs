@@ -353,15 +353,12 @@ impl Session {
                 (answer.id.as_id(), &mut answer.flow)
             }
         };
-        if full && !flow.is_open() {
+        if full && !flow.is_opened() {
             return Err(Refused::TooManyStreams { limit });
         }
         self.dialect
             .write(&Message::Credit { id, items, bytes }, out)?;
-        flow.grant(items, bytes);
-        if flow.open() {
-            self.streams += 1;
-        }
+        self.streams += usize::from(flow.grant(items, bytes));
         Ok(())
     }
 
