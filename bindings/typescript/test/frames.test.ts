@@ -56,5 +56,5 @@ for (const file of entries("frames")) {
 }
 
 after(() => {
-  console.log(`frame cases: ${played}`);
+  console.log(`vectors frames typescript ${played}`);
 });

@@ -1,5 +1,6 @@
 // Plays every session case of the corpus against the conformance subject: in memory, and as a real process. Prints the count.
 
+import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { entries } from "./corpus.js";
 import { asProcess, inMemory } from "./peers.js";
@@ -33,5 +34,6 @@ for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof 
 }
 
 after(() => {
-  console.log(`session cases: ${played.memory} in memory, ${played.process} against a process`);
+  assert.equal(played.memory, played.process, "every case is played through both doors");
+  console.log(`vectors sessions typescript ${played.process}`);
 });

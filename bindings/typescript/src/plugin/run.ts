@@ -15,6 +15,8 @@ import { takeStdout } from "./stdout.js";
 
 /** Exit code where the host broke the protocol so that nothing more can be read. */
 const BROKEN_INPUT = 3;
+/** How long the last prints may wait for a reader, in milliseconds. */
+const STDERR_MS = 2000;
 /** Exit code for wrong usage. */
 const WRONG_USAGE = 2;
 
@@ -93,6 +95,7 @@ function start(plugin: Plugin, dialect: Dialect): void {
       .end()
       .catch((thrown: unknown) => complain(`teardown failed: ${failureOf(thrown, false).message}`))
       .then(() => output.finish())
+      .then(stderrFinished)
       .then(leave, leave);
   };
   process.stdin.on("data", (chunk: Buffer) => reader.push(chunk));
@@ -101,6 +104,14 @@ function start(plugin: Plugin, dialect: Dialect): void {
     end();
   });
   process.stdin.on("error", end);
+}
+
+/** What was printed is read by somebody, or has had its time: an exit drops what Node has not written yet. */
+function stderrFinished(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, STDERR_MS).unref();
+    process.stderr.write("", () => resolve());
+  });
 }
 
 /**

@@ -32,23 +32,27 @@ function moveStdout(): Stdout {
   } catch {
     return { fd: 1, isGuarded: false };
   }
-  let stderr: number;
-  try {
-    // To see whether it can be opened at all, before there is no way back.
-    stderr = openSync("/dev/fd/2", "a");
-  } catch {
-    closeSync(fd);
-    return { fd: 1, isGuarded: false };
-  }
   closeSync(1);
-  const taken = openSync("/dev/fd/2", "a");
-  closeSync(stderr);
-  return { fd, isGuarded: taken === 1 };
+  return { fd, isGuarded: openInsteadOfStdout() === 1 };
+}
+
+/** Opens what 1 is from now on: standard error, or nothing where that is a socket, which cannot be opened again. */
+function openInsteadOfStdout(): number {
+  try {
+    return openSync("/dev/fd/2", constants.O_WRONLY | constants.O_APPEND);
+  } catch {
+    return openSync("/dev/null", constants.O_WRONLY);
+  }
 }
 
 /** What an author prints goes to standard error at once, and by whole lines to the host's log. */
 function divertWrites(onLine: (line: string) => void): void {
   let partial = "";
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    if (partial !== "") onLine(partial);
+    partial = "";
+  };
   const write = (
     chunk: string | Uint8Array,
     encoding?: BufferEncoding | ((error?: Error | null) => void),
@@ -58,14 +62,15 @@ function divertWrites(onLine: (line: string) => void): void {
     const lines = `${partial}${text}`.split("\n");
     partial = lines.pop() ?? "";
     for (const line of lines) onLine(line);
-    if (partial.length > LONGEST_LINE) {
-      onLine(partial);
-      partial = "";
-    }
+    if (partial.length > LONGEST_LINE) flush();
+    clearTimeout(timer);
+    if (partial !== "") timer = setTimeout(flush, PARTIAL_MS).unref();
     return typeof encoding === "function" ? process.stderr.write(chunk, encoding) : process.stderr.write(chunk, encoding, done);
   };
   process.stdout.write = write as typeof process.stdout.write;
 }
 
-/** Text without a line end is logged when it is so long, in UTF-16 units. */
+/** Text without a line end is logged when it is so long, in UTF-16 units … */
 const LONGEST_LINE = 64 * 1024;
+/** … or when nothing came behind it for so many milliseconds. */
+const PARTIAL_MS = 100;
