@@ -223,11 +223,10 @@ impl Normaliser<'_> {
         events.collect()
     }
 
-    /// Classes of errors are called by the code, or by the code and `Error`; neither may be a definition.
+    /// Classes of errors are called by the code and `Error`, which may not be a definition.
     fn errors(&self, sheet: &Sheet) -> Vec<ErrorDef> {
         let mut scope = Scope::new(NameKind::Error);
         for definition in &sheet.definitions {
-            scope.reserve([definition.name.as_str()]);
             scope.reserve(definition.name.strip_suffix("Error"));
         }
         let errors = sheet.errors.iter().map(|form| {
@@ -247,19 +246,25 @@ impl Normaliser<'_> {
 /// Marks the types whose values can hold one of their own without an array or map between, and the fields on the way.
 fn find_recursion(types: &mut [TypeDef]) {
     let inside: Vec<Vec<usize>> = types.iter().map(|def| contents(&def.shape)).collect();
-    let reach: Vec<HashSet<usize>> = (0..types.len())
+    let reach: Vec<Vec<bool>> = (0..inside.len())
         .map(|start| {
-            let mut seen = HashSet::new();
+            let mut seen = vec![false; inside.len()];
             let mut open = inside.get(start).cloned().unwrap_or_default();
             while let Some(next) = open.pop() {
-                if seen.insert(next) {
+                if let Some(seen) = seen.get_mut(next).filter(|seen| !**seen) {
+                    *seen = true;
                     open.extend(inside.get(next).into_iter().flatten());
                 }
             }
             seen
         })
         .collect();
-    let reaches = |from: usize, to: usize| reach.get(from).is_some_and(|seen| seen.contains(&to));
+    let reaches = |from: usize, to: usize| {
+        reach
+            .get(from)
+            .and_then(|seen| seen.get(to))
+            .is_some_and(|seen| *seen)
+    };
     for (index, def) in types.iter_mut().enumerate() {
         def.recursive = reaches(index, index);
         if let Shape::Object(object) = &mut def.shape {

@@ -138,3 +138,31 @@ fn the_hash_is_of_the_meaning() {
     value["methods"]["note.create"]["timeoutMs"] = json!(5001);
     assert_ne!(hash(&value.to_string()), original, "a deadline");
 }
+
+/// A document in which each definition refers to the next one.
+fn chain(length: usize, link: impl Fn(String) -> Value) -> String {
+    let mut defs = serde_json::Map::new();
+    for index in 0..length {
+        defs.insert(format!("D{index}"), link(format!("#/$defs/D{}", index + 1)));
+    }
+    defs.insert(
+        format!("D{length}"),
+        json!({"description": "D.", "type": "boolean"}),
+    );
+    json!({"idl": "1", "name": "chain", "version": "1.0.0", "description": "D.", "$defs": defs})
+        .to_string()
+}
+
+#[test]
+fn long_chains_of_references_are_followed_or_refused() {
+    let alias = |next: String| json!({"description": "D.", "$ref": next});
+    let object = |next: String| json!({"description": "D.", "type": "object", "properties": {"f": {"description": "D.", "$ref": next}}});
+    compile(&chain(1_999, alias), "chain.json").unwrap();
+    compile(&chain(1_999, object), "chain.json").unwrap();
+    let refusals = compile(&chain(100_000, alias), "chain.json").unwrap_err();
+    assert!(
+        refusals[0].what.contains("2000 definitions"),
+        "{}",
+        refusals[0]
+    );
+}

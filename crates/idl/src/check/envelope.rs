@@ -32,6 +32,9 @@ const PROTOCOL_METHODS: [&str; 3] = ["initialize", "ping", "shutdown"];
 /// Names become names of files.
 const MAX_NAME: usize = 100;
 
+/// Chains of references are followed by recursion; a document of this size is long past reading anyway.
+const MAX_DEFINITIONS: usize = 2_000;
+
 pub(super) fn sheet(root: &Value, refusals: &mut Refusals) -> Sheet {
     let Some(words) = Keywords::open(root, "", "an interface document", refusals) else {
         return Sheet::default();
@@ -282,7 +285,13 @@ fn errors(words: &Keywords<'_>, refusals: &mut Refusals) -> Vec<ErrorForm> {
 
 fn definitions(words: &Keywords<'_>, refusals: &mut Refusals) -> Vec<Definition> {
     let mut definitions = Vec::new();
-    for (name, value, at) in words.named("$defs", "definitions", refusals) {
+    let named = words.named("$defs", "definitions", refusals);
+    if named.len() > MAX_DEFINITIONS {
+        let what = format!("more than {MAX_DEFINITIONS} definitions");
+        refusals.refuse(&words.at("$defs"), what, "make several interfaces of it");
+        return definitions;
+    }
+    for (name, value, at) in named {
         let good = name.len() <= MAX_NAME
             && name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.chars().all(|c| c.is_ascii_alphanumeric());

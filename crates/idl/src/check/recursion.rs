@@ -4,11 +4,12 @@
 use super::relations::Relations;
 use super::syntax::{Definition, Form, Node, Sheet};
 use crate::refusal::Refusals;
+use std::collections::HashSet;
 
 pub(super) fn check(sheet: &Sheet, relations: &Relations<'_>, refusals: &mut Refusals) {
     let mut circular = vec![false; sheet.definitions.len()];
     for (definition, circular) in sheet.definitions.iter().zip(&mut circular) {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         *circular = is_name(definition)
             && names_itself(&definition.node, &definition.name, relations, &mut seen);
         if *circular {
@@ -33,17 +34,14 @@ fn names_itself<'s>(
     node: &'s Node,
     start: &str,
     relations: &Relations<'s>,
-    seen: &mut Vec<&'s str>,
+    seen: &mut HashSet<&'s str>,
 ) -> bool {
     match &node.form {
         Form::Ref(name) if name == start => true,
-        Form::Ref(name) if seen.contains(&name.as_str()) => false,
-        Form::Ref(name) => {
-            seen.push(name);
-            relations.definition(name).is_some_and(|next| {
-                is_name(next) && names_itself(&next.node, start, relations, seen)
-            })
-        }
+        Form::Ref(name) if !seen.insert(name) => false,
+        Form::Ref(name) => relations
+            .definition(name)
+            .is_some_and(|next| is_name(next) && names_itself(&next.node, start, relations, seen)),
         Form::Array(inner) | Form::Map(inner) | Form::Nullable(inner) => {
             names_itself(inner, start, relations, seen)
         }
