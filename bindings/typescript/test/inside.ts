@@ -3,5 +3,6 @@
 /** The package's compiled modules, seen from the compiled tests. */
 const inside = (path: string): Promise<unknown> => import(new URL(`../../dist/${path}`, import.meta.url).href);
 
+export const { fromBase64, toBase64 } = (await inside("codec/base64.js")) as typeof import("../dist/codec/base64.js");
 export const { FrameReader, framed } = (await inside("plugin/frames.js")) as typeof import("../dist/plugin/frames.js");
 export const { Output } = (await inside("plugin/output.js")) as typeof import("../dist/plugin/output.js");

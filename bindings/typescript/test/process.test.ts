@@ -263,7 +263,7 @@ describe("failures", () => {
     );
     program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.nothing" });
     const kinds = ["cyclic", "map", "bigint", "date", "none"];
-    kinds.forEach((text, at) => program.send({ jsonrpc: "2.0", id: 10 + at, method: "test.echo", params: { text } }));
+    for (const [at, text] of kinds.entries()) program.send({ jsonrpc: "2.0", id: 10 + at, method: "test.echo", params: { text } });
     for (let at = 0; at < kinds.length; at++) {
       const { error } = await program.reply(10 + at);
       assert.equal(((error as JsonObject).data as JsonObject).code, "internal", JSON.stringify(error));
