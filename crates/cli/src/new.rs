@@ -65,24 +65,21 @@ fn name(arguments: &New) -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Where the SDK of the language is in a checkout.
+/// What the project's list of dependencies names for the SDK of the language in a checkout.
 fn sdk(checkout: &Path, language: Language) -> Result<PathBuf, Failure> {
+    // The Python package is built from the root.
     let (part, sign) = match language {
-        Language::Rust => ("crates/plugin", "Cargo.toml"),
-        Language::Python => ("bindings/python", "src/crossplug/__init__.py"),
-        Language::Typescript => ("bindings/typescript", "package.json"),
+        Language::Rust => ("crates/plugin", "crates/plugin/Cargo.toml"),
+        Language::Python => (".", "bindings/python/src/crossplug/__init__.py"),
+        Language::Typescript => ("bindings/typescript", "bindings/typescript/package.json"),
     };
-    let folder = checkout.join(part);
-    if !folder.join(sign).is_file() {
-        let message = format!(
-            "--sdk: {} is not there; give the root of a checkout of crossplug",
-            folder.join(sign).display()
-        );
-        return Err(Failure::usage(message));
+    if !checkout.join(sign).is_file() {
+        let missing = checkout.join(sign);
+        let cure = "give the root of a checkout of crossplug";
+        return Err(Failure::usage(format!("--sdk: {} is not there; {cure}", missing.display())));
     }
-    folder
-        .canonicalize()
-        .map_err(|error| Failure::new(Exit::Unavailable, format!("{}: {error}", folder.display())))
+    let folder = checkout.join(part);
+    folder.canonicalize().map_err(|error| Failure::new(Exit::Unavailable, format!("{}: {error}", folder.display())))
 }
 
 fn must_be_free(dir: &Path) -> Result<(), Failure> {

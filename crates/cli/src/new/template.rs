@@ -72,19 +72,18 @@ pub(crate) fn files(language: Language, name: &str, sdk: Option<&Path>) -> Vec<F
 fn dependency(language: Language, sdk: Option<&Path>) -> String {
     // What the program was released with; SDK and program share their version.
     let version = env!("CARGO_PKG_VERSION");
-    match (language, sdk) {
-        (Language::Rust, Some(folder)) => format!("{{ path = {} }}", quoted(folder)),
-        (Language::Rust, None) => format!("{version:?}"),
-        (Language::Python, Some(folder)) => folder.display().to_string(),
+    match (language, sdk.map(|folder| folder.display())) {
+        (Language::Rust, Some(folder)) => format!("{{ path = \"{}\" }}", escaped(&folder.to_string())),
+        (Language::Rust, None) => format!("\"{version}\""),
+        (Language::Python, Some(folder)) => folder.to_string(),
         (Language::Python, None) => format!("crossplug~={version}"),
-        (Language::Typescript, Some(folder)) => {
-            quoted(Path::new(&format!("file:{}", folder.display())))
-        }
-        (Language::Typescript, None) => quoted(Path::new(&format!("^{version}"))),
+        (Language::Typescript, Some(folder)) => escaped(&format!("file:{folder}")),
+        (Language::Typescript, None) => format!("^{version}"),
     }
 }
 
-/// A string that is one in TOML and in JSON.
-fn quoted(path: &Path) -> String {
-    serde_json::Value::String(path.display().to_string()).to_string()
+/// Text as it stands between quotes, in TOML and in JSON alike.
+fn escaped(text: &str) -> String {
+    let quoted = serde_json::Value::String(text.to_owned()).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }

@@ -12,4 +12,5 @@ mod call;
 mod codegen;
 mod exit_codes;
 mod inspect;
+mod new;
 mod stage;

@@ -130,7 +130,7 @@ pub(crate) fn run_on<S: AsRef<OsStr>>(input: &str, arguments: impl IntoIterator<
     ran(child.wait_with_output().unwrap())
 }
 
-fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran {
         code: output.status.code().unwrap_or(-1),
