@@ -82,6 +82,11 @@ impl Call {
         self
     }
 
+    /// What an error of the call names.
+    pub(crate) fn operation(&self) -> String {
+        operation(&self.method)
+    }
+
     /// Sends the call and waits on this thread, which does the reading itself: no other thread is woken.
     ///
     /// # Errors

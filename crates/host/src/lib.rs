@@ -23,6 +23,7 @@ mod call;
 pub mod door;
 mod error;
 mod executor;
+mod generated;
 mod home;
 mod host;
 mod log;
@@ -31,7 +32,10 @@ mod payload;
 mod platform;
 mod plugin;
 mod service;
+#[doc(hidden)]
+pub mod typed;
 
+pub use async_trait::async_trait;
 pub use call::{Call, CallFuture, Progress, Stream, Uploader};
 pub use crossplug_policy as policy;
 pub use crossplug_policy::Grants;
@@ -39,9 +43,13 @@ pub use crossplug_protocol as protocol;
 pub use crossplug_protocol::error::PluginError;
 pub use crossplug_protocol::session::Limits;
 pub use error::{Error, ErrorKind, Result};
+pub use generated::{agent, chat, conformance, events, http, tool};
 pub use home::Ending;
 pub use host::{Host, HostBuilder, Load};
 pub use log::{Event, Level, Log, LogSource};
 pub use payload::{IntoPayload, Payload};
 pub use plugin::Plugin;
 pub use service::{Offer, ServiceCall, ServiceHandler, ServiceResult};
+pub use typed::{
+    ServiceItems, ServiceUpload, StreamingCall, TypedCall, TypedFuture, TypedStream, TypedUploader,
+};

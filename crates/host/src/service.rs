@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use crossplug_protocol::descriptor::MethodDescriptor;
 use crossplug_protocol::error::PluginError;
 
 use crate::door::ServiceReply;
@@ -54,6 +55,15 @@ impl Offer {
         Self {
             name: name.into(),
             permission: None,
+        }
+    }
+
+    /// A service as its interface describes it.
+    #[must_use]
+    pub fn of(service: &MethodDescriptor) -> Self {
+        Self {
+            name: service.name.to_owned(),
+            permission: service.permission.map(str::to_owned),
         }
     }
 

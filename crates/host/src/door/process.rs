@@ -33,7 +33,7 @@ use crate::log::Level;
 use crate::platform::{Alarm, Child, Spawn, Warden, find_program};
 use crate::{Error, ErrorKind, Result};
 use care::Cause;
-use inlet::Inlet;
+use inlet::{Heard, Inlet};
 use passage::ProcessPassage;
 use pump::Pump;
 use wire::{Stage, Wire};
@@ -210,7 +210,7 @@ fn start(command: &Command, opening: &Opening, home: Home) -> Result<(Arc<Pump>,
             .with_source(error)
     };
     let mut session = session(&command.dialect, opening)?;
-    let alarm = Alarm::new().map_err(io)?;
+    let alarm = Arc::new(Alarm::new().map_err(io)?);
     let warden = Warden::get().map_err(|error| {
         let what = format!(
             "no warden ({error}): what the plugin starts may outlive a host that is killed"
@@ -230,20 +230,19 @@ fn start(command: &Command, opening: &Opening, home: Home) -> Result<(Arc<Pump>,
             .with_source(error)
     })?;
     let process = child.id();
-    let inlet = Inlet::new(
-        child,
-        streams.stdout,
-        streams.stderr,
-        opening.limits.frame_bytes.min(FIRST_FRAMES),
-    );
+    let heard = Heard {
+        stdout: streams.stdout,
+        stderr: streams.stderr,
+    };
+    let frame_bytes = opening.limits.frame_bytes.min(FIRST_FRAMES);
+    let inlet = Inlet::new(child, heard, Arc::clone(&alarm), frame_bytes);
 
     let mut out = crossplug_protocol::frame::FrameWriter::new();
     greet(&mut session, opening, &home, &mut out)?;
-    let mut wire = Wire::new(session, streams.stdin);
+    let mut wire = Wire::new(session, streams.stdin, alarm);
     wire.out = out;
-    wire.lead.keeper_leads = true;
     Ok((
-        Pump::new(wire, alarm, home, opening.patience, process),
+        Pump::new(wire, home, opening.patience, process),
         Box::new(inlet),
     ))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossplug_host::ErrorKind;
 use serde_json::json;
 
-use crate::peer::{ECHO, load, peer};
+use crate::peer::{ECHO, load, peer, peer_named};
 use crate::waiting::{poll_once, wait, wait_for_all};
 
 #[test]
@@ -268,7 +268,7 @@ fn large_messages_pass_while_both_pipes_are_full() {
 
 #[test]
 fn a_steady_loop_of_blocking_calls_leaves_the_keeper_asleep() {
-    let folder = peer(ECHO);
+    let folder = peer_named("quiet", ECHO);
     let plugin = load(&folder);
     plugin.call_blocking("echo", ()).unwrap();
     let before = switches(&format!("crossplug-{}", plugin.name()));

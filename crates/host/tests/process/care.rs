@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use crossplug_host::door::Patience;
 use crossplug_host::{ErrorKind, Host};
-use serde_json::json;
 
-use crate::peer::{ECHO, Lines, load, peer};
+use crate::peer::{Lines, load, peer};
 use crate::waiting::wait_for_all;
 
 /// Waits until no process of that id is left but, perhaps, its unreaped rest.
@@ -254,39 +253,6 @@ serve(lambda request: (print('between'), reply(request, 'fine')))",
         crossplug_host::LogSource::Stdout
     );
     lines.wait_for("between");
-}
-
-#[test]
-fn nothing_is_left_of_many_plugins() {
-    let folder = peer(ECHO);
-    // What comes once for the whole program.
-    load(&folder).stop_blocking();
-    let own = |what: &str| {
-        std::fs::read_dir(format!("/proc/self/{what}"))
-            .unwrap()
-            .count()
-    };
-    settle(|| own("fd") < 10);
-    let before = own("fd");
-    for round in 0..10 {
-        let plugin = load(&folder);
-        plugin
-            .call_blocking("echo", json!({ "round": round }))
-            .unwrap();
-        // Half of them are dropped instead.
-        if round % 2 == 0 {
-            plugin.stop_blocking();
-        }
-    }
-    settle(|| own("fd") <= before);
-}
-
-/// Waits for something that comes about by itself; other tests of this program run beside.
-fn settle(is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() && begin.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Not a test: the host that the next one kills. Prints the ids of its plugin and of the plugin's child.

@@ -51,9 +51,14 @@ def serve(answer):
 
 /// A folder with a manifest and a script.
 pub(crate) fn peer(script: &str) -> TempDir {
+    peer_named("peer", script)
+}
+
+/// The same with a name of its own, which the threads of the host carry too.
+pub(crate) fn peer_named(name: &str, script: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let manifest = serde_json::json!({
-        "name": "peer", "description": "A peer without an SDK.", "version": "1.0.0", "language": "python",
+        "name": name, "description": "A peer without an SDK.", "version": "1.0.0", "language": "python",
         "doors": { "process": { "command": ["python3", "-u", "-S", "-E", "plugin.py"] } },
         "permissions": { "services": ["*"], "events": { "emit": ["*"] } },
     });

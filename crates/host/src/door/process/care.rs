@@ -142,8 +142,14 @@ impl Pump {
         wire.session.close();
         wire.stage = Stage::Ended(error.clone());
         wire.stdin = None;
+        wire.lead.alarm = None;
         wire.out.consume(wire.out.len());
-        let calls: Vec<_> = wire.calls.drain().collect();
+        let mut answers: Vec<_> = wire
+            .calls
+            .drain()
+            .map(|(_, pending)| pending.answer)
+            .collect();
+        answers.append(&mut wire.orphans);
         let asked: Vec<_> = wire.asked.drain().collect();
         (wire.unattended, wire.asked_bytes) = (0, 0);
         wire.lead.asleep = None;
@@ -153,8 +159,8 @@ impl Pump {
         // Before anybody is told: who was told finds nothing left.
         drop(inlet);
 
-        for (_, pending) in calls {
-            pending.answer.finish(Err(error.clone()));
+        for answer in answers {
+            answer.finish(Err(error.clone()));
         }
         asked
             .into_iter()

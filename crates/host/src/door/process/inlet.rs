@@ -2,6 +2,7 @@
 //! the inlet leads; it knows no session.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossplug_protocol::frame::FrameReader;
@@ -19,6 +20,8 @@ const ASK: Duration = Duration::from_millis(100);
 /// The plugin's process and the ends of its pipes that are read.
 pub(super) struct Inlet {
     pub(super) child: Child,
+    /// Wakes whoever leads. The only other hold is the wire's, so it goes with the rest.
+    alarm: Arc<Alarm>,
     pub(super) reader: FrameReader,
     /// None after its end.
     stdout: Option<OwnedFd>,
@@ -27,6 +30,12 @@ pub(super) struct Inlet {
     /// When the output ended though the process had not.
     pub(super) silent_since: Option<Instant>,
     scratch: Vec<u8>,
+}
+
+/// The streams that are read.
+pub(super) struct Heard {
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
 }
 
 /// What `poll` found.
@@ -50,9 +59,11 @@ pub(super) enum Read {
 }
 
 impl Inlet {
-    pub(super) fn new(child: Child, stdout: OwnedFd, stderr: OwnedFd, frame_bytes: usize) -> Self {
+    pub(super) fn new(child: Child, streams: Heard, alarm: Arc<Alarm>, frame_bytes: usize) -> Self {
+        let Heard { stdout, stderr } = streams;
         Self {
             child,
+            alarm,
             reader: FrameReader::new(frame_bytes),
             stdout: Some(stdout),
             stderr: Some(stderr),
@@ -65,7 +76,6 @@ impl Inlet {
     /// Sleeps until something happens, at most so long.
     pub(super) fn sleep(
         &self,
-        alarm: &Alarm,
         stdin: Option<BorrowedFd<'_>>,
         mut limit: Option<Duration>,
     ) -> Ready {
@@ -80,7 +90,7 @@ impl Inlet {
         // A descriptor that is not there is replaced by the alarm, asked for nothing: the places stay fixed.
         let stdout = self.stdout.as_ref().map(AsFd::as_fd);
         let stderr = self.stderr.as_ref().map(AsFd::as_fd);
-        let nobody = alarm.as_fd();
+        let nobody = self.alarm.as_fd();
         let mut places = [
             PollFd::from_borrowed_fd(nobody, PollFlags::IN),
             PollFd::from_borrowed_fd(stdout.unwrap_or(nobody), asked(stdout, PollFlags::IN)),
@@ -93,7 +103,7 @@ impl Inlet {
         // That the input takes bytes is seen by writing them.
         let [alarmed, out, exited, err, _] = places.map(|place| place.revents());
         if !alarmed.is_empty() {
-            alarm.silence();
+            self.alarm.silence();
         }
         Ready {
             stdout: stdout.is_some() && !out.is_empty(),

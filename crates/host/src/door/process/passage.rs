@@ -54,6 +54,10 @@ impl Passage for ProcessPassage {
         });
         let call = match call {
             Ok(call) => call,
+            Err(Refused::NotOpen) if matches!(wire.stage, Stage::Open(_)) => {
+                wire.orphans.push(answer);
+                return CallKey(0);
+            }
             Err(refusal) => {
                 let error = refused(wire, "call", &refusal);
                 pump.flush(wire);
@@ -77,7 +81,7 @@ impl Passage for ProcessPassage {
         }
         wire.flush();
         if wire.leader_must_wake() {
-            pump.alarm.ring();
+            wire.ring();
         } else if !request.attended && wire.lead.inlet.is_some() {
             pump.call_keeper(wire);
         }

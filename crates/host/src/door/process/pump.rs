@@ -20,7 +20,6 @@ use crate::call::flight::late;
 use crate::door::{Home, Job, Patience};
 use crate::executor::Slot;
 use crate::log::{Level, LogSource};
-use crate::platform::Alarm;
 use crate::{Error, ErrorKind};
 
 /// For how long after a blocking call the keeper expects another one.
@@ -40,8 +39,6 @@ pub(super) struct Pump {
     wire: Mutex<Wire>,
     /// Where the keeper waits while it does not lead.
     pub(super) keeper: Condvar,
-    /// Wakes whoever leads.
-    pub(super) alarm: Alarm,
     /// Of the session's clock.
     origin: Instant,
     pub(super) home: Home,
@@ -53,20 +50,13 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    pub(super) fn new(
-        wire: Wire,
-        alarm: Alarm,
-        home: Home,
-        patience: Patience,
-        process: u32,
-    ) -> Arc<Self> {
+    pub(super) fn new(wire: Wire, home: Home, patience: Patience, process: u32) -> Arc<Self> {
         let most_asked = wire.session.limits().buffered_bytes;
         Arc::new_cyclic(|itself| Self {
             itself: Weak::clone(itself),
             process,
             wire: Mutex::new(wire),
             keeper: Condvar::new(),
-            alarm,
             origin: Instant::now(),
             home,
             patience,
@@ -109,7 +99,7 @@ impl Pump {
             return;
         }
         if wire.lead.asleep.is_some() {
-            self.alarm.ring();
+            wire.ring();
         }
         self.keeper.notify_one();
     }
@@ -118,7 +108,7 @@ impl Pump {
     pub(super) fn flush(&self, wire: &mut Wire) {
         wire.flush();
         if wire.leader_must_wake() {
-            self.alarm.ring();
+            wire.ring();
         } else if wire.has_backlog() && wire.lead.inlet.is_some() {
             self.call_keeper(wire);
         }
@@ -159,7 +149,7 @@ impl Pump {
                 wire.follow(me.clone());
                 following = true;
                 if wire.lead.keeper_leads && wire.lead.asleep.is_some() {
-                    self.alarm.ring();
+                    wire.ring();
                 }
             }
             drop(wire);
@@ -258,7 +248,9 @@ impl Pump {
             drop(wire);
 
             let limit = next.map(|next| next.saturating_sub(now));
-            let ready = inlet.sleep(&self.alarm, stdin.as_deref().map(AsFd::as_fd), limit);
+            let ready = inlet.sleep(stdin.as_deref().map(AsFd::as_fd), limit);
+            // It must not outlive the plugin because of this loop.
+            drop(stdin);
             if ready.stderr {
                 self.hear(&mut inlet);
             }
@@ -371,7 +363,7 @@ impl Pump {
                 continue;
             }
             if wire.lead.stop_wanted && wire.lead.asleep.is_some() {
-                self.alarm.ring();
+                wire.ring();
             }
             seen = wire.lead.turns;
             // Somebody leads, and has for a while: who leaves will say so.

@@ -15,6 +15,7 @@ use super::care::Stopping;
 use super::inlet::Inlet;
 use crate::call::mailbox::Mailbox;
 use crate::door::{Answer, Asked, CallKey, Introduction};
+use crate::platform::Alarm;
 use crate::{Error, ErrorKind, Result};
 
 /// Everything under the lock.
@@ -26,6 +27,8 @@ pub(super) struct Wire {
     pub(super) calls: HashMap<CallKey, Pending>,
     /// Calls that no thread attends to: somebody else must read for them.
     pub(super) unattended: usize,
+    /// Calls that came between the plugin's last word and its end: they learn why it ended.
+    pub(super) orphans: Vec<Answer>,
     pub(super) asked: HashMap<Ticket, Asking>,
     /// Bytes of params of unanswered service calls.
     pub(super) asked_bytes: usize,
@@ -61,8 +64,9 @@ pub(super) enum Stage {
 }
 
 /// Who reads. Whoever takes the inlet out leads: it alone polls, until it puts the inlet back.
-#[derive(Default)]
 pub(super) struct Lead {
+    /// Wakes the leader. None after the end.
+    pub(super) alarm: Option<Arc<Alarm>>,
     /// Here while nobody leads.
     pub(super) inlet: Option<Box<Inlet>>,
     /// Set while the leader sleeps in `poll`.
@@ -89,17 +93,29 @@ pub(super) struct Sleep {
 }
 
 impl Wire {
-    pub(super) fn new(session: Session, stdin: OwnedFd) -> Self {
+    pub(super) fn new(session: Session, stdin: OwnedFd, alarm: Arc<Alarm>) -> Self {
         Self {
             session,
             out: FrameWriter::new(),
             stdin: Some(Arc::new(stdin)),
             calls: HashMap::new(),
             unattended: 0,
+            orphans: Vec::new(),
             asked: HashMap::new(),
             asked_bytes: 0,
             stage: Stage::Opening,
-            lead: Lead::default(),
+            lead: Lead {
+                alarm: Some(alarm),
+                inlet: None,
+                asleep: None,
+                followers: VecDeque::new(),
+                keeper_called: false,
+                keeper_sleeps: false,
+                // It starts the plugin.
+                keeper_leads: true,
+                stop_wanted: false,
+                turns: 0,
+            },
             stopping: None,
         }
     }
@@ -118,6 +134,13 @@ impl Wire {
                 // The plugin closed its input: what becomes of it shows on its output.
                 Err(_) => self.stdin = None,
             }
+        }
+    }
+
+    /// Wakes the leader.
+    pub(super) fn ring(&self) {
+        if let Some(alarm) = &self.lead.alarm {
+            alarm.ring();
         }
     }
 

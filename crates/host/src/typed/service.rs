@@ -1,0 +1,81 @@
+//! Services whose values have types: what stands between a generated service trait and a [`ServiceCall`].
+
+use std::borrow::Borrow;
+
+use crossplug_protocol::codec::{self, Wire};
+use crossplug_protocol::error::PluginError;
+
+use super::{params, read};
+use crate::{Payload, Result, ServiceCall, ServiceResult};
+
+/// Reads what a plugin asks. For generated code.
+#[doc(hidden)]
+pub fn asked<W: Wire>(call: &ServiceCall) -> ServiceResult<W::Value> {
+    codec::decode_scanned::<W>(call.params().as_json()).map_err(PluginError::from)
+}
+
+/// Writes what a handler answers. For generated code.
+#[doc(hidden)]
+pub fn answered<W: Wire>(result: &W::Value) -> ServiceResult {
+    Payload::encode::<W>(result)
+        .map_err(|error| PluginError::internal(format!("the host's handler gave what cannot be written: {}", error.context())))
+}
+
+/// Streams items to the plugin that calls a service.
+pub struct ServiceItems<'c, T> {
+    call: &'c ServiceCall,
+    write: fn(&T) -> Result<Payload>,
+}
+
+impl<'c, T> ServiceItems<'c, T> {
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new<W: Wire<Value = T>>(call: &'c ServiceCall) -> Self {
+        Self { call, write: params::<W> }
+    }
+
+    /// Sends an item; waits until the plugin takes one.
+    ///
+    /// # Errors
+    /// As for [`ServiceCall::send`].
+    pub async fn send<B: Borrow<T>>(&self, item: B) -> Result<()> {
+        let item = (self.write)(item.borrow());
+        self.call.send(item).await
+    }
+}
+
+impl<T> std::fmt::Debug for ServiceItems<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServiceItems").finish_non_exhaustive()
+    }
+}
+
+/// Receives the items that a plugin streams to a service.
+pub struct ServiceUpload<'c, T> {
+    call: &'c ServiceCall,
+    read: fn(&Payload) -> Result<T>,
+}
+
+impl<'c, T> ServiceUpload<'c, T> {
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new<W: Wire<Value = T>>(call: &'c ServiceCall) -> Self {
+        Self { call, read: read::<W> }
+    }
+
+    /// The next item; none after the last.
+    ///
+    /// # Errors
+    /// As for [`ServiceCall::next`]; [`Protocol`](crate::ErrorKind::Protocol) for an item that does not fit its type.
+    pub async fn next(&self) -> Result<Option<T>> {
+        self.call.next().await?.map(|payload| (self.read)(&payload)).transpose()
+    }
+}
+
+impl<T> std::fmt::Debug for ServiceUpload<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServiceUpload").finish_non_exhaustive()
+    }
+}
