@@ -114,12 +114,13 @@ class Child:
         command = [sys.executable, str(program)]
         if dialect != "crossplug/1":
             command += ["--dialect", dialect]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.stderr = bytearray()
-        self.threads = [threading.Thread(target=self._read, daemon=True), threading.Thread(target=self._drain, daemon=True)]
+        self.threads = [
+            threading.Thread(target=self._read, daemon=True),
+            threading.Thread(target=self._drain, daemon=True),
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -164,7 +165,8 @@ def play(path: Path, peer: Memory | Child) -> None:
     """Raises AssertionError at the first line that the plugin did not keep to."""
     lines = [json.loads(line) for line in path.read_text().splitlines() if line]
     steps = lines[1:]
-    wants_log = any("$/log" in json.dumps(step) for step in steps if step.get("from") == "plugin" or "unordered" in step)
+    theirs = [step for step in steps if step.get("from") == "plugin" or "unordered" in step]
+    wants_log = any("$/log" in json.dumps(step) for step in theirs)
 
     def next_message(expected: list[Any]) -> Any:
         wants_credit = any(isinstance(one, dict) and one.get("method") == "$/credit" for one in expected)

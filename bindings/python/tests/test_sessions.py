@@ -1,4 +1,4 @@
-"""Plays schema/vectors/sessions against the conformance subject, in memory and as a real child, and prints the count."""
+"""Plays schema/vectors/sessions against the conformance subject, in memory and as a child, and prints the count."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class UsageError(CrossplugError):
     """The program uses the package in a way that cannot work; the message says how to mend it."""
 
 
-class RefusedValue(CrossplugError, ValueError):
+class RefusedValue(CrossplugError, ValueError):  # noqa: N818 — it names a value, its subclasses are the errors
     """A value that the laws refuse: what :class:`DecodeError` and :class:`EncodeError` have in common.
 
     ``reason`` is one of the words of ``schema/README.md`` section 7 (``missingField``, ``wrongKind``, …),

@@ -36,12 +36,36 @@ pub fn emit(interface: &Interface, options: &Options) -> Vec<File> {
     files
 }
 
+/// What generated code may import: module, name, and the name that it goes by. The second list is for type checkers.
+const IMPORTS: [(&str, &str, &str); 15] = [
+    ("codec.codec", "Codec", "_Codec"),
+    ("codec.record", "Record", "_Record"),
+    ("codec.record", "UNSET", "_UNSET"),
+    ("codec.record", "Unset", "_Unset"),
+    ("codec.strenum", "ClosedEnum", "_ClosedEnum"),
+    ("codec.strenum", "OpenEnum", "_OpenEnum"),
+    ("codec.strings", "StringRule", "_StringRule"),
+    ("codec.unions", "LongText", "_LongText"),
+    ("codec.unions", "Unknown", "_Unknown"),
+    ("errors", "CodedError", "_CodedError"),
+    ("errors", "RefusedValue", "_Refused"),
+    ("plugin.method", "EventType", "_EventType"),
+    ("plugin.method", "Interface", "_Interface"),
+    ("plugin.method", "Method", "_Method"),
+    ("plugin.method", "not_implemented", "_not_implemented"),
+];
+const TYPE_IMPORTS: [(&str, &str, &str); 4] = [
+    ("plugin.context", "Context", "_Context"),
+    ("plugin.service", "ServiceCall", "_ServiceCall"),
+    ("plugin.stream", "ItemReceiver", "_ItemReceiver"),
+    ("plugin.stream", "ItemSender", "_ItemSender"),
+];
+
 fn module(interface: &Interface, options: &Options, package: &str) -> String {
-    let types = Types::new(interface);
-    let roles = options.has(Role::Plugin) || options.has(Role::Host);
+    let body = body(interface, options);
     let mut page = Page::new(&options.header);
-    // Names of the wire and descriptions are what they are: wide, unsorted, sometimes like a builtin's.
-    page.line("# ruff: noqa: A, D, E501, E731, I001, N, PYI, RUF, UP, RET, SIM, PIE");
+    // Descriptions are as wide as they are, members stand in the document's order, functions are called like their types.
+    page.line("# ruff: noqa: E501, I001, N802, RUF023, RUF036, RUF100");
     page.line("# fmt: off");
     page.docs(
         "",
@@ -51,7 +75,56 @@ fn module(interface: &Interface, options: &Options, package: &str) -> String {
         ),
     );
     page.blank();
-    imports(&mut page, interface, package, roles);
+    page.line("from __future__ import annotations");
+    page.blank();
+    if body.contains("_s.") {
+        page.line(&format!("from {package}.codec import runtime as _s"));
+    }
+    imports(&mut page, "", package, &IMPORTS, &body);
+    page.blank();
+    page.line("TYPE_CHECKING = False");
+    page.line("if TYPE_CHECKING:");
+    page.line("    import typing as _t");
+    page.blank();
+    imports(&mut page, "    ", package, &TYPE_IMPORTS, &body);
+    page.blank();
+    page.lines(&body);
+    page.finish()
+}
+
+/// Imports what the text names.
+fn imports(page: &mut Page, indent: &str, package: &str, known: &[(&str, &str, &str)], text: &str) {
+    for (module, name, local) in known {
+        if names(text, local) {
+            page.line(&format!(
+                "{indent}from {package}.{module} import {name} as {local}"
+            ));
+        }
+    }
+}
+
+/// Whether a text has a word, and not only a longer one that it is a part of.
+fn names(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+fn body(interface: &Interface, options: &Options) -> String {
+    let types = Types::new(interface);
+    let mut page = Page::new("");
+    let has_records = interface
+        .types
+        .iter()
+        .any(|def| matches!(def.shape, Shape::Object(_)));
+    if has_records {
+        page.line("_set = object.__setattr__");
+    }
     for rule in types.rules() {
         page.line(&rule);
     }
@@ -69,64 +142,8 @@ fn module(interface: &Interface, options: &Options, package: &str) -> String {
         sets::functions(&mut page, &types, def);
     }
     roles::codecs(&mut page, &types);
-    if roles {
+    if options.has(Role::Plugin) || options.has(Role::Host) {
         roles::emit(&mut page, &types);
     }
     page.finish()
-}
-
-fn imports(page: &mut Page, interface: &Interface, package: &str, roles: bool) {
-    page.line("from __future__ import annotations");
-    page.blank();
-    let shape = |wanted: fn(&Shape) -> bool| interface.types.iter().any(|def| wanted(&def.shape));
-    page.line(&format!("from {package}.codec import runtime as _s"));
-    page.line(&format!(
-        "from {package}.codec.codec import Codec as _Codec"
-    ));
-    if shape(|shape| matches!(shape, Shape::Object(_) | Shape::TaggedUnion(_))) {
-        page.line(&format!(
-            "from {package}.codec.record import UNSET as _UNSET, Record as _Record, Unset as _Unset"
-        ));
-    }
-    if shape(|shape| matches!(shape, Shape::Enum(_))) {
-        page.line(&format!(
-            "from {package}.codec.strenum import ClosedEnum as _ClosedEnum, OpenEnum as _OpenEnum"
-        ));
-    }
-    if !Types::new(interface).rules().is_empty() {
-        page.line(&format!(
-            "from {package}.codec.strings import StringRule as _StringRule"
-        ));
-    }
-    if shape(|shape| matches!(shape, Shape::KindUnion(_) | Shape::TaggedUnion(_))) {
-        page.line(&format!(
-            "from {package}.codec.unions import LongText as _LongText, Unknown as _Unknown"
-        ));
-    }
-    page.line(&format!(
-        "from {package}.errors import CodedError as _CodedError, RefusedValue as _Refused"
-    ));
-    if roles {
-        page.line(&format!(
-            "from {package}.plugin.method import EventType as _EventType, Interface as _Interface, Method as _Method, not_implemented as _not_implemented"
-        ));
-    }
-    page.blank();
-    page.line("TYPE_CHECKING = False");
-    page.line("if TYPE_CHECKING:");
-    page.line("    import typing as _t");
-    if roles {
-        page.blank();
-        page.line(&format!(
-            "    from {package}.plugin.context import Context as _Context"
-        ));
-        page.line(&format!(
-            "    from {package}.plugin.service import ServiceCall as _ServiceCall"
-        ));
-        page.line(&format!(
-            "    from {package}.plugin.stream import ItemReceiver as _ItemReceiver, ItemSender as _ItemSender"
-        ));
-    }
-    page.blank();
-    page.line("_set = object.__setattr__");
 }

@@ -1,8 +1,8 @@
 """Readers and writers of single values: laws 5 to 7, 9 and 10 of schema/README.md. Knows nothing of records.
 
-Generated code asks the common question itself (``type(x) is not str``) and comes here for the answer to everything else,
-so these functions see what is unusual or wrong. Readers take a JSON value and raise :class:`DecodeError`; the caller adds
-the pointer. Most of them serve for writing, too: a writer refuses what a reader would.
+Generated code asks the common question itself (``type(x) is not str``) and comes here for the answer to everything
+else, so these functions see what is unusual or wrong. Readers take a JSON value and raise :class:`DecodeError`; the
+caller adds the pointer. Most of them serve for writing, too: a writer refuses what a reader would.
 """
 
 from __future__ import annotations

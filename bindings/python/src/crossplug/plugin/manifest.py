@@ -1,4 +1,4 @@
-"""Where a plugin's manifest comes from: the file that the host names, ``plugin.json`` beside the program, or the code."""
+"""A plugin's manifest: from the file that the host names, from ``plugin.json`` beside the program, or from the code."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 LONGEST_LINE = 16 * 1024
 """Bytes of a line after which the rest counts as the next line."""
@@ -48,6 +49,5 @@ class _Lines(io.RawIOBase):
 
 def prints_to(fd: int, line: Callable[[str], object]) -> io.TextIOWrapper:
     """A text stream to take the place of ``sys.stdout``: writes to ``fd`` and calls ``line`` for each whole line."""
-    return io.TextIOWrapper(
-        io.BufferedWriter(_Lines(fd, line)), encoding="utf-8", errors="backslashreplace", line_buffering=True
-    )
+    raw: Any = _Lines(fd, line)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)

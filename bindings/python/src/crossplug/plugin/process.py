@@ -15,7 +15,7 @@ from crossplug.plugin.plugin import Plugin
 from crossplug.plugin.readers import Readers
 from crossplug.plugin.serving import Serving
 from crossplug.protocol.dialect import by_name
-from crossplug.protocol.frame import FRAME_BYTES, FrameReader, FrameTooLarge
+from crossplug.protocol.frame import FRAME_BYTES, FrameReader, FrameTooLargeError
 from crossplug.protocol.session import Session
 
 TYPE_CHECKING = False
@@ -33,9 +33,9 @@ LAST_GRACE = 1.0
 def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None:
     """Serves a plugin over stdin and stdout until the host closes stdin; then returns.
 
-    ``plugin`` is a :class:`Plugin`, or an object of a class that derives from a generated interface class. The program's
-    argument ``--dialect NAME`` chooses the dialect (``crossplug/1``). From here on stdout belongs to the protocol:
-    whatever the program prints goes to stderr and to the host's log.
+    ``plugin`` is a :class:`Plugin`, or an object of a class that derives from a generated interface class. The
+    program's argument ``--dialect NAME`` chooses the dialect (``crossplug/1``). From here on stdout belongs to the
+    protocol: whatever the program prints goes to stderr and to the host's log.
     """
     if not isinstance(plugin, Plugin):
         plugin = Plugin(type(plugin).__name__, plugin)
@@ -113,7 +113,7 @@ def _frames(fd: int, session: Session) -> Callable[[], bytes | None]:
             reader.framing = session.framing
             try:
                 frame = reader.next()
-            except FrameTooLarge:
+            except FrameTooLargeError:
                 session.too_large(reader.limit)
                 continue
             if frame is not None:

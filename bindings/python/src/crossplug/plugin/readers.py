@@ -1,4 +1,4 @@
-"""The threads that read frames and run plain handlers. Leader and followers: the thread that read a call runs it itself.
+"""The threads that read frames and run plain handlers: leader and followers. Who read a call runs it himself.
 
 Exactly one thread, the leader, reads. When it has a call of a plain handler it hands reading to a follower and runs the
 handler: no queue, no hop. Two things make the usual case cheaper still:
@@ -77,7 +77,7 @@ class Readers:
         while True:
             if number:
                 task = self._read(number)
-                if self.ended:
+                if self._over():
                     return
                 if task is not None:
                     self._work(task)
@@ -93,13 +93,16 @@ class Readers:
                 self._work(queued)
                 continue
             place.gate.acquire()
-            if self.ended:
+            if self._over():
                 return
             number = 0
             if place.task is not None:
                 self._work(place.task)
             else:
                 number = self._leader
+
+    def _over(self) -> bool:
+        return self.ended
 
     def _read(self, number: int) -> Request | None:
         """Reads until there is a task for this thread, which no longer leads then; None if it lost the lead."""

@@ -108,7 +108,11 @@ class ServiceCall(Generic[R, I, U]):
                 self._asked.error = DeadlineExceededError(message)
         self._serving.flush()
 
-    def _outcome(self) -> Any:
+    def _outcome(self) -> R:
+        result: R = self._result()
+        return result
+
+    def _result(self) -> Any:
         error, method = self._asked.error, self._method
         if error is not None:
             if method is not None and type(error) is PluginError:

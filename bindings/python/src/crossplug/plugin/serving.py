@@ -70,7 +70,7 @@ class Serving:
     # --- bytes out ---
 
     def flush(self) -> None:
-        """Writes what the session has to say. Never waits for another thread that is writing: that one takes it along."""
+        """Writes what the session has to say. Never waits for a thread that is writing: that one takes it along."""
         out = self.session.out
         while out and self._writing.acquire(False):
             try:

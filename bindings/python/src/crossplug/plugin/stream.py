@@ -74,8 +74,8 @@ class ItemSender(Generic[T]):
 class ItemReceiver(Generic[T]):
     """The items that come, one by one, in a ``for`` or an ``async for``. Grants the credit itself.
 
-    Raises :class:`CancelledError` when the caller gave up, and :class:`InvalidParamsError` for an item that its type does
-    not allow.
+    Raises :class:`CancelledError` when the caller gave up, and :class:`InvalidParamsError` for an item that its type
+    does not allow.
     """
 
     __slots__ = ("_exchange", "_read", "_serving", "_taken_bytes", "_taken_items", "_window")

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
             """Whether the current thread runs the plugin's event loop."""
 
 
-def wait_blocking(owner: Waits, exchange: Exchange, ready: Callable[[], bool], timeout: float | None, what: str) -> None:
+def wait_blocking(
+    owner: Waits, exchange: Exchange, ready: Callable[[], bool], timeout: float | None, what: str
+) -> None:
     """Blocks until ``ready()``, which is asked under the owner's lock.
 
     Raises :class:`DeadlineExceededError` after ``timeout`` seconds, and :class:`UsageError` on the event loop's thread,

@@ -1,4 +1,4 @@
-"""The members of a JSON-RPC envelope: what makes an id, a number of an error, a timeout. Knows one message at a time."""
+"""The members of a JSON-RPC envelope: what is an id, an error, a timeout. Knows one message at a time."""
 
 from __future__ import annotations
 

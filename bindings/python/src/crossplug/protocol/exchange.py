@@ -66,7 +66,9 @@ class Request(Exchange):
 
     __slots__ = ("attached", "on_cancel", "params", "timeout_ms", "traceparent")
 
-    def __init__(self, id: int | str, method: str, params: Any, timeout_ms: int | None, traceparent: str | None) -> None:
+    def __init__(
+        self, id: int | str, method: str, params: Any, timeout_ms: int | None, traceparent: str | None
+    ) -> None:
         super().__init__(id, method)
         self.params = params
         self.timeout_ms = timeout_ms

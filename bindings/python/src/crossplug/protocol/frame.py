@@ -6,17 +6,17 @@ FRAME_BYTES = 64 * 1024 * 1024
 """Largest frame unless somebody says otherwise: bytes, without the line end or the length."""
 
 
-class FrameTooLarge(Exception):
+class FrameTooLargeError(Exception):
     """A frame is beyond the cap. It is passed over; the next one can be read."""
 
 
 class FrameReader:
     """Takes bytes as they come and gives whole frames.
 
-    >>> reader = FrameReader()
-    >>> reader.feed(b'{"a":1}\\n{"b"')
+    >>> reader = FrameReader("length")
+    >>> reader.feed(framed(b"{}", "length") + bytes(2))
     >>> reader.next(), reader.next()
-    (b'{"a":1}', None)
+    (b'{}', None)
     """
 
     __slots__ = ("_buffer", "_searched", "_skip", "framing", "limit")
@@ -36,7 +36,7 @@ class FrameReader:
     def next(self) -> bytes | None:
         """The next whole frame, or None where more bytes are needed.
 
-        Raises :class:`FrameTooLarge` once for a frame beyond the limit.
+        Raises :class:`FrameTooLargeError` once for a frame beyond the limit.
         """
         return self._next_line() if self.framing == "ndjson" else self._next_counted()
 
@@ -54,7 +54,7 @@ class FrameReader:
                 elif len(buffer) > self.limit:
                     buffer.clear()
                     self._searched, self._skip = 0, -1
-                    raise FrameTooLarge
+                    raise FrameTooLargeError
                 self._searched = len(buffer)
                 return None
             with memoryview(buffer) as view:
@@ -65,7 +65,7 @@ class FrameReader:
                 self._skip = 0
                 continue
             if len(frame) > self.limit:
-                raise FrameTooLarge
+                raise FrameTooLargeError
             if frame and not frame.isspace():
                 return frame
 
@@ -83,7 +83,7 @@ class FrameReader:
         if length > self.limit:
             del buffer[:4]
             self._skip = length
-            raise FrameTooLarge
+            raise FrameTooLargeError
         if len(buffer) < 4 + length:
             return None
         with memoryview(buffer) as view:
@@ -95,8 +95,8 @@ class FrameReader:
 def framed(payload: bytes, framing: str) -> bytes:
     """A message's bytes as they go to the transport.
 
-    >>> framed(b'{}', "ndjson"), framed(b'{}', "length")
-    (b'{}\\n', b'\\x00\\x00\\x00\\x02{}')
+    >>> framed(b"{}", "length").hex(" ")
+    '00 00 00 02 7b 7d'
     """
     if framing == "ndjson":
         return payload + b"\n"

@@ -41,7 +41,7 @@ class Session:
         """Frames for the transport, ready to be written in this order."""
         self.framing = "ndjson"
         self.state = "new"
-        """``new`` until ``initialize`` is answered, then ``open``; ``closing`` after ``shutdown`` or the end of input."""
+        """``new`` until ``initialize`` is answered, ``open`` then, ``closing`` after ``shutdown`` or the end of input."""
         self.frame_bytes = dialect.frame_bytes
         """Largest frame that the host takes."""
         self.pending_calls = PENDING_CALLS
@@ -195,8 +195,8 @@ class Session:
 
     def _take_reply(self, message: dict[str, Any], id: int | str | None) -> None:
         if type(id) is not int or id not in self.asked:
-            if id in self._abandoned:
-                self._abandoned.discard(id)  # type: ignore[arg-type]
+            if type(id) is int and id in self._abandoned:
+                self._abandoned.discard(id)
             else:
                 self._complain(f"a reply to the unknown request {message.get('id')!r}")
             return

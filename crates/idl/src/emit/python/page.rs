@@ -25,6 +25,11 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// The lines of a text.
+    pub(super) fn lines(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
     /// Lines, each with `indent` in front of it.
     pub(super) fn block(&mut self, indent: &str, lines: &[String]) {
         for line in lines {

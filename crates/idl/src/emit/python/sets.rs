@@ -162,12 +162,7 @@ fn name(
             }
             arms.join(" | ")
         }
-        Shape::KindUnion(union) => union
-            .arms
-            .iter()
-            .map(|arm| types.annotation(&arm.ty))
-            .collect::<Vec<_>>()
-            .join(" | "),
+        Shape::KindUnion(union) => kinds(types, union),
         Shape::Alias(ty) => types.annotation(ty),
         Shape::Object(_) | Shape::Enum(_) => String::new(),
     };
@@ -181,6 +176,28 @@ fn name(
     page.line(&format!("{}: _t.TypeAlias = {value}", def.name.python));
     page.docs("", &def.description);
     true
+}
+
+/// The arms of a kind union as an annotation; constants share one `Literal`.
+fn kinds(types: &Types<'_>, union: &KindUnion) -> String {
+    let constants: Vec<String> = union
+        .arms
+        .iter()
+        .filter_map(|arm| match &arm.ty {
+            Type::Const(value) => Some(literal(value)),
+            _ => None,
+        })
+        .collect();
+    let mut parts: Vec<String> = union
+        .arms
+        .iter()
+        .filter(|arm| !matches!(arm.ty, Type::Const(_)))
+        .map(|arm| types.annotation(&arm.ty))
+        .collect();
+    if !constants.is_empty() {
+        parts.push(format!("_t.Literal[{}]", constants.join(", ")));
+    }
+    parts.join(" | ")
 }
 
 fn references(ty: &Type) -> Vec<TypeId> {

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 def by_name(name: str, debug: bool = False) -> Dialect:
-    """The dialect of a name, for one conversation. ``debug``: whether errors carry stack traces where the dialect leaves
-    that to the plugin's surroundings. Raises :class:`UsageError` for an unknown name.
+    """The dialect of a name, for one conversation. ``debug``: whether errors carry stack traces where the dialect
+    leaves that to the plugin's surroundings. Raises :class:`UsageError` for an unknown name.
     """
     if name == "elizaos-bridge/1":
         from crossplug.protocol.dialect.elizaos import ElizaOs

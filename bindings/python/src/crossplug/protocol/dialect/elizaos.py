@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HOST_FRAME_BYTES = 1_000_000
 """Largest line that an elizaOS host takes."""
-_GONE = ("methodNotFound", "actionNotFound", "providerNotFound", "evaluatorNotFound", "serviceNotFound", "routeNotFound")
+_GONE = frozenset(f"{what}NotFound" for what in ("method", "action", "provider", "evaluator", "service", "route"))
 """Codes that say that there is nothing of the name."""
 
 
@@ -65,7 +65,7 @@ class ElizaOs:
         if type(message) is not dict:
             raise DecodeError("wrongKind", "a message is an object")
         id, kind = message.get("id"), message.get("type")
-        if type(id) not in (str, int):
+        if not isinstance(id, (str, int)) or isinstance(id, bool):
             id = ""
         method, params = self._request(kind, message)
         self._asked[id] = message
@@ -195,5 +195,6 @@ def _service_reply(key: str) -> str:
 
 
 def _route_reply(asked: Message) -> str:
-    flat = asked.get("request") is None and any(name in asked for name in ("method", "body", "params", "query", "headers"))
+    members = ("method", "body", "params", "query", "headers")
+    flat = asked.get("request") is None and any(name in asked for name in members)
     return "route.response" if flat else "route.result"
