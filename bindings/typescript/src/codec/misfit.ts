@@ -45,8 +45,9 @@ export class Misfit {
 /** What was thrown, seen from the object or array that holds it under `token`; undefined where it holds it as itself. */
 export function within(thrown: unknown, token: string | number | undefined): unknown {
   if (!(thrown instanceof Misfit) || token === undefined) return thrown;
-  if (thrown.absent) {
-    thrown.absent = false;
+  const lacks = thrown.absent && typeof token === "string";
+  thrown.absent = false;
+  if (lacks) {
     thrown.problem = `${JSON.stringify(token)} is missing: ${thrown.problem}`;
   } else {
     const escaped = typeof token === "number" ? String(token) : token.replaceAll("~", "~0").replaceAll("/", "~1");

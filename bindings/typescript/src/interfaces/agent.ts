@@ -1459,7 +1459,7 @@ function readMapOfAny(value: unknown): { [name: string]: $.JsonValue } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.readAny(one));
+      $.put(out, $.string(at), $.readAny(one));
     }
     return out;
   } catch (thrown) {
@@ -1474,7 +1474,7 @@ function writeMapOfAny(value: unknown): $.Draft {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.writeAny(one));
+      $.put(out, $.string(at), $.writeAny(one));
     }
     return out;
   } catch (thrown) {
@@ -1489,7 +1489,7 @@ function copyMapOfString(value: unknown): { [name: string]: string } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.string(one));
+      $.put(out, $.string(at), $.string(one));
     }
     return out;
   } catch (thrown) {
@@ -1504,7 +1504,7 @@ function copyMapOfQueryValue(value: unknown): { [name: string]: QueryValue } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, copyQueryValue(one));
+      $.put(out, $.string(at), copyQueryValue(one));
     }
     return out;
   } catch (thrown) {

@@ -2000,7 +2000,7 @@ function readMapOfAny(value: unknown): { [name: string]: $.JsonValue } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.readAny(one));
+      $.put(out, $.string(at), $.readAny(one));
     }
     return out;
   } catch (thrown) {
@@ -2015,7 +2015,7 @@ function writeMapOfAny(value: unknown): $.Draft {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.writeAny(one));
+      $.put(out, $.string(at), $.writeAny(one));
     }
     return out;
   } catch (thrown) {

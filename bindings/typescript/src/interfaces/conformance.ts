@@ -1126,7 +1126,7 @@ function copyMapOfColor(value: unknown): { [name: string]: Color } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, copyColor(one));
+      $.put(out, $.string(at), copyColor(one));
     }
     return out;
   } catch (thrown) {
@@ -1183,7 +1183,7 @@ function readMapOfAny(value: unknown): { [name: string]: $.JsonValue } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.readAny(one));
+      $.put(out, $.string(at), $.readAny(one));
     }
     return out;
   } catch (thrown) {
@@ -1198,7 +1198,7 @@ function writeMapOfAny(value: unknown): $.Draft {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.writeAny(one));
+      $.put(out, $.string(at), $.writeAny(one));
     }
     return out;
   } catch (thrown) {

@@ -1621,7 +1621,7 @@ function copyMapOfString(value: unknown): { [name: string]: string } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.string(one));
+      $.put(out, $.string(at), $.string(one));
     }
     return out;
   } catch (thrown) {
@@ -1650,7 +1650,7 @@ function readMapOfAny(value: unknown): { [name: string]: $.JsonValue } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.readAny(one));
+      $.put(out, $.string(at), $.readAny(one));
     }
     return out;
   } catch (thrown) {
@@ -1735,7 +1735,7 @@ function copyMapOfListOfString(value: unknown): { [name: string]: string[] } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, copyListOfString(one));
+      $.put(out, $.string(at), copyListOfString(one));
     }
     return out;
   } catch (thrown) {
@@ -1778,7 +1778,7 @@ function writeMapOfAny(value: unknown): $.Draft {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.writeAny(one));
+      $.put(out, $.string(at), $.writeAny(one));
     }
     return out;
   } catch (thrown) {

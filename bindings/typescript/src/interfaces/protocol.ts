@@ -880,7 +880,7 @@ function readMapOfAny(value: unknown): { [name: string]: $.JsonValue } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.readAny(one));
+      $.put(out, $.string(at), $.readAny(one));
     }
     return out;
   } catch (thrown) {
@@ -895,7 +895,7 @@ function writeMapOfAny(value: unknown): $.Draft {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.writeAny(one));
+      $.put(out, $.string(at), $.writeAny(one));
     }
     return out;
   } catch (thrown) {
@@ -952,7 +952,7 @@ function copyMapOfInterfaceVersion(value: unknown): { [name: string]: InterfaceV
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, copyInterfaceVersion(one));
+      $.put(out, $.string(at), copyInterfaceVersion(one));
     }
     return out;
   } catch (thrown) {

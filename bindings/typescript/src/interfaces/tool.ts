@@ -1885,7 +1885,7 @@ function copyMapOfString(value: unknown): { [name: string]: string } {
   try {
     for (at of $.keysOf(from)) {
       const one = from[at];
-      $.put(out, at, $.string(one));
+      $.put(out, $.string(at), $.string(one));
     }
     return out;
   } catch (thrown) {

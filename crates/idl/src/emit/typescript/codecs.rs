@@ -334,7 +334,7 @@ fn list_or_map(page: &mut Page, interface: &Interface, names: &Names, composite:
         page.open(format_args!("for (at of $.keysOf(from)) {{"));
         page.line(format_args!("const one = from[at];"));
         page.line(format_args!(
-            "$.put(out, at, {});",
+            "$.put(out, $.string(at), {});",
             converted(interface, names, inner, *way, "one")
         ));
     }
