@@ -98,3 +98,22 @@ impl FrameError {
         }
     }
 }
+
+/// The offset of the first line feed.
+#[inline]
+fn find_line_feed(bytes: &[u8]) -> Option<usize> {
+    // Whole blocks first: the compiler turns the inner loop into vector instructions.
+    const BLOCK: usize = 64;
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..at + BLOCK) {
+        if block.iter().fold(false, |hit, b| hit | (*b == b'\n')) {
+            break;
+        }
+        at += BLOCK;
+    }
+    bytes
+        .get(at..)?
+        .iter()
+        .position(|b| *b == b'\n')
+        .map(|offset| at + offset)
+}

@@ -1,6 +1,6 @@
 //! Bytes in, frames out, borrowed from the one buffer. Never holds more than one frame's cap and a read's worth.
 
-use super::{FrameError, Framing, KEEP};
+use super::{FrameError, Framing, KEEP, find_line_feed};
 
 /// What one read asks for.
 const READ: usize = 64 << 10;
@@ -194,23 +194,4 @@ impl FrameReader {
             self.buffer.resize(wanted, 0);
         }
     }
-}
-
-/// The offset of the first line feed.
-#[inline]
-fn find_line_feed(bytes: &[u8]) -> Option<usize> {
-    // Whole blocks first: the compiler turns the inner loop into vector instructions.
-    const BLOCK: usize = 64;
-    let mut at = 0;
-    while let Some(block) = bytes.get(at..at + BLOCK) {
-        if block.iter().fold(false, |hit, b| hit | (*b == b'\n')) {
-            break;
-        }
-        at += BLOCK;
-    }
-    bytes
-        .get(at..)?
-        .iter()
-        .position(|b| *b == b'\n')
-        .map(|offset| at + offset)
 }

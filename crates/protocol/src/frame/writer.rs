@@ -1,7 +1,7 @@
 //! Frames appended to one buffer, ready for one write. A frame that turns out too large, or is dropped unfinished, leaves
 //! no trace.
 
-use super::{FrameError, Framing, KEEP};
+use super::{FrameError, Framing, KEEP, find_line_feed};
 
 /// Outgoing frames. The owner writes [`FrameWriter::as_bytes`] where it likes and tells by [`FrameWriter::consume`] how
 /// much went out.
@@ -117,7 +117,7 @@ impl FrameBody<'_> {
                 // A line feed can only be white space between tokens: JSON has none inside strings. Text from an
                 // author's pretty-printer therefore stays one line and means the same.
                 let body = self.writer.buffer.get_mut(self.body..).unwrap_or_default();
-                if body.contains(&b'\n') {
+                if find_line_feed(body).is_some() {
                     body.iter_mut()
                         .filter(|b| **b == b'\n')
                         .for_each(|b| *b = b' ');

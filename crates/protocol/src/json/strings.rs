@@ -29,11 +29,19 @@ const fn special(word: u64) -> u64 {
     (quote | slash | control) & HIGH
 }
 
+/// Bytes of a block. The compiler turns a loop over so many into a few vector instructions.
+const BLOCK: usize = 32;
+
 /// The offset of the next special byte, or the end; and whether a byte on the way was not ASCII.
 #[inline]
 fn plain(text: &[u8], mut at: usize) -> (usize, bool) {
     let mut wide = 0;
-    while let Some(Ok(eight)) = text.get(at..at + 8).map(<[u8; 8]>::try_from) {
+    // Most strings end within some words; a long one goes on in blocks, and ends in words again.
+    let mut words = 6;
+    loop {
+        let Some(Ok(eight)) = text.get(at..at + 8).map(<[u8; 8]>::try_from) else {
+            break;
+        };
         let word = u64::from_le_bytes(eight);
         let hit = special(word);
         if hit != 0 {
@@ -44,6 +52,13 @@ fn plain(text: &[u8], mut at: usize) -> (usize, bool) {
         }
         wide |= word;
         at += 8;
+        words -= 1;
+        if words == 0 {
+            let (next, high) = blocks(text, at);
+            wide |= u64::from(high);
+            at = next;
+            words = BLOCK;
+        }
     }
     while let Some(&b) = text.get(at) {
         if b == b'"' || b == b'\\' || b < 0x20 {
@@ -55,6 +70,24 @@ fn plain(text: &[u8], mut at: usize) -> (usize, bool) {
     (at, wide & HIGH != 0)
 }
 
+/// Passes over whole blocks without a special byte; gives the offset behind them and the union of their bytes.
+fn blocks(text: &[u8], mut at: usize) -> (usize, u8) {
+    let mut wide = 0;
+    while let Some(Ok(block)) = text.get(at..at + BLOCK).map(<&[u8; BLOCK]>::try_from) {
+        let (mut special, mut high) = (0, 0);
+        for b in block {
+            special |= u8::from((*b == b'"') | (*b == b'\\') | (*b < 0x20));
+            high |= b;
+        }
+        if special != 0 {
+            break;
+        }
+        wide |= high;
+        at += BLOCK;
+    }
+    (at, wide)
+}
+
 /// The offset of the next byte that may end or escape a string, or the end of the text.
 pub(super) fn stop(text: &[u8], at: usize) -> usize {
     plain(text, at).0
@@ -63,6 +96,26 @@ pub(super) fn stop(text: &[u8], at: usize) -> usize {
 /// Checks the string whose first byte is at `from`, behind the opening quote.
 #[inline]
 pub(super) fn check(text: &[u8], from: usize) -> Result<Text, Error> {
+    // Most names and many values end within the first word: no call, no loop.
+    if let Some(Ok(eight)) = text.get(from..from + 8).map(<[u8; 8]>::try_from) {
+        let word = u64::from_le_bytes(eight);
+        let hit = special(word);
+        let skip = hit.trailing_zeros() / 8;
+        if hit != 0 {
+            let end = from + skip as usize;
+            let before = word & !(u64::MAX << (skip * 8));
+            if byte(text, end) == b'"' && before & HIGH == 0 {
+                return Ok(Text {
+                    end,
+                    escaped: false,
+                });
+            }
+        }
+    }
+    check_long(text, from)
+}
+
+fn check_long(text: &[u8], from: usize) -> Result<Text, Error> {
     let (end, wide) = plain(text, from);
     if byte(text, end) == b'"' && !wide {
         return Ok(Text {
