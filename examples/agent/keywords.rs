@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 const SHORTEST_KEYWORD: usize = 4;
 
 /// Runs of ASCII letters, digits and apostrophes, in lower case.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '\'')
         .map(|part| part.trim_matches('\''))
         .filter(|word| !word.is_empty())
@@ -14,7 +14,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The commonest words with their counts, commonest first, equally common ones in alphabetical order.
-pub fn keywords(text: &str, stop_words: &[String], limit: usize) -> Vec<(String, u64)> {
+pub(crate) fn keywords(text: &str, stop_words: &[String], limit: usize) -> Vec<(String, u64)> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for word in words(text) {
         if word.len() >= SHORTEST_KEYWORD && !stop_words.contains(&word) {
@@ -28,7 +28,7 @@ pub fn keywords(text: &str, stop_words: &[String], limit: usize) -> Vec<(String,
 }
 
 /// `curious` where a fifth of the sentence ends are questions, `excited` where they are exclamations, else `calm`.
-pub fn tone(text: &str) -> &'static str {
+pub(crate) fn tone(text: &str) -> &'static str {
     let count = |mark: char| text.matches(mark).count();
     let (questions, exclamations) = (count('?'), count('!'));
     let ends = questions + exclamations + count('.');

@@ -1,15 +1,17 @@
 //! Reading statistics of a text, streamed paragraph by paragraph: the interface `textstats` in Rust.
 
-#[path = "generated/textstats.rs"]
-mod generated;
+#[allow(dead_code, reason = "the host's side is not used here")]
+mod generated {
+    pub(crate) mod textstats;
+}
 mod reading;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crossplug_plugin::{Context, ItemSender, PluginError, async_trait};
-use generated::plugin::Textstats;
-use generated::types::{
+use generated::textstats::plugin::Textstats;
+use generated::textstats::types::{
     Analyse, Difficulty, EmptyText, ParagraphStats, Summary, TextstatsError, WordCount,
 };
 use reading::{paragraphs, reading_ease, sentences, syllables, words};

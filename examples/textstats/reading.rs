@@ -6,7 +6,7 @@ const EDGES: [char; 3] = ['\'', '’', '-'];
 const VOWELS: &str = "aeiouyAEIOUYàáâãäåæèéêëìíîïòóôõöøœùúûüýÿÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØŒÙÚÛÜÝŸ";
 
 /// The parts of the text between blank lines.
-pub fn paragraphs(text: &str) -> Vec<String> {
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut lines: Vec<&str> = Vec::new();
     for line in text.split('\n').chain([""]) {
@@ -21,7 +21,7 @@ pub fn paragraphs(text: &str) -> Vec<String> {
 }
 
 /// What stands between separators, without apostrophes and hyphens at its ends.
-pub fn words(text: &str) -> Vec<&str> {
+pub(crate) fn words(text: &str) -> Vec<&str> {
     text.split(|c| SEPARATORS.contains(c))
         .map(|part| part.trim_matches(EDGES))
         .filter(|word| !word.is_empty())
@@ -29,7 +29,7 @@ pub fn words(text: &str) -> Vec<&str> {
 }
 
 /// How often a word is followed by the end of a sentence; at least 1.
-pub fn sentences(text: &str) -> u32 {
+pub(crate) fn sentences(text: &str) -> u32 {
     let mut count = 0;
     let mut in_word = false;
     for char in text.chars() {
@@ -44,7 +44,7 @@ pub fn sentences(text: &str) -> u32 {
 }
 
 /// Groups of vowels; at least 1.
-pub fn syllables(word: &str) -> u32 {
+pub(crate) fn syllables(word: &str) -> u32 {
     let mut count = 0;
     let mut in_group = false;
     for char in word.chars() {
@@ -56,7 +56,7 @@ pub fn syllables(word: &str) -> u32 {
 }
 
 /// Flesch reading ease, rounded half up to one decimal.
-pub fn reading_ease(words: u32, sentences: u32, syllables: u32) -> f64 {
+pub(crate) fn reading_ease(words: u32, sentences: u32, syllables: u32) -> f64 {
     let (words, sentences, syllables) =
         (f64::from(words), f64::from(sentences), f64::from(syllables));
     let ease = 206.835 - 1.015 * (words / sentences) - 84.6 * (syllables / words);
