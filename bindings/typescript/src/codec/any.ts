@@ -3,7 +3,7 @@
 import type { Draft, Fields, JsonObject, JsonValue } from "../json/value.js";
 import { kindOf, own, put } from "../json/value.js";
 import { Misfit, within } from "./misfit.js";
-import { object, unknownTag, wrongKind } from "./scalars.js";
+import { object, type TagKind, unknownTag, wrongKind } from "./scalars.js";
 
 /**
  * An object of an open union whose tag is not known here, kept as it came. The tag itself is absent, so that
@@ -102,15 +102,15 @@ export function writeExtra(out: Draft, extra: unknown, known: ReadonlySet<string
 }
 
 /** An object of an open union whose tag nobody knows; one without a tag is refused. */
-export function readUnknownArm(fields: Fields, tag: string): { readonly unknown: JsonObject } {
-  if (typeof own(fields, tag) !== "string") throw unknownTag(fields, tag);
+export function readUnknownArm(fields: Fields, tag: string, kind: TagKind = "string"): { readonly unknown: JsonObject } {
+  if (typeof own(fields, tag) !== kind) throw unknownTag(fields, tag, kind);
   return { unknown: fields as JsonObject };
 }
 
 /** Writes an {@link UnknownArm} back as it came. */
-export function writeUnknownArm(fields: Fields, tag: string): JsonObject {
+export function writeUnknownArm(fields: Fields, tag: string, kind: TagKind = "string"): JsonObject {
   if (fields.unknown === undefined) throw unknownTag(fields, tag);
   const kept = object(fields.unknown);
-  if (typeof own(kept, tag) !== "string") throw unknownTag(kept, tag);
+  if (typeof own(kept, tag) !== kind) throw unknownTag(kept, tag, kind);
   return writeAny(kept) as JsonObject;
 }

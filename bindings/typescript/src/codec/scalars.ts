@@ -3,7 +3,7 @@
 // A function without a direction in its name serves both: what it takes is the same in memory and in JSON.
 
 import type { Fields } from "../json/value.js";
-import { kindOf } from "../json/value.js";
+import { kindOf, own } from "../json/value.js";
 import { fromBase64, toBase64 } from "./base64.js";
 import { Misfit, within } from "./misfit.js";
 
@@ -192,11 +192,14 @@ export function closedEnum(value: unknown, known: readonly string[]): Misfit {
   return new Misfit("closedEnum", `expected one of ${known.map((one) => JSON.stringify(one)).join(", ")}`);
 }
 
-/** A union has no arm for a tag. */
-export function unknownTag(fields: Fields, tag: string): unknown {
-  const found = Object.hasOwn(fields, tag) ? fields[tag] : undefined;
+/** The JSON kinds that a tag can have. */
+export type TagKind = "string" | "number" | "boolean";
+
+/** A union has no arm for a tag, or its tag is none. */
+export function unknownTag(fields: Fields, tag: string, kind: TagKind = "string"): unknown {
+  const found = own(fields, tag);
   if (found === undefined) return new Misfit("missingTag", `${JSON.stringify(tag)}, which tells the kinds apart, is missing`);
-  const misfit =
-    typeof found === "string" ? new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`) : wrongKind(found, "a string");
+  const isKind = typeof found === kind;
+  const misfit = isKind ? new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`) : wrongKind(found, `a ${kind}`);
   return within(misfit, tag);
 }

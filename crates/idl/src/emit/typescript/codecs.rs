@@ -5,8 +5,8 @@ use super::names::{Composite, Names, Way};
 use super::page::Page;
 use super::text;
 use crate::model::{
-    Enum, Field, IntegerFormat, Interface, Kind, KindUnion, Name, Object, Shape, TaggedUnion, Type,
-    TypeId,
+    ConstValue, Enum, Field, IntegerFormat, Interface, Kind, KindUnion, Name, Object, Shape,
+    TaggedUnion, Type, TypeId,
 };
 
 /// All functions of a module, and the patterns that they need.
@@ -211,7 +211,7 @@ fn enumeration(page: &mut Page, name: &Name, listed: &Enum) {
 }
 
 fn tagged(page: &mut Page, interface: &Interface, names: &Names, union: &TaggedUnion, way: Way) {
-    let tag = text::quoted(&union.tag);
+    let tag = tag_arguments(union);
     page.line(format_args!("const from = $.object(value);"));
     page.open(format_args!(
         "switch ({}) {{",
@@ -233,6 +233,16 @@ fn tagged(page: &mut Page, interface: &Interface, names: &Names, union: &TaggedU
         (true, Way::Write) => page.line(format_args!("  return $.writeUnknownArm(from, {tag});")),
     }
     page.close(format_args!("}}"));
+}
+
+/// The tag's name, and its kind where that is not a string.
+fn tag_arguments(union: &TaggedUnion) -> String {
+    let kind = match union.arms.first().map(|arm| &arm.tag) {
+        Some(ConstValue::Integer(_)) => ", \"number\"",
+        Some(ConstValue::Boolean(_)) => ", \"boolean\"",
+        Some(ConstValue::String(_)) | None => "",
+    };
+    format!("{}{kind}", text::quoted(&union.tag))
 }
 
 /// The tag's name in memory differs from the wire's only where the language forbids the wire's.
