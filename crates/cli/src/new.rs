@@ -76,10 +76,15 @@ fn sdk(checkout: &Path, language: Language) -> Result<PathBuf, Failure> {
     if !checkout.join(sign).is_file() {
         let missing = checkout.join(sign);
         let cure = "give the root of a checkout of crossplug";
-        return Err(Failure::usage(format!("--sdk: {} is not there; {cure}", missing.display())));
+        return Err(Failure::usage(format!(
+            "--sdk: {} is not there; {cure}",
+            missing.display()
+        )));
     }
     let folder = checkout.join(part);
-    folder.canonicalize().map_err(|error| Failure::new(Exit::Unavailable, format!("{}: {error}", folder.display())))
+    folder
+        .canonicalize()
+        .map_err(|error| Failure::new(Exit::Unavailable, format!("{}: {error}", folder.display())))
 }
 
 fn must_be_free(dir: &Path) -> Result<(), Failure> {

@@ -66,7 +66,7 @@ impl Show {
         if let (Some(plugin), Some(members)) = (error.plugin_error(), told.as_object_mut()) {
             let mut answered = json!({"code": plugin.code, "message": plugin.message});
             if let (Some(details), Some(members)) = (&plugin.details, answered.as_object_mut()) {
-                members.insert("details".to_owned(), details.clone());
+                members.insert("details".to_owned(), (**details).clone());
             }
             members.insert("plugin".to_owned(), answered);
         }

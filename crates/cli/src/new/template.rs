@@ -73,7 +73,9 @@ fn dependency(language: Language, sdk: Option<&Path>) -> String {
     // What the program was released with; SDK and program share their version.
     let version = env!("CARGO_PKG_VERSION");
     match (language, sdk.map(|folder| folder.display())) {
-        (Language::Rust, Some(folder)) => format!("{{ path = \"{}\" }}", escaped(&folder.to_string())),
+        (Language::Rust, Some(folder)) => {
+            format!("{{ path = \"{}\" }}", escaped(&folder.to_string()))
+        }
         (Language::Rust, None) => format!("\"{version}\""),
         (Language::Python, Some(folder)) => folder.to_string(),
         (Language::Python, None) => format!("crossplug~={version}"),
@@ -85,5 +87,8 @@ fn dependency(language: Language, sdk: Option<&Path>) -> String {
 /// Text as it stands between quotes, in TOML and in JSON alike.
 fn escaped(text: &str) -> String {
     let quoted = serde_json::Value::String(text.to_owned()).to_string();
-    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+    quoted
+        .get(1..quoted.len() - 1)
+        .unwrap_or_default()
+        .to_owned()
 }

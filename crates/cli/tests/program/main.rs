@@ -14,3 +14,4 @@ mod exit_codes;
 mod inspect;
 mod new;
 mod stage;
+mod subjects;

@@ -11,7 +11,9 @@ use crate::stage::{Ran, checkout, ran, run};
 
 /// Makes a project in a folder that survives the test. What is slow to make anew survives in it.
 fn project(language: &str, slow: &str) -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new").join(language);
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("new")
+        .join(language);
     let (folder, kept) = (home.join("hello-world"), home.join(slow));
     fs::create_dir_all(&home).unwrap();
     if folder.join(slow).exists() {
@@ -20,7 +22,14 @@ fn project(language: &str, slow: &str) -> PathBuf {
     }
     let _ = fs::remove_dir_all(&folder);
     let sdk = checkout();
-    let arguments = ["new", "--lang", language, "--sdk", sdk.to_str().unwrap(), folder.to_str().unwrap()];
+    let arguments = [
+        "new",
+        "--lang",
+        language,
+        "--sdk",
+        sdk.to_str().unwrap(),
+        folder.to_str().unwrap(),
+    ];
     let made = run(arguments).exits(0);
     assert_eq!(made.out.trim(), folder.to_str().unwrap());
     if kept.exists() {
@@ -32,22 +41,38 @@ fn project(language: &str, slow: &str) -> PathBuf {
 /// The commands of a README, as one script.
 fn commands(readme: &str) -> String {
     let blocks = readme.split("```sh\n").skip(1);
-    let commands: Vec<&str> = blocks.map(|block| block.split("```").next().unwrap()).collect();
-    assert!(commands.len() >= 2, "a README has commands to build and commands to call");
+    let commands: Vec<&str> = blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    assert!(
+        commands.len() >= 2,
+        "a README has commands to build and commands to call"
+    );
     commands.concat()
 }
 
 /// Runs every command of the project's README in one shell and checks what they print.
 fn follow_readme(folder: &Path) -> Ran {
     let script = commands(&fs::read_to_string(folder.join("README.md")).unwrap());
-    let program = Path::new(env!("CARGO_BIN_EXE_crossplug")).parent().unwrap().to_owned();
+    let program = Path::new(env!("CARGO_BIN_EXE_crossplug"))
+        .parent()
+        .unwrap()
+        .to_owned();
     let path = std::env::var_os("PATH").unwrap();
-    let path: OsString = std::env::join_paths(std::iter::once(program).chain(std::env::split_paths(&path))).unwrap();
+    let path: OsString =
+        std::env::join_paths(std::iter::once(program).chain(std::env::split_paths(&path))).unwrap();
     let mut shell = Command::new("sh");
-    shell.args(["-eux", "-c", &script]).current_dir(folder).env("PATH", path).stdin(Stdio::null());
+    shell
+        .args(["-eux", "-c", &script])
+        .current_dir(folder)
+        .env("PATH", path)
+        .stdin(Stdio::null());
     // What cargo tells its tests would reach the cargo of the project.
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("CARGO_") || name == "RUSTFLAGS") {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_") || name == "RUSTFLAGS")
+        {
             shell.env_remove(name);
         }
     }
@@ -59,7 +84,12 @@ fn follow_readme(folder: &Path) -> Ran {
         r#"{"result":{"text":"There have been 0 greetings.","values":{"greetings":0}}}"#,
         " passed, 0 failed, ",
     ] {
-        assert!(ran.out.contains(part), "`{part}` is not in\n{}\n{}", ran.out, ran.err);
+        assert!(
+            ran.out.contains(part),
+            "`{part}` is not in\n{}\n{}",
+            ran.out,
+            ran.err
+        );
     }
     ran
 }
@@ -68,9 +98,17 @@ fn follow_readme(folder: &Path) -> Ran {
 fn have(tools: &[&[&str]]) -> bool {
     for tool in tools {
         let (program, arguments) = tool.split_first().unwrap();
-        let found = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let found = Command::new(program)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
         if !found.is_ok_and(|status| status.success()) {
-            assert!(std::env::var_os("CI").is_none(), "`{}` does not work, and CI skips nothing", tool.join(" "));
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "`{}` does not work, and CI skips nothing",
+                tool.join(" ")
+            );
             eprintln!("skipped: `{}` does not work", tool.join(" "));
             return false;
         }
@@ -109,8 +147,18 @@ fn a_folder_that_holds_something_is_left_alone() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("mine"), "").unwrap();
     let path = folder.path().to_str().unwrap();
-    run(["new", "--lang", "rust", "--name", "a", path]).exits(2).says(&["not empty"]);
-    run(["new", "--lang", "rust", "--name", "a", &format!("{path}/mine")]).exits(2);
+    run(["new", "--lang", "rust", "--name", "a", path])
+        .exits(2)
+        .says(&["not empty"]);
+    run([
+        "new",
+        "--lang",
+        "rust",
+        "--name",
+        "a",
+        &format!("{path}/mine"),
+    ])
+    .exits(2);
     assert_eq!(fs::read_dir(path).unwrap().count(), 1);
 }
 
@@ -119,10 +167,27 @@ fn names_that_cannot_be_are_refused_with_a_better_one() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("My Plugin");
     let path = path.to_str().unwrap();
-    run(["new", "--lang", "python", path]).exits(2).says(&["My Plugin", "--name"]);
-    run(["new", "--lang", "rust", "--name", "struct", path]).exits(2).says(&["struct-plugin"]);
-    run(["new", "--lang", "cobol", "--name", "a", path]).exits(2).says(&["rust", "python", "typescript"]);
-    run(["new", "--lang", "rust", "--name", "a", "--sdk", "/no/checkout", path]).exits(2).says(&["/no/checkout"]);
+    run(["new", "--lang", "python", path])
+        .exits(2)
+        .says(&["My Plugin", "--name"]);
+    run(["new", "--lang", "rust", "--name", "struct", path])
+        .exits(2)
+        .says(&["struct-plugin"]);
+    run(["new", "--lang", "cobol", "--name", "a", path])
+        .exits(2)
+        .says(&["rust", "python", "typescript"]);
+    run([
+        "new",
+        "--lang",
+        "rust",
+        "--name",
+        "a",
+        "--sdk",
+        "/no/checkout",
+        path,
+    ])
+    .exits(2)
+    .says(&["/no/checkout"]);
     assert!(!Path::new(path).exists());
     run(["new", "--lang", "python", "--name", "struct", path]).exits(0);
     let manifest = fs::read_to_string(Path::new(path).join("plugin.json")).unwrap();
@@ -133,17 +198,34 @@ fn names_that_cannot_be_are_refused_with_a_better_one() {
 fn without_a_checkout_the_published_sdk_is_used() {
     let version = env!("CARGO_PKG_VERSION");
     for (language, file, dependency) in [
-        ("rust", "Cargo.toml", format!("crossplug-plugin = \"{version}\"")),
-        ("python", "requirements.txt", format!("crossplug~={version}")),
-        ("typescript", "package.json", format!("\"crossplug\": \"^{version}\"")),
+        (
+            "rust",
+            "Cargo.toml",
+            format!("crossplug-plugin = \"{version}\""),
+        ),
+        (
+            "python",
+            "requirements.txt",
+            format!("crossplug~={version}"),
+        ),
+        (
+            "typescript",
+            "package.json",
+            format!("\"crossplug\": \"^{version}\""),
+        ),
     ] {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("hello");
         run(["new", "--lang", language, path.to_str().unwrap()]).exits(0);
         let text = fs::read_to_string(path.join(file)).unwrap();
         assert!(text.contains(&dependency), "{text}");
-        let left = fs::read_dir(&path).unwrap().filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok());
-        assert!(left.into_iter().all(|text| !text.contains("{{")), "a place of the template was not filled");
+        let left = fs::read_dir(&path)
+            .unwrap()
+            .filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok());
+        assert!(
+            left.into_iter().all(|text| !text.contains("{{")),
+            "a place of the template was not filled"
+        );
     }
 }
 
