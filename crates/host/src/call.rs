@@ -18,7 +18,7 @@ pub use stream::{Stream, Uploader};
 pub(crate) use window::{Window, WindowState};
 
 use crate::door::Request;
-use crate::{Payload, Plugin, Result};
+use crate::{Error, ErrorKind, Payload, Plugin, Result};
 
 /// A call that was not sent yet. `.await` it, or end it with [`Call::blocking`] or [`Call::stream`].
 ///
@@ -120,6 +120,7 @@ impl Call {
     }
 
     fn send(&mut self, window: Option<Window>, attended: bool) -> Result<Flight> {
+        check(&self.method)?;
         let params = std::mem::replace(&mut self.params, Ok(Payload::null()))?;
         let request = Request {
             method: &self.method,
@@ -135,12 +136,25 @@ impl Call {
     }
 }
 
+/// Words of the protocol itself are not for callers: they would tear the session's own state apart.
+fn check(method: &str) -> Result<()> {
+    let instead = match method {
+        "initialize" => "a plugin is initialised when it is loaded",
+        "shutdown" => "use `Plugin::stop`",
+        _ if method.starts_with("$/") => "notifications have methods of their own",
+        _ => return Ok(()),
+    };
+    let what = format!("the protocol keeps this name to itself: {instead}");
+    Err(Error::new(ErrorKind::Denied, "call").with_context(what))
+}
+
 /// A blocking call without options, on borrowed parts.
 pub(crate) fn blocking(plugin: &Plugin, method: &str, params: Result<Payload>) -> Result<Payload> {
     let send = || {
         let deadline = plugin
             .default_timeout()
             .and_then(|timeout| Instant::now().checked_add(timeout));
+        check(method)?;
         let params = &params?;
         let request = Request {
             method,

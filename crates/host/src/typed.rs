@@ -15,13 +15,12 @@ pub use service::{answered, asked};
 use std::time::Duration;
 
 use crossplug_protocol::codec::Wire;
-use crossplug_protocol::descriptor::MethodDescriptor;
+use crossplug_protocol::descriptor::Descriptor;
 
 use crate::{Call, IntoPayload, Payload, Plugin, Result};
 
 /// The params of a method as they travel. For generated code.
 #[doc(hidden)]
-#[must_use]
 pub fn params<W: Wire>(params: &W::Value) -> Result<Payload> {
     Payload::encode::<W>(params)
 }
@@ -30,13 +29,16 @@ pub fn params<W: Wire>(params: &W::Value) -> Result<Payload> {
 #[doc(hidden)]
 pub fn call(
     plugin: &Plugin,
+    interface: &Descriptor,
     method: &str,
-    known: Option<&MethodDescriptor>,
     timeout: Option<Duration>,
     params: impl IntoPayload,
 ) -> Call {
     let call = plugin.call(method, params);
-    let own = known.and_then(|method| method.timeout_ms).map(Duration::from_millis);
+    let own = interface
+        .method(method)
+        .and_then(|method| method.timeout_ms)
+        .map(Duration::from_millis);
     match timeout.or(own) {
         Some(timeout) => call.timeout(timeout),
         None => call,

@@ -34,7 +34,7 @@ impl Conformance for Subject {
     async fn test_fail(&self, _ctx: &Context, params: Fail) -> Result<(), PluginError> {
         let retryable = params.code == "outOfPaper";
         let mut error = PluginError::new(params.code, params.message).with_retryable(retryable);
-        error.details = params.details;
+        error.details = params.details.map(Box::new);
         Err(error)
     }
 

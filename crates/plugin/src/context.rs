@@ -140,13 +140,11 @@ impl Context {
     ///
     /// A handler that waits for this when the cancellation comes ends by itself, after whatever it has to clean up. Any
     /// other handler is dropped at the `await` where it stands, and the caller gets `cancelled`.
-    #[must_use]
     pub fn cancelled(&self) -> Cancelled {
         Cancelled::new(Arc::clone(&self.call))
     }
 
     /// Ready after a while, without a thread that waits.
-    #[must_use]
     pub fn sleep(&self, duration: Duration) -> Sleep {
         Sleep::new(Arc::clone(&self.call), duration)
     }

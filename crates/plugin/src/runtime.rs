@@ -321,10 +321,10 @@ impl Runtime {
     /// Hands an event to every interface that listens to it, in the order of arrival.
     fn happened(self: &Arc<Self>, context: &Context, event: Event<&str>) {
         for interface in self.plugin.interfaces() {
-            if let Some(handling) = interface.event(context, event.clone()) {
-                if let Some(task) = self.events.push(self, handling) {
-                    self.schedule(task);
-                }
+            if let Some(handling) = interface.event(context, event.clone())
+                && let Some(task) = self.events.push(self, handling)
+            {
+                self.schedule(task);
             }
         }
     }

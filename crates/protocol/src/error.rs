@@ -53,7 +53,7 @@ pub struct PluginError {
     /// One line for a person.
     pub message: String,
     /// Of the type that the interface says for the code.
-    pub details: Option<serde_json::Value>,
+    pub details: Option<Box<serde_json::Value>>,
     /// Whether trying again may help.
     pub retryable: bool,
 }
@@ -129,14 +129,16 @@ impl PluginError {
     /// With details, which are of the type that the interface says for the code.
     #[must_use]
     pub fn with_details(mut self, details: impl Into<serde_json::Value>) -> Self {
-        self.details = Some(details.into());
+        self.details = Some(Box::new(details.into()));
         self
     }
 
     /// With details of a generated type; what cannot be written is left out.
     #[must_use]
     pub fn with_details_as<W: Wire>(mut self, details: Option<&W::Value>) -> Self {
-        self.details = details.and_then(|details| codec::encode_value::<W>(details).ok());
+        self.details = details
+            .and_then(|details| codec::encode_value::<W>(details).ok())
+            .map(Box::new);
         self
     }
 

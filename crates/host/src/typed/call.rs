@@ -38,7 +38,10 @@ impl<T> TypedCall<T> {
     /// For generated code.
     #[doc(hidden)]
     pub fn new<W: Wire<Value = T>>(call: Call) -> Self {
-        Self { call, read: read::<W> }
+        Self {
+            call,
+            read: read::<W>,
+        }
     }
 
     /// See [`Call::timeout`].
@@ -86,7 +89,11 @@ impl<T> IntoFuture for TypedCall<T> {
     type IntoFuture = TypedFuture<T>;
 
     fn into_future(self) -> TypedFuture<T> {
-        TypedFuture { operation: self.call.operation(), future: self.call.into_future(), read: self.read }
+        TypedFuture {
+            operation: self.call.operation(),
+            future: self.call.into_future(),
+            read: self.read,
+        }
     }
 }
 
@@ -111,7 +118,9 @@ impl<T> Future for TypedFuture<T> {
         let this = &mut *self;
         let read = this.read;
         Pin::new(&mut this.future).poll(context).map(|outcome| {
-            outcome.and_then(|payload| read(&payload).map_err(|error| error.in_operation(&this.operation)))
+            outcome.and_then(|payload| {
+                read(&payload).map_err(|error| error.in_operation(&this.operation))
+            })
         })
     }
 }

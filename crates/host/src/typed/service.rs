@@ -17,8 +17,12 @@ pub fn asked<W: Wire>(call: &ServiceCall) -> ServiceResult<W::Value> {
 /// Writes what a handler answers. For generated code.
 #[doc(hidden)]
 pub fn answered<W: Wire>(result: &W::Value) -> ServiceResult {
-    Payload::encode::<W>(result)
-        .map_err(|error| PluginError::internal(format!("the host's handler gave what cannot be written: {}", error.context())))
+    Payload::encode::<W>(result).map_err(|error| {
+        PluginError::internal(format!(
+            "the host's handler gave what cannot be written: {}",
+            error.context()
+        ))
+    })
 }
 
 /// Streams items to the plugin that calls a service.
@@ -32,7 +36,10 @@ impl<'c, T> ServiceItems<'c, T> {
     #[doc(hidden)]
     #[must_use]
     pub fn new<W: Wire<Value = T>>(call: &'c ServiceCall) -> Self {
-        Self { call, write: params::<W> }
+        Self {
+            call,
+            write: params::<W>,
+        }
     }
 
     /// Sends an item; waits until the plugin takes one.
@@ -62,7 +69,10 @@ impl<'c, T> ServiceUpload<'c, T> {
     #[doc(hidden)]
     #[must_use]
     pub fn new<W: Wire<Value = T>>(call: &'c ServiceCall) -> Self {
-        Self { call, read: read::<W> }
+        Self {
+            call,
+            read: read::<W>,
+        }
     }
 
     /// The next item; none after the last.
@@ -70,7 +80,11 @@ impl<'c, T> ServiceUpload<'c, T> {
     /// # Errors
     /// As for [`ServiceCall::next`]; [`Protocol`](crate::ErrorKind::Protocol) for an item that does not fit its type.
     pub async fn next(&self) -> Result<Option<T>> {
-        self.call.next().await?.map(|payload| (self.read)(&payload)).transpose()
+        self.call
+            .next()
+            .await?
+            .map(|payload| (self.read)(&payload))
+            .transpose()
     }
 }
 

@@ -43,7 +43,14 @@ impl<I, U, T> StreamingCall<I, U, T> {
         UW: Wire<Value = U>,
         TW: Wire<Value = T>,
     {
-        Self { call, codec: Codec { item: read::<IW>, upload: params::<UW>, result: read::<TW> } }
+        Self {
+            call,
+            codec: Codec {
+                item: read::<IW>,
+                upload: params::<UW>,
+                result: read::<TW>,
+            },
+        }
     }
 
     /// See [`Call::timeout`].
@@ -76,7 +83,11 @@ impl<I, U, T> StreamingCall<I, U, T> {
     /// As for [`Call::stream`].
     pub fn open(self) -> Result<TypedStream<I, U, T>> {
         let operation = self.call.operation();
-        Ok(TypedStream { stream: self.call.stream()?, codec: self.codec, operation })
+        Ok(TypedStream {
+            stream: self.call.stream()?,
+            codec: self.codec,
+            operation,
+        })
     }
 }
 
@@ -95,7 +106,9 @@ pub struct TypedStream<I, U, T> {
 
 impl<I, U, T> TypedStream<I, U, T> {
     fn item(&self, payload: Option<Payload>) -> Result<Option<I>> {
-        let item = payload.map(|payload| (self.codec.item)(&payload)).transpose();
+        let item = payload
+            .map(|payload| (self.codec.item)(&payload))
+            .transpose();
         item.map_err(|error| error.in_operation(&self.operation))
     }
 
@@ -138,7 +151,10 @@ impl<I, U, T> TypedStream<I, U, T> {
     /// The way for items that this side streams. Dropped or [ended](TypedUploader::end), it says that there are no more.
     #[must_use]
     pub fn uploader(&self) -> TypedUploader<U> {
-        TypedUploader { uploader: self.stream.uploader(), write: self.codec.upload }
+        TypedUploader {
+            uploader: self.stream.uploader(),
+            write: self.codec.upload,
+        }
     }
 }
 

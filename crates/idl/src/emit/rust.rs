@@ -31,7 +31,10 @@ pub fn emit(interface: &Interface, options: &Options) -> Vec<File> {
                 types: format!("crossplug_protocol::generated::{}", interface.module.rust),
                 repository: true,
             };
-            [Role::Types, Role::Plugin, Role::Host].into_iter().filter_map(|role| only(role, own(role))).collect()
+            [Role::Types, Role::Plugin, Role::Host]
+                .into_iter()
+                .filter_map(|role| only(role, own(role)))
+                .collect()
         }
         Layout::User => user(interface, options),
     }
@@ -74,11 +77,21 @@ fn user(interface: &Interface, options: &Options) -> Vec<File> {
         Role::Types | Role::Plugin => "crossplug_plugin",
     };
     // Types alone belong to whichever side is asked for; a plugin's crate by default.
-    let types_role = if options.has(Role::Host) && !options.has(Role::Plugin) { Role::Host } else { Role::Plugin };
-    let protocol = options.runtime.clone().unwrap_or_else(|| format!("{}::protocol", crate_of(types_role)));
+    let types_role = if options.has(Role::Host) && !options.has(Role::Plugin) {
+        Role::Host
+    } else {
+        Role::Plugin
+    };
+    let protocol = options
+        .runtime
+        .clone()
+        .unwrap_or_else(|| format!("{}::protocol", crate_of(types_role)));
     let mut files = Vec::new();
     let mut door = Page::new(&options.header);
-    door.inner_docs(&format!("The interface `{}` {}. {}", interface.name, interface.version, interface.description));
+    door.inner_docs(&format!(
+        "The interface `{}` {}. {}",
+        interface.name, interface.version, interface.description
+    ));
     for (role, name, about) in [
         (Role::Types, "types", "Types and their codecs."),
         (Role::Plugin, "plugin", "What an author implements."),
@@ -98,8 +111,17 @@ fn user(interface: &Interface, options: &Options) -> Vec<File> {
             types: "super::types".to_owned(),
             repository: false,
         };
-        files.push(File { path: format!("{module}/{name}.rs"), text: page(role, interface, &place, options) });
+        files.push(File {
+            path: format!("{module}/{name}.rs"),
+            text: page(role, interface, &place, options),
+        });
     }
-    files.insert(0, File { path: format!("{module}.rs"), text: door.finish() });
+    files.insert(
+        0,
+        File {
+            path: format!("{module}.rs"),
+            text: door.finish(),
+        },
+    );
     files
 }

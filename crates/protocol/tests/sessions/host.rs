@@ -355,7 +355,7 @@ fn described(failure: Failure<'_>) -> Value {
     let told = with(
         json!({ "code": error.code, "message": error.message }),
         "details",
-        error.details,
+        error.details.map(|details| *details),
     );
     with(told, "retryable", error.retryable.then_some(json!(true)))
 }

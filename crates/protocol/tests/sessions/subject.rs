@@ -163,13 +163,13 @@ impl Subject {
             "test.fail" => {
                 let fail = decode::<conformance::Fail>(params)?;
                 let mut error = PluginError::new(fail.code, fail.message);
-                error.details = fail.details;
+                error.details = fail.details.map(Box::new);
                 return Err(error);
             }
             "test.crash" => {
                 let mut error = PluginError::internal("panic: crash on purpose");
                 if self.hello["debug"] == json!(true) {
-                    error.details = Some(json!({"trace": "…"}));
+                    error = error.with_details(json!({"trace": "…"}));
                 }
                 return Err(error);
             }

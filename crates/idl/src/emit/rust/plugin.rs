@@ -112,7 +112,7 @@ fn imports(body: &Page, place: &Place, page: &mut Page) {
 }
 
 /// Authors find the types beside the trait.
-fn reexport(interface: &Interface, page: &mut Page) {
+pub(super) fn reexport(interface: &Interface, page: &mut Page) {
     let mut names: Vec<String> = interface
         .types
         .iter()
@@ -134,17 +134,17 @@ fn reexport(interface: &Interface, page: &mut Page) {
 }
 
 /// The type of a result, a payload or an item, or nothing.
-fn rust_of(scope: &Scope<'_>, ty: &Option<Type>) -> String {
+pub(super) fn rust_of(scope: &Scope<'_>, ty: &Option<Type>) -> String {
     ty.as_ref()
         .map_or_else(|| "()".to_owned(), |ty| scope.rust(ty))
 }
 
-fn codec_of(scope: &mut Scope<'_>, ty: &Option<Type>, owner: &str) -> String {
+pub(super) fn codec_of(scope: &mut Scope<'_>, ty: &Option<Type>, owner: &str) -> String {
     ty.as_ref()
         .map_or_else(|| "codec::Nothing".to_owned(), |ty| scope.codec(ty, owner))
 }
 
-fn errors_section(method: &Method, page: &mut Page) {
+pub(super) fn errors_section(method: &Method, page: &mut Page) {
     page.line("    ///");
     page.line("    /// # Errors");
     if method.errors.is_empty() {
@@ -412,7 +412,7 @@ impl<'c> {stem}Services<'c> {{
             page.line(&format!("    /// Needs the permission `{permission}`."));
         }
         errors_section(service, page);
-        let params = service.params.map(|id| Type::Ref(id));
+        let params = service.params.map(Type::Ref);
         let (params_codec, result) = (
             codec_of(scope, &params, ""),
             codec_of(scope, &service.result, &format!("{}Result", service.stem)),
