@@ -107,3 +107,68 @@ fn relative(root: &Path, file: &Path) -> anyhow::Result<String> {
         .context("a file name is not UTF-8")?;
     Ok(path.replace('\\', "/"))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A copy of everything that `codegen` reads and writes.
+    fn copy() -> tempfile::TempDir {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        let folders = GENERATED_FOLDERS.iter().copied().chain(["schema", EXAMPLE]);
+        for folder in folders {
+            for file in step::files_below(&root.join(folder), &[".rs", ".py", ".ts", ".json"]).unwrap() {
+                let target = copy.path().join(file.strip_prefix(root).unwrap());
+                fs::create_dir_all(target.parent().unwrap()).unwrap();
+                fs::copy(&file, target).unwrap();
+            }
+        }
+        copy
+    }
+
+    fn edit(file: PathBuf, from: &str, to: &str) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{} has no {from}", file.display());
+        fs::write(file, text.replacen(from, to, 1)).unwrap();
+    }
+
+    #[test]
+    fn check_sees_an_edited_file_a_missing_one_a_left_over_one_and_an_edited_document() {
+        let copy = copy();
+        let root = copy.path();
+        run(root, true).unwrap();
+
+        for file in ["crates/protocol/src/generated/agent.rs", "bindings/python/src/crossplug/interfaces/agent.py"] {
+            edit(root.join(file), "Whether it did what it is for.", "Whether it did what it was for.");
+            let complaint = run(root, true).unwrap_err().to_string();
+            assert!(complaint.contains(file), "{complaint}");
+            run(root, false).unwrap();
+            run(root, true).unwrap();
+        }
+
+        fs::remove_file(root.join("bindings/typescript/src/interfaces/tool.ts")).unwrap();
+        assert!(run(root, true).unwrap_err().to_string().contains("tool.ts is missing"));
+        fs::write(root.join("crates/host/src/generated/ghost.rs"), "").unwrap();
+        run(root, false).unwrap();
+        assert!(!root.join("crates/host/src/generated/ghost.rs").exists(), "what no document gives is removed");
+        run(root, true).unwrap();
+
+        edit(root.join("schema/interfaces/agent.json"), "\"memory.search\"", "\"memory.find\"");
+        assert!(run(root, true).is_err(), "an edited document makes the generated files stale");
+
+        edit(root.join("schema/interfaces/agent.json"), "\"type\": \"boolean\"", "\"type\": \"bool\"");
+        let complaint = run(root, false).unwrap_err().to_string();
+        assert!(complaint.contains("agent.json"), "a broken document is refused with its place: {complaint}");
+    }
+
+    #[test]
+    fn check_sees_the_example_too() {
+        let copy = copy();
+        edit(copy.path().join("examples/textstats/textstats.json"), "\"topWords\"", "\"commonWords\"");
+        assert!(run(copy.path(), true).unwrap_err().to_string().contains("examples/textstats/generated"));
+    }
+}
