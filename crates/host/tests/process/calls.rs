@@ -335,3 +335,22 @@ fn the_keeper_takes_over_where_blocking_callers_leave_others_waiting() {
     });
     assert_eq!(done.into_inner(), 30);
 }
+
+#[test]
+fn words_of_the_protocol_are_not_for_callers() {
+    let folder = peer(ECHO);
+    let plugin = load(&folder);
+    for method in ["initialize", "shutdown", "$/cancel"] {
+        assert_eq!(
+            plugin.call_blocking(method, ()).unwrap_err().kind(),
+            ErrorKind::Denied,
+            "{method}"
+        );
+        assert_eq!(
+            plugin.call(method, ()).blocking().unwrap_err().kind(),
+            ErrorKind::Denied,
+            "{method}"
+        );
+    }
+    assert!(plugin.call_blocking("echo", ()).is_ok());
+}

@@ -11,6 +11,7 @@
 
 mod calls;
 mod care;
+mod elizaos;
 mod peer;
 mod services;
 mod start;

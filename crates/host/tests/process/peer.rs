@@ -99,7 +99,7 @@ impl Lines {
         let find = || {
             self.all()
                 .into_iter()
-                .find(|log| log.message.contains(text))
+                .find(|log| log.message.contains(text) || log.fields.to_string().contains(text))
         };
         for _ in 0..1000 {
             if let Some(log) = find() {

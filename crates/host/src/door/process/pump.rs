@@ -26,6 +26,8 @@ use crate::{Error, ErrorKind};
 const LINGER: Duration = Duration::from_millis(5);
 /// Reads in a row before the leader looks at anything else.
 const READS: usize = 32;
+/// Reads after the end: what the pipe held, and no flood of a grandchild's that holds the pipe too.
+const LAST_READS: usize = 128;
 /// How long a process whose output has ended may take to end, before it is ended: an interpreter that cleans up.
 const SILENCE: Duration = Duration::from_millis(500);
 
@@ -268,7 +270,7 @@ impl Pump {
                 .is_some_and(|since| since.elapsed() >= SILENCE);
             if ready.exited || silent {
                 // What it said last still counts.
-                let cause = match self.read(&mut inlet, usize::MAX, &mut jobs) {
+                let cause = match self.read(&mut inlet, LAST_READS, &mut jobs) {
                     Ok(()) if ready.exited => Cause::Exited,
                     Ok(()) => Cause::Silent,
                     Err(error) => Cause::Broke(error),
