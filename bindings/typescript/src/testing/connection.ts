@@ -1,10 +1,13 @@
 // A plugin and its host in one process: frames go over as text, nothing else is left out. Knows no message.
 
-import type { Plugin } from "../plugin/define.js";
+import type { CodeManifest, Plugin } from "../plugin/define.js";
 import { dialectByName } from "../plugin/dialects.js";
 import { FrameReader } from "../plugin/frames.js";
 import { manifestInCode } from "../plugin/manifest.js";
 import { Runtime } from "../plugin/runtime.js";
+
+/** What a plugin says of itself whose manifest is a file. */
+const UNNAMED: CodeManifest = { name: "plugin-in-test", description: "A plugin in a test.", version: "0.0.0" };
 
 /** A conversation with a plugin, frame by frame. */
 export interface Connection {
@@ -19,12 +22,12 @@ export interface Connection {
 /**
  * Connects to a plugin in this process, by a dialect. Most tests want a {@link testHost}, which speaks for the host.
  *
- * @throws CrossplugError `manifest` where `definePlugin` was given no manifest
+ * A `plugin.json` is not read: where `definePlugin` was given no manifest, the plugin goes without a name of its own.
  */
 export function connect(plugin: Plugin, dialect = "crossplug/1"): Connection {
   const waiting: string[] = [];
   let listener: ((frame: string) => void) | undefined;
-  const runtime = new Runtime(plugin, manifestInCode(plugin), dialectByName(dialect), {
+  const runtime = new Runtime(plugin, manifestInCode({ manifest: UNNAMED, ...plugin }), dialectByName(dialect), {
     // As over a pipe: the host hears of a frame in a turn of its own.
     send: (frame) => queueMicrotask(() => (listener === undefined ? waiting.push(frame) : listener(frame))),
     complain: () => undefined,
