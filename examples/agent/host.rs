@@ -6,10 +6,13 @@
 use std::time::Instant;
 
 use anyhow::Context as _;
-use crossplug_host::protocol::generated::agent::{Content, Memory, MemoryList, MemorySearch};
-use crossplug_host::protocol::codec::{decode, encode};
-use crossplug_host::{Grants, Host, Payload, Plugin, PluginError};
-use serde_json::{Value, json};
+use crossplug_host::agent::{
+    ActionInvoke, ActionValidate, AgentClient, AgentServiceDispatch, AgentServiceHandler, Content, EvaluatorInvoke,
+    EvaluatorValidate, Memory, MemoryList, MemorySearch, ProviderGet, State,
+};
+use crossplug_host::{Grants, Host, Result, ServiceCall, ServiceResult, async_trait};
+use serde::Serialize;
+use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -17,50 +20,56 @@ fn main() -> anyhow::Result<()> {
         anyhow::bail!("usage: example-agent-host FOLDER FILE");
     };
     let document = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    let memories: Vec<Memory> = document
-        .split("\n\n")
-        .filter(|paragraph| !paragraph.trim().is_empty())
-        .map(|paragraph| Memory::new(Content::new().with_text(paragraph)))
-        .collect();
     let host = Host::builder()
         .name("example-agent-host")
-        .on_log(|log| eprintln!("{log:?}"))
+        .on_log(|log| eprintln!("{log}"))
         .grants(Grants::parse(["memory.search"])?)
-        .service("memory.search", move |call| {
-            let found = search(&memories, call.params().as_bytes());
-            async move { found }
-        })
+        .services(AgentServiceDispatch::new(Paragraphs::of(&document)))
         .build();
     let plugin = host.load(folder).blocking()?;
+    let agent = AgentClient::new(&plugin);
 
-    let memory = json!({ "content": { "text": document } });
-    let state = json!({ "values": { "topic": "plugin", "tone": "calm" } });
-    let both = |name: &str, value: &str| json!({ name: value, "memory": memory, "state": state });
-    row(&plugin, "provider.get", both("provider", "KEYWORDS"))?;
-    row(&plugin, "action.validate", both("action", "RECALL"))?;
-    row(&plugin, "action.invoke", both("action", "RECALL"))?;
-    row(&plugin, "evaluator.validate", both("evaluator", "TONE"))?;
-    row(&plugin, "evaluator.invoke", both("evaluator", "TONE"))?;
+    let memory = Memory::new(Content::new().with_text(document));
+    let facts = [("topic", "plugin"), ("tone", "calm")].map(|(name, fact)| (name.to_owned(), json!(fact)));
+    let state = State::new().with_values(facts.into_iter().collect());
+    let invoke = ActionInvoke::new("RECALL", memory.clone()).with_state(state.clone());
+    let evaluate = EvaluatorInvoke::new("TONE", memory.clone()).with_state(state);
+    row("provider.get", || agent.provider_get_blocking(ProviderGet::new("KEYWORDS", memory.clone())))?;
+    row("action.validate", || agent.action_validate_blocking(ActionValidate::new("RECALL", memory.clone())))?;
+    row("action.invoke", || agent.action_invoke_blocking(invoke))?;
+    row("evaluator.validate", || agent.evaluator_validate_blocking(EvaluatorValidate::new("TONE", memory.clone())))?;
+    row("evaluator.invoke", || agent.evaluator_invoke_blocking(evaluate))?;
     plugin.stop_blocking();
     Ok(())
 }
 
-/// The memories that contain the text, letter case aside, the latest paragraph first.
-fn search(memories: &[Memory], params: &[u8]) -> Result<Payload, PluginError> {
-    let wanted: MemorySearch = decode::<MemorySearch>(params).map_err(PluginError::from)?;
-    let text = wanted.text.unwrap_or_default().to_lowercase();
-    let limit = usize::from(wanted.limit.unwrap_or(10));
-    let found = memories.iter().rev().filter(|memory| {
-        memory.content.text.as_ref().is_some_and(|said| said.to_lowercase().contains(&text))
-    });
-    let list = MemoryList::new(found.take(limit).cloned().collect());
-    encode::<MemoryList>(&list).map(Payload::trust).map_err(|error| PluginError::internal(error.to_string()))
-}
-
-fn row(plugin: &Plugin, method: &str, params: Value) -> anyhow::Result<()> {
+fn row<T: Serialize>(method: &str, call: impl FnOnce() -> Result<T>) -> anyhow::Result<()> {
     let started = Instant::now();
-    let result = plugin.call_blocking(method, params)?.value()?;
+    let result = call()?;
     let millis = started.elapsed().as_secs_f64() * 1e3;
     println!("{}", json!({ "method": method, "door": "process", "result": result, "millis": millis }));
     Ok(())
+}
+
+/// The host's memory: a document's paragraphs.
+struct Paragraphs(Vec<Memory>);
+
+impl Paragraphs {
+    fn of(document: &str) -> Self {
+        let paragraphs = document.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty());
+        Self(paragraphs.map(|paragraph| Memory::new(Content::new().with_text(paragraph))).collect())
+    }
+}
+
+#[async_trait]
+impl AgentServiceHandler for Paragraphs {
+    /// Those that contain the text, letter case aside, the latest first.
+    async fn memory_search(&self, _: &ServiceCall, params: MemorySearch) -> ServiceResult<MemoryList> {
+        let text = params.text.unwrap_or_default().to_lowercase();
+        let says = |memory: &&Memory| {
+            memory.content.text.as_ref().is_some_and(|said| said.to_lowercase().contains(&text))
+        };
+        let limit = usize::from(params.limit.unwrap_or(10));
+        Ok(MemoryList::new(self.0.iter().rev().filter(says).take(limit).cloned().collect()))
+    }
 }

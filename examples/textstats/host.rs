@@ -1,11 +1,19 @@
 //! Calls the textstats plugin in a folder, whatever it is written in, on a document: `example-textstats-host FOLDER FILE`.
 //!
-//! Prints a line of JSON: the method, everything that was streamed and the summary, and the time it took.
+//! Prints a line of JSON: the method, everything that was streamed, the progress and the summary, and the time it took.
 
+#[allow(dead_code, reason = "the plugin's side is not used here")]
+mod generated {
+    pub(crate) mod textstats;
+}
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context as _;
 use crossplug_host::Host;
+use generated::textstats::host::TextstatsClient;
+use generated::textstats::types::Analyse;
 use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
@@ -14,19 +22,25 @@ fn main() -> anyhow::Result<()> {
         anyhow::bail!("usage: example-textstats-host FOLDER FILE");
     };
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    let host = Host::builder().name("example-textstats-host").on_log(|log| eprintln!("{log:?}")).build();
+    let host = Host::builder().name("example-textstats-host").on_log(|log| eprintln!("{log}")).build();
     let plugin = host.load(folder).blocking()?;
 
     let started = Instant::now();
-    let call = plugin.call("text.analyse", json!({ "text": text, "topWords": 5 }));
-    let mut stream = call.on_progress(|progress| eprintln!("{:?}", progress.fraction)).stream()?;
+    let progress = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&progress);
+    let call = TextstatsClient::new(&plugin).text_analyse(Analyse::new(text).with_top_words(5));
+    let mut stream = call
+        .on_progress(move |report| seen.lock().unwrap_or_else(PoisonError::into_inner).push(report.fraction))
+        .open()?;
     let mut paragraphs = Vec::new();
     while let Some(paragraph) = stream.next_blocking()? {
-        paragraphs.push(paragraph.value()?);
+        paragraphs.push(paragraph);
     }
-    let summary = stream.result_blocking()?.value()?;
+    let summary = stream.result_blocking()?;
     let millis = started.elapsed().as_secs_f64() * 1e3;
-    let result = json!({ "summary": summary, "paragraphs": paragraphs });
+
+    let progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = json!({ "summary": summary, "paragraphs": paragraphs, "progress": *progress });
     println!("{}", json!({ "method": "text.analyse", "door": "process", "result": result, "millis": millis }));
     plugin.stop_blocking();
     Ok(())

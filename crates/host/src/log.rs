@@ -4,6 +4,7 @@
 //! out, one thread at a time. A plugin that reports faster than the program listens loses lines, not the host memory.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossplug_protocol::codec::Value;
@@ -31,6 +32,17 @@ pub struct Log {
     pub message: String,
     /// An object for a machine; null where there is none.
     pub fields: Value,
+}
+
+impl fmt::Display for Log {
+    /// One line: `notes warn: the disk is nearly full {"free":12}`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}: {}", self.plugin, self.level.name(), self.message)?;
+        match &self.fields {
+            Value::Null => Ok(()),
+            fields => write!(formatter, " {fields}"),
+        }
+    }
 }
 
 /// Where a log line comes from.
