@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::JsonMap;
@@ -86,10 +86,7 @@ impl<'de, W: Wire> Visitor<'de> for DictVisitor<W> {
         while let Some(key) = access.next_key::<String>()? {
             let value = access.next_value_seed(Seed::<W>::NEW)?;
             if map.contains_key(&key) {
-                return Err(refuse(
-                    Reason::DuplicateKey,
-                    format_args!("`{key}` stands twice"),
-                ));
+                return Err(twice(&key));
             }
             map.insert(key, value);
         }
@@ -105,12 +102,39 @@ impl Wire for AnyMap {
     type Value = JsonMap;
 
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JsonMap, D::Error> {
-        JsonMap::deserialize(deserializer)
+        deserializer.deserialize_map(AnyMapVisitor)
     }
 
     fn encode<S: Serializer>(value: &JsonMap, serializer: S) -> Result<S::Ok, S::Error> {
         value.serialize(serializer)
     }
+}
+
+/// serde_json's own would take null for an empty map.
+struct AnyMapVisitor;
+
+impl<'de> Visitor<'de> for AnyMapVisitor {
+    type Value = JsonMap;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<JsonMap, A::Error> {
+        let mut map = JsonMap::new();
+        while let Some((key, value)) = access.next_entry::<String, _>()? {
+            if map.contains_key(&key) {
+                return Err(twice(&key));
+            }
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
+}
+
+#[cold]
+fn twice<E: Error>(key: &str) -> E {
+    refuse(Reason::DuplicateKey, format_args!("`{key}` stands twice"))
 }
 
 /// A type or null.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
 use super::JsonMap;
 use super::buffered::{Buffered, OpenObject, Reader, Scalar};
@@ -117,15 +117,31 @@ enum FoundTag {
 struct TagSeed<U>(PhantomData<U>);
 
 impl<U: UnionVisitor> TagSeed<U> {
-    fn find<E: Error>(equal: impl Fn(&ConstValue) -> bool, found: Buffered) -> Result<FoundTag, E> {
-        match U::TAGS.iter().enumerate().find(|(_, tag)| equal(tag)) {
-            Some((number, tag)) => Ok(FoundTag::Arm(number, *tag)),
-            None if U::OPEN => Ok(FoundTag::Unknown(found)),
-            None => Err(refuse(
-                Reason::UnknownTag,
-                format_args!("{} has no arm for {found}", U::NAME),
-            )),
+    /// The arm of a tag, given as the constant that it would have to equal.
+    fn find<E: Error>(
+        &self,
+        equal: impl Fn(&ConstValue) -> Option<bool>,
+        kind: Unexpected<'_>,
+        found: impl FnOnce() -> Buffered,
+    ) -> Result<FoundTag, E> {
+        let mut of_the_kind = false;
+        for (number, tag) in U::TAGS.iter().enumerate() {
+            match equal(tag) {
+                Some(true) => return Ok(FoundTag::Arm(number, *tag)),
+                Some(false) => of_the_kind = true,
+                None => {}
+            }
         }
+        if !of_the_kind {
+            return Err(E::invalid_type(kind, self));
+        }
+        if U::OPEN {
+            return Ok(FoundTag::Unknown(found()));
+        }
+        Err(refuse(
+            Reason::UnknownTag,
+            format_args!("{} has no arm for {}", U::NAME, found()),
+        ))
     }
 }
 
@@ -145,41 +161,52 @@ impl<'de, U: UnionVisitor> Visitor<'de> for TagSeed<U> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<FoundTag, E> {
-        Self::find(
-            |tag| *tag == ConstValue::Boolean(value),
-            Buffered::Bool(value),
-        )
+        let equal = |tag: &ConstValue| match tag {
+            ConstValue::Boolean(tag) => Some(*tag == value),
+            _ => None,
+        };
+        self.find(equal, Unexpected::Bool(value), || Buffered::Bool(value))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<FoundTag, E> {
-        Self::find(
-            |tag| *tag == ConstValue::Integer(value),
-            Buffered::Signed(value),
+        self.find(
+            integer(Some(value.into())),
+            Unexpected::Signed(value),
+            || Buffered::Signed(value),
         )
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<FoundTag, E> {
-        Self::find(
-            |tag| i64::try_from(value).is_ok_and(|value| *tag == ConstValue::Integer(value)),
-            Buffered::Unsigned(value),
+        self.find(
+            integer(Some(value.into())),
+            Unexpected::Unsigned(value),
+            || Buffered::Unsigned(value),
         )
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<FoundTag, E> {
-        let integer = super::scalar::integral::<E>(value)
-            .ok()
-            .and_then(|value| i64::try_from(value).ok());
-        Self::find(
-            |tag| integer.is_some_and(|value| *tag == ConstValue::Integer(value)),
-            Buffered::Float(value),
-        )
+        let whole = super::scalar::integral::<E>(value).ok();
+        self.find(integer(whole), Unexpected::Float(value), || {
+            Buffered::Float(value)
+        })
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<FoundTag, E> {
-        Self::find(
-            |tag| matches!(tag, ConstValue::String(text) if *text == value),
-            Buffered::Text(value.to_owned()),
-        )
+        let equal = |tag: &ConstValue| match tag {
+            ConstValue::String(tag) => Some(*tag == value),
+            _ => None,
+        };
+        self.find(equal, Unexpected::Str(value), || {
+            Buffered::Text(value.to_owned())
+        })
+    }
+}
+
+/// Whether an integer tag is this number; a number with a fraction equals none.
+fn integer(number: Option<i128>) -> impl Fn(&ConstValue) -> Option<bool> {
+    move |tag| match tag {
+        ConstValue::Integer(tag) => Some(number == Some((*tag).into())),
+        _ => None,
     }
 }
 
