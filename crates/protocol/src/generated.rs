@@ -44,3 +44,30 @@ pub fn round_trip(interface: &str, name: &str) -> Option<RoundTrip> {
         _ => None,
     }
 }
+
+/// What the types of every interface say about themselves: interface to `$defs`.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    type Tell = fn(&mut schemars::SchemaGenerator);
+    let interfaces: [(&str, Tell); 8] = [
+        (agent::NAME, agent::schemas),
+        (chat::NAME, chat::schemas),
+        (conformance::NAME, conformance::schemas),
+        (events::NAME, events::schemas),
+        (http::NAME, http::schemas),
+        (manifest::NAME, manifest::schemas),
+        (protocol::NAME, protocol::schemas),
+        (tool::NAME, tool::schemas),
+    ];
+    let told = |tell: Tell| {
+        let mut generator = schemars::SchemaGenerator::default();
+        tell(&mut generator);
+        generator.take_definitions(true).into()
+    };
+    interfaces
+        .into_iter()
+        .map(|(name, tell)| (name, told(tell)))
+        .collect()
+}

@@ -305,6 +305,8 @@ impl Session {
     /// A request is over: its streams are too.
     fn closed_flow(&mut self, flow: &flow::Flow) {
         self.streams = self.streams.saturating_sub(usize::from(flow.is_opened()));
-        self.peer_streams = self.peer_streams.saturating_sub(usize::from(flow.is_opened_by_peer()));
+        self.peer_streams = self
+            .peer_streams
+            .saturating_sub(usize::from(flow.is_opened_by_peer()));
     }
 }

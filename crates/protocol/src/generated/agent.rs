@@ -1195,6 +1195,34 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<Content>();
+    generator.subschema_for::<Memory>();
+    generator.subschema_for::<State>();
+    generator.subschema_for::<ActionResult>();
+    generator.subschema_for::<ProviderResult>();
+    generator.subschema_for::<Validation>();
+    generator.subschema_for::<ActionValidate>();
+    generator.subschema_for::<ActionInvoke>();
+    generator.subschema_for::<ProviderGet>();
+    generator.subschema_for::<EvaluatorValidate>();
+    generator.subschema_for::<EvaluatorInvoke>();
+    generator.subschema_for::<ServiceStart>();
+    generator.subschema_for::<ServiceStop>();
+    generator.subschema_for::<RouteHandle>();
+    generator.subschema_for::<QueryValue>();
+    generator.subschema_for::<RouteResponse>();
+    generator.subschema_for::<MemorySearch>();
+    generator.subschema_for::<MemoryList>();
+    generator.subschema_for::<MemoryCreate>();
+    generator.subschema_for::<MessageReceived>();
+    generator.subschema_for::<AgentNoted>();
+    generator.subschema_for::<UnknownName>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

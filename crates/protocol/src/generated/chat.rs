@@ -1577,6 +1577,56 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<Mount>();
+    generator.subschema_for::<ChatMetadata>();
+    generator.subschema_for::<MessageHandle>();
+    generator.subschema_for::<MessageAnswer>();
+    generator.subschema_for::<HistorySet>();
+    generator.subschema_for::<HistoryMessage>();
+    generator.subschema_for::<HistoryType>();
+    generator.subschema_for::<HistoryStatus>();
+    generator.subschema_for::<HistoryRole>();
+    generator.subschema_for::<UiFrame>();
+    generator.subschema_for::<UiNode>();
+    generator.subschema_for::<UiComponent>();
+    generator.subschema_for::<Label>();
+    generator.subschema_for::<Button>();
+    generator.subschema_for::<TextEdit>();
+    generator.subschema_for::<ComboBox>();
+    generator.subschema_for::<Toggle>();
+    generator.subschema_for::<SelectableValue>();
+    generator.subschema_for::<Horizontal>();
+    generator.subschema_for::<Vertical>();
+    generator.subschema_for::<UiEvent>();
+    generator.subschema_for::<UiEventOutcome>();
+    generator.subschema_for::<UnknownComponent>();
+    generator.subschema_for::<StreamControl>();
+    generator.subschema_for::<StreamAction>();
+    generator.subschema_for::<StreamStart>();
+    generator.subschema_for::<StreamOpened>();
+    generator.subschema_for::<StreamData>();
+    generator.subschema_for::<StreamEnd>();
+    generator.subschema_for::<StreamRef>();
+    generator.subschema_for::<StreamStatus>();
+    generator.subschema_for::<StreamState>();
+    generator.subschema_for::<StreamList>();
+    generator.subschema_for::<FrontendSend>();
+    generator.subschema_for::<FrontendMessage>();
+    generator.subschema_for::<PluginMessage>();
+    generator.subschema_for::<MessageType>();
+    generator.subschema_for::<UiRefreshed>();
+    generator.subschema_for::<DisconnectRequest>();
+    generator.subschema_for::<ConfigGet>();
+    generator.subschema_for::<ConfigValue>();
+    generator.subschema_for::<PluginCall>();
+    generator.subschema_for::<PluginAnswer>();
+    generator.subschema_for::<CallDepth>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

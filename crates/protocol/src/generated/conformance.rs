@@ -982,6 +982,30 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<Echo>();
+    generator.subschema_for::<Color>();
+    generator.subschema_for::<Mood>();
+    generator.subschema_for::<Circle>();
+    generator.subschema_for::<Square>();
+    generator.subschema_for::<Shape>();
+    generator.subschema_for::<Thing>();
+    generator.subschema_for::<Mixed>();
+    generator.subschema_for::<Tree>();
+    generator.subschema_for::<Fail>();
+    generator.subschema_for::<Print>();
+    generator.subschema_for::<Count>();
+    generator.subschema_for::<Ask>();
+    generator.subschema_for::<Answer>();
+    generator.subschema_for::<Emit>();
+    generator.subschema_for::<Happened>();
+    generator.subschema_for::<Paper>();
+    generator.subschema_for::<ContextReport>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

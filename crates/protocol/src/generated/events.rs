@@ -550,6 +550,24 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<EventHandle>();
+    generator.subschema_for::<Event>();
+    generator.subschema_for::<EventType>();
+    generator.subschema_for::<ActorKind>();
+    generator.subschema_for::<ActorKindName>();
+    generator.subschema_for::<MessagePayload>();
+    generator.subschema_for::<CharacterPayload>();
+    generator.subschema_for::<Reaction>();
+    generator.subschema_for::<EmittedEvent>();
+    generator.subschema_for::<EmitReceipt>();
+    generator.subschema_for::<PayloadSize>();
+    generator.subschema_for::<CascadeDepth>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

@@ -920,6 +920,34 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<LifecycleInit>();
+    generator.subschema_for::<HttpRequest>();
+    generator.subschema_for::<HttpResponse>();
+    generator.subschema_for::<Body>();
+    generator.subschema_for::<BinaryBody>();
+    generator.subschema_for::<StoreGet>();
+    generator.subschema_for::<StoreSet>();
+    generator.subschema_for::<StoreDelete>();
+    generator.subschema_for::<StoreValue>();
+    generator.subschema_for::<KvGet>();
+    generator.subschema_for::<KvSet>();
+    generator.subschema_for::<KvDelete>();
+    generator.subschema_for::<KvValue>();
+    generator.subschema_for::<StorageFailure>();
+    generator.subschema_for::<PluginMetadata>();
+    generator.subschema_for::<KvOperation>();
+    generator.subschema_for::<KvOperationGet>();
+    generator.subschema_for::<KvOperationSet>();
+    generator.subschema_for::<KvOperationDelete>();
+    generator.subschema_for::<PluginStatus>();
+    generator.subschema_for::<Health>();
+    generator.subschema_for::<LogEntry>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

@@ -1515,6 +1515,36 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<Manifest>();
+    generator.subschema_for::<Language>();
+    generator.subschema_for::<Doors>();
+    generator.subschema_for::<ProcessDoor>();
+    generator.subschema_for::<WasmDoor>();
+    generator.subschema_for::<NativeDoor>();
+    generator.subschema_for::<ModuleDoor>();
+    generator.subschema_for::<SocketDoor>();
+    generator.subschema_for::<Listener>();
+    generator.subschema_for::<Permissions>();
+    generator.subschema_for::<FilePermissions>();
+    generator.subschema_for::<EventPermissions>();
+    generator.subschema_for::<DependencyEntry>();
+    generator.subschema_for::<Dependency>();
+    generator.subschema_for::<ActionManifest>();
+    generator.subschema_for::<ActionExample>();
+    generator.subschema_for::<ExampleContent>();
+    generator.subschema_for::<ProviderManifest>();
+    generator.subschema_for::<EvaluatorManifest>();
+    generator.subschema_for::<ServiceManifest>();
+    generator.subschema_for::<RouteManifest>();
+    generator.subschema_for::<RouteMethod>();
+    generator.subschema_for::<Interop>();
+    generator.subschema_for::<InteropProtocol>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

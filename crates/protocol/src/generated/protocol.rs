@@ -1021,6 +1021,35 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<InitializeParams>();
+    generator.subschema_for::<ProtocolOffer>();
+    generator.subschema_for::<ProtocolChoice>();
+    generator.subschema_for::<Encoding>();
+    generator.subschema_for::<Framing>();
+    generator.subschema_for::<Peer>();
+    generator.subschema_for::<Granted>();
+    generator.subschema_for::<InitializeResult>();
+    generator.subschema_for::<InterfaceVersion>();
+    generator.subschema_for::<Meta>();
+    generator.subschema_for::<RequestId>();
+    generator.subschema_for::<CancelParams>();
+    generator.subschema_for::<ProgressParams>();
+    generator.subschema_for::<ItemParams>();
+    generator.subschema_for::<EndParams>();
+    generator.subschema_for::<CreditParams>();
+    generator.subschema_for::<EventParams>();
+    generator.subschema_for::<LogLevel>();
+    generator.subschema_for::<LogParams>();
+    generator.subschema_for::<ErrorCode>();
+    generator.subschema_for::<ErrorData>();
+    generator.subschema_for::<ErrorObject>();
+    generator.subschema_for::<Limits>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

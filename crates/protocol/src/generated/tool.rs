@@ -1899,6 +1899,50 @@ pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
     }
 }
 
+/// Has every type tell its schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schemas(generator: &mut schemars::SchemaGenerator) {
+    generator.subschema_for::<ToolExecute>();
+    generator.subschema_for::<ToolOutput>();
+    generator.subschema_for::<ToolGreeting>();
+    generator.subschema_for::<ToolFailure>();
+    generator.subschema_for::<ToolSize>();
+    generator.subschema_for::<ArgvOptions>();
+    generator.subschema_for::<ResultMode>();
+    generator.subschema_for::<InputChannel>();
+    generator.subschema_for::<COptions>();
+    generator.subschema_for::<ResultFree>();
+    generator.subschema_for::<ToolManifest>();
+    generator.subschema_for::<ToolCapability>();
+    generator.subschema_for::<KnownCapability>();
+    generator.subschema_for::<CustomCapability>();
+    generator.subschema_for::<ToolPermission>();
+    generator.subschema_for::<ToolDependency>();
+    generator.subschema_for::<ToolBuild>();
+    generator.subschema_for::<ToolRuntime>();
+    generator.subschema_for::<ToolLimits>();
+    generator.subschema_for::<ToolTimeouts>();
+    generator.subschema_for::<ToolSecurity>();
+    generator.subschema_for::<ToolDev>();
+    generator.subschema_for::<ToolDevServer>();
+    generator.subschema_for::<ToolTesting>();
+    generator.subschema_for::<ToolState>();
+    generator.subschema_for::<ToolHealth>();
+    generator.subschema_for::<Healthy>();
+    generator.subschema_for::<Degraded>();
+    generator.subschema_for::<Unhealthy>();
+    generator.subschema_for::<ToolChange>();
+    generator.subschema_for::<ToolLoaded>();
+    generator.subschema_for::<ToolUnloaded>();
+    generator.subschema_for::<ToolErred>();
+    generator.subschema_for::<ToolStateChanged>();
+    generator.subschema_for::<ToolConfigUpdated>();
+    generator.subschema_for::<ToolHealthChanged>();
+    generator.subschema_for::<ToolDependencyResolved>();
+    generator.subschema_for::<ToolSystemEvent>();
+}
+
 /// What strings must look like, and constants.
 #[doc(hidden)]
 pub mod rules {

@@ -38,10 +38,7 @@ fn plain(text: &[u8], mut at: usize) -> (usize, bool) {
     let mut wide = 0;
     // Most strings end within some words; a long one goes on in blocks, and ends in words again.
     let mut words = 6;
-    loop {
-        let Some(Ok(eight)) = text.get(at..at + 8).map(<[u8; 8]>::try_from) else {
-            break;
-        };
+    while let Some(Ok(eight)) = text.get(at..at + 8).map(<[u8; 8]>::try_from) {
         let word = u64::from_le_bytes(eight);
         let hit = special(word);
         if hit != 0 {
