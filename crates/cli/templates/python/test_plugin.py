@@ -1,0 +1,34 @@
+"""Calls the plugin without a host."""
+
+import unittest
+
+from crossplug.interfaces.agent import ActionInvoke, ActionNotFoundError, AgentMethods, Content, Memory, ProviderGet
+from crossplug.testing import Kit
+
+from plugin import Greeter
+
+MEMORY = Memory(content=Content(text="good morning"))
+
+
+class TestGreeter(unittest.TestCase):
+    """The action and the provider."""
+
+    def test_greets_as_it_is_configured(self) -> None:
+        """The configuration says how, the log and the provider know of it."""
+        with Kit(Greeter(), config={"greeting": "Ahoy"}) as kit:
+            params = ActionInvoke(action="GREET", memory=MEMORY)
+            result = kit.call_blocking(AgentMethods.ACTION_INVOKE, params)
+            self.assertEqual(result.text, "Ahoy! You said: good morning")
+            self.assertEqual(kit.logs[0].message, "greeting")
+            asked = ProviderGet(provider="GREETINGS", memory=MEMORY)
+            told = kit.call_blocking(AgentMethods.PROVIDER_GET, asked)
+            self.assertEqual(told.values, {"greetings": 1})
+
+    def test_knows_no_other_action(self) -> None:
+        """The error is the interface's own."""
+        with Kit(Greeter()) as kit, self.assertRaises(ActionNotFoundError):
+            kit.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="DANCE", memory=MEMORY))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossplug_plugin::agent::{
-    ActionInvoke, ActionResult, ActionValidate, Agent, AgentError, ProviderGet, ProviderResult, UnknownName, Validation,
+    ActionInvoke, ActionResult, ActionValidate, Agent, AgentError, ProviderGet, ProviderResult,
+    UnknownName, Validation,
 };
 use crossplug_plugin::{Context, PluginError, Value, async_trait};
 
@@ -15,30 +16,58 @@ struct Greeter {
 
 #[async_trait]
 impl Agent for Greeter {
-    async fn action_validate(&self, _: &Context, params: ActionValidate) -> Result<Validation, PluginError> {
+    async fn action_validate(
+        &self,
+        _: &Context,
+        params: ActionValidate,
+    ) -> Result<Validation, PluginError> {
         check_action(&params.action)?;
-        let says_something = params.memory.content.text.is_some_and(|text| !text.is_empty());
+        let says_something = params
+            .memory
+            .content
+            .text
+            .is_some_and(|text| !text.is_empty());
         Ok(Validation::new(says_something))
     }
 
-    async fn action_invoke(&self, ctx: &Context, params: ActionInvoke) -> Result<ActionResult, PluginError> {
+    async fn action_invoke(
+        &self,
+        ctx: &Context,
+        params: ActionInvoke,
+    ) -> Result<ActionResult, PluginError> {
         check_action(&params.action)?;
         let greetings = self.greetings.fetch_add(1, Ordering::Relaxed) + 1;
         ctx.info(format!("greeting number {greetings}"));
-        let greeting = ctx.config().get("greeting").and_then(Value::as_str).unwrap_or("Hello");
-        let said = params.memory.content.text.unwrap_or_else(|| "nothing".to_owned());
+        let greeting = ctx
+            .config()
+            .get("greeting")
+            .and_then(Value::as_str)
+            .unwrap_or("Hello");
+        let said = params
+            .memory
+            .content
+            .text
+            .unwrap_or_else(|| "nothing".to_owned());
         Ok(ActionResult::new(true).with_text(format!("{greeting}! You said: {said}")))
     }
 
-    async fn provider_get(&self, _: &Context, params: ProviderGet) -> Result<ProviderResult, PluginError> {
+    async fn provider_get(
+        &self,
+        _: &Context,
+        params: ProviderGet,
+    ) -> Result<ProviderResult, PluginError> {
         if params.provider != "GREETINGS" {
             let message = format!("Provider not found: {}", params.provider);
             let details = Some(unknown(params.provider, "GREETINGS"));
             return Err(AgentError::ProviderNotFound { message, details }.into());
         }
         let greetings = self.greetings.load(Ordering::Relaxed);
-        let values = [("greetings".to_owned(), greetings.into())].into_iter().collect();
-        Ok(ProviderResult::new().with_text(format!("There have been {greetings} greetings.")).with_values(values))
+        let values = [("greetings".to_owned(), greetings.into())]
+            .into_iter()
+            .collect();
+        Ok(ProviderResult::new()
+            .with_text(format!("There have been {greetings} greetings."))
+            .with_values(values))
     }
 }
 
@@ -47,7 +76,10 @@ fn check_action(name: &str) -> Result<(), PluginError> {
     if name == "GREET" {
         return Ok(());
     }
-    let (message, details) = (format!("Action not found: {name}"), Some(unknown(name, "GREET")));
+    let (message, details) = (
+        format!("Action not found: {name}"),
+        Some(unknown(name, "GREET")),
+    );
     Err(AgentError::ActionNotFound { message, details }.into())
 }
 
