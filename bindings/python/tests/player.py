@@ -12,12 +12,8 @@ from typing import Any
 
 from crossplug import Plugin
 from crossplug.plugin.manifest import manifest_of
-from crossplug.plugin.readers import Readers
-from crossplug.plugin.serving import Serving
-from crossplug.plugin.start import stop
-from crossplug.protocol.dialect import by_name
 from crossplug.protocol.frame import FrameReader
-from crossplug.protocol.session import Session
+from crossplug.testing.memory import MemoryPlugin
 
 SESSIONS = Path(__file__).parents[3] / "schema" / "vectors" / "sessions"
 SUBJECT = Path(__file__).parents[1] / "subject" / "plugin.py"
@@ -54,44 +50,18 @@ class Memory:
     """A plugin in this process, without pipes."""
 
     def __init__(self, plugin: Plugin, dialect: str) -> None:
-        self.inward: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self.outward: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self.session = Session(by_name(dialect))
-        self.reader = FrameReader()
-        self.serving = Serving(plugin, self.session, manifest_of(plugin)[0], self.outward.put)
+        self.plugin = MemoryPlugin(plugin, manifest_of(plugin)[0], dialect)
         self.output = FrameReader()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        self.serving.open()
-        Readers(self.serving, self._next).run()
-        while self.serving.in_flight():
-            threading.Event().wait(0.005)
-        stop(self.serving)
-        self.serving.flush()
-        self.outward.put(None)
-
-    def _next(self) -> bytes | None:
-        while True:
-            self.reader.framing = self.session.framing
-            frame = self.reader.next()
-            if frame is not None:
-                return frame
-            data = self.inward.get()
-            if data is None:
-                return None
-            self.reader.feed(data)
 
     def send(self, line: bytes) -> None:
-        self.inward.put(line + b"\n")
+        self.plugin.write(line + b"\n")
 
     def close_input(self) -> None:
-        self.inward.put(None)
+        self.plugin.close_input()
 
     def receive(self) -> bytes | None:
         while (frame := self.output.next()) is None:
-            data = self.outward.get(timeout=LINE_TIME)
+            data = self.plugin.output.get(timeout=LINE_TIME)
             if data is None:
                 return None
             self.output.feed(data)
@@ -99,12 +69,11 @@ class Memory:
 
     def exit_code(self) -> int:
         assert self.receive() is None
-        self.thread.join(LINE_TIME)
-        return 0 if not self.thread.is_alive() else -1
+        return 0 if self.plugin.wait(LINE_TIME) else -1
 
     def stop(self) -> None:
-        self.close_input()
-        self.serving.cancel_all()
+        self.plugin.close_input()
+        self.plugin.serving.cancel_all()
 
 
 class Child:

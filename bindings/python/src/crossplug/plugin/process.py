@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from time import monotonic, sleep
+from _thread import get_ident
 
 from crossplug.errors import UsageError
+from crossplug.plugin.lifecycle import drain, stop
 from crossplug.plugin.manifest import manifest_of
 from crossplug.plugin.plugin import Plugin
 from crossplug.plugin.readers import Readers
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 READ_BYTES = 1 << 16
 """Bytes asked for in one read: what a pipe holds."""
-GRACE = 5.0
-"""Seconds that handlers in flight get after the end of input before they are cancelled; the host is gone by then."""
-LAST_GRACE = 1.0
-"""Seconds that they get after they were cancelled, before the process ends without them."""
 
 
 def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None:
@@ -62,15 +59,14 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
         _on_sigterm()
         serving.open()
         readers = Readers(serving, _frames(incoming, session))
+        readers.on_end = _ending(serving)
         readers.run()
-        _drain(serving)
+        drain(serving)
+    except _Terminated:
+        drain(serving, 0)
     except KeyboardInterrupt:
         code = 130
-    except _Terminated:
-        serving.cancel_all()
     finally:
-        from crossplug.plugin.start import stop
-
         stop(serving)
         serving.flush()
         sys.stdout.flush()
@@ -129,19 +125,21 @@ def _frames(fd: int, session: Session) -> Callable[[], bytes | None]:
     return next_frame
 
 
-def _drain(serving: Serving) -> None:
-    """Waits until what is in flight is answered; cancels it after a while, and waits no longer than a bit more."""
-    end = monotonic() + GRACE
-    while serving.in_flight() and monotonic() < end:
-        sleep(0.005)
-    if serving.in_flight():
-        serving.cancel_all()
-        end = monotonic() + LAST_GRACE
-        while serving.in_flight() and monotonic() < end:
-            sleep(0.005)
+def _ending(serving: Serving) -> Callable[[], None]:
+    """Ends the process where the main thread cannot: it may be in a handler that heeds nothing."""
+    main = get_ident()
+
+    def end() -> None:
+        if get_ident() != main and not drain(serving):
+            stop(serving)
+            serving.flush()
+            sys.stderr.flush()
+            os._exit(0)
+
+    return end
 
 
-class _Terminated(BaseException):
+class _Terminated(KeyboardInterrupt):
     """SIGTERM, on its way up the main thread."""
 
 

@@ -64,6 +64,8 @@ class Readers:
         self._armed = False
         self.ended = False
         """The input is over."""
+        self.on_end: Callable[[], object] | None = None
+        """Called once, by the thread that met the end of the input, when every other thread knows."""
         serving.pause = self._pause
 
     def run(self) -> None:
@@ -169,8 +171,12 @@ class Readers:
             followers, self._followers = self._followers, []
         for place in followers:
             place.gate.release()
-        if self._armed is False and self._watch is not None:
-            self._watch.release()
+        with self._lock:
+            if not self._armed and self._watch is not None:
+                self._armed = True
+                self._watch.release()
+        if self.on_end is not None:
+            self.on_end()
 
     # --- a quick handler in the leader itself ---
 

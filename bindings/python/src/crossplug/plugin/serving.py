@@ -58,6 +58,8 @@ class Serving:
         self.coroutines: LoopThread | None = None
         self.events: deque[Event] = deque()
         """Events that wait for their turn: handlers see them one by one, in order."""
+        self.observe: Callable[[Request, BaseException], object] | None = None
+        """Told of everything that a handler raises; the test kit puts itself here."""
         self._write = write
         self._writing = allocate_lock()
 
@@ -108,7 +110,7 @@ class Serving:
         elif kind is Event:
             return self._dispatch_event(incoming)  # type: ignore[arg-type]
         elif kind is Initialize:
-            from crossplug.plugin.start import initialize
+            from crossplug.plugin.lifecycle import initialize
 
             initialize(self, incoming)  # type: ignore[arg-type]
         return None
@@ -191,10 +193,12 @@ class Serving:
 
     def _failed(self, request: Request, handler: Handler, error: BaseException) -> None:
         told = error_for(handler.wire, error, request.cancelled, self.instance.debug)
+        if self.observe is not None:
+            self.observe(request, error)
         if told is not error and told.code == "internal":
             self.log.error(f"{handler.wire} raised {told.message}")
         self.fail(request, told)
-        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        if isinstance(error, KeyboardInterrupt):  # a signal, which is for the program and not for the handler
             raise error
 
     def fail(self, request: Request, error: PluginError) -> None:

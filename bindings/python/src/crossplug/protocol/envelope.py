@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from crossplug.errors import CodedError
+
 LONGEST_ID = 200
 """Characters of an id that is a string."""
 INTERFACE_NUMBER = -32100
@@ -60,8 +62,11 @@ def write_error(error: PluginError) -> dict[str, Any]:
     return {"code": NUMBERS.get(error.code, INTERFACE_NUMBER), "message": error.message, "data": data}
 
 
-def read_error(value: Any) -> PluginError | None:
-    """The error of a reply; None where it is not of its type. A peer without an SDK of ours may leave out ``data``."""
+def read_error(value: Any, classes: dict[str, type[CodedError]] | None = None) -> PluginError | None:
+    """The error of a reply, of the class that ``classes`` has for its code; None where it is not of its type.
+
+    A peer without an SDK of ours may leave out ``data``.
+    """
     if type(value) is not dict or type(value.get("message")) is not str:
         return None
     number = value.get("code")
@@ -77,4 +82,4 @@ def read_error(value: Any) -> PluginError | None:
         from crossplug.interfaces.protocol_errors import NUMBERS
 
         code = next((name for name, known in NUMBERS.items() if known == number), "internal")
-    return error_of(code, value["message"], details, retryable if type(retryable) is bool else False)
+    return error_of(code, value["message"], details, retryable if type(retryable) is bool else False, classes)

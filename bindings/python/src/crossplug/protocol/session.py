@@ -41,7 +41,8 @@ class Session:
         """Frames for the transport, ready to be written in this order."""
         self.framing = "ndjson"
         self.state = "new"
-        """``new`` until ``initialize`` is answered, ``open`` then, ``closing`` after ``shutdown`` or the end of input."""
+        """``new`` until ``initialize`` is answered, then ``open``; ``closing`` once ``shutdown`` or the end of input
+        came."""
         self.frame_bytes = dialect.frame_bytes
         """Largest frame that the host takes."""
         self.pending_calls = PENDING_CALLS

@@ -1,6 +1,8 @@
-"""The answer to ``initialize`` and the hooks of start and stop: what happens once in a conversation."""
+"""The beginning and the end of a conversation: the answer to ``initialize``, the last answers, the hooks."""
 
 from __future__ import annotations
+
+from time import monotonic, sleep
 
 from crossplug.errors import DecodeError
 from crossplug.interfaces.protocol_errors import FailedPreconditionError
@@ -19,6 +21,10 @@ VERSION = "1.0"
 """Of the protocol that this package speaks."""
 FRAMINGS = ("ndjson", "length")
 """What this package can speak."""
+GRACE = 5.0
+"""Seconds that handlers in flight get after the end of input before they are cancelled; the host is gone by then."""
+LAST_GRACE = 1.0
+"""Seconds that they get after they were cancelled, before the process ends without them."""
 FEATURES: frozenset[str] = frozenset()
 """Optional parts of the protocol that this package knows."""
 
@@ -92,8 +98,24 @@ def _settle(serving: Serving, params: InitializeParams) -> None:
     instance.granted = frozenset(params.granted.services or [])
 
 
+def drain(serving: Serving, grace: float = GRACE) -> bool:
+    """Waits until what is in flight is answered; cancels it after ``grace`` seconds and waits a bit more. Gives whether
+    nothing is left.
+    """
+    for seconds in (grace, LAST_GRACE):
+        end = monotonic() + seconds
+        while serving.in_flight():
+            if monotonic() >= end:
+                break
+            sleep(0.002)
+        else:
+            return True
+        serving.cancel_all()
+    return not serving.in_flight()
+
+
 def stop(serving: Serving) -> None:
-    """Runs the stop hooks; what they raise is logged."""
+    """Runs the stop hooks, if the plugin was started; what they raise is logged."""
     ctx = Context(serving, None)
     for hook in serving.plugin.stop_hooks:
         try:

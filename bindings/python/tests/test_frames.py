@@ -1,0 +1,81 @@
+"""Plays schema/vectors/frames against the frame reader, and prints the count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossplug.protocol.frame import FRAME_BYTES, FrameReader, FrameTooLargeError, framed
+
+FRAMES = Path(__file__).parents[3] / "schema" / "vectors" / "frames"
+FILES = sorted(FRAMES.glob("*.json"))
+
+
+def chunks(data: bytes, sizes: list[int]) -> Iterator[bytes]:
+    at = 0
+    for size in [*sizes, *islice(cycle(sizes[-1:]), len(data))]:
+        if at >= len(data):
+            return
+        yield data[at : at + size]
+        at += size
+
+
+def play(case: dict[str, Any], sizes: list[int]) -> None:
+    data = bytes.fromhex(case["hex"]) if "hex" in case else case["text"].encode()
+    reader = FrameReader(case["framing"], case.get("limits", {}).get("frameBytes", FRAME_BYTES))
+    frames: list[str] = []
+    error = None
+    for chunk in chunks(data * case.get("repeat", 1), sizes):
+        reader.feed(chunk)
+        try:
+            while error is None and (frame := reader.next()) is not None:
+                frames.append(frame.decode())
+        except FrameTooLargeError:
+            error = "tooLong"
+        if error is not None:
+            break
+    if error is None and reader.rest().strip():
+        error = "truncated"
+    assert frames == case["frames"]
+    assert error == case.get("error")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_frames(path: Path) -> None:
+    case = json.loads(path.read_text())
+    for sizes in [case["chunks"]] if "chunks" in case else [[1 << 30], [1]]:
+        play(case, sizes)
+
+
+@pytest.mark.parametrize("framing", ["ndjson", "length"])
+def test_what_is_framed_comes_back(framing: str) -> None:
+    frames = [b"{}", b"[" + b"1," * 100_000 + b"1]", b'"x"']
+    reader = FrameReader(framing)
+    for chunk in chunks(b"".join(framed(frame, framing) for frame in frames), [1, 2, 3, 65536]):
+        reader.feed(chunk)
+    assert [reader.next(), reader.next(), reader.next(), reader.next()] == [*frames, None]
+
+
+@pytest.mark.parametrize("framing", ["ndjson", "length"])
+def test_the_frame_after_one_too_large_can_be_read(framing: str) -> None:
+    reader = FrameReader(framing, 10)
+    got: list[bytes | str] = []
+    for byte in framed(b"x" * 50, framing) + framed(b"{}", framing):
+        reader.feed(bytes([byte]))
+        try:
+            if (frame := reader.next()) is not None:
+                got.append(frame)
+        except FrameTooLargeError:
+            got.append("too large")
+    assert got == ["too large", b"{}"]
+
+
+def test_count(capsys: pytest.CaptureFixture[str]) -> None:
+    assert FILES
+    with capsys.disabled():
+        print(f"\npython: {len(FILES)} frame vectors")

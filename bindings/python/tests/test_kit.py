@@ -1,0 +1,335 @@
+"""The test kit, and through it everything that a handler is given."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from crossplug import Context, ItemReceiver, ItemSender, Plugin, PluginError, UsageError
+from crossplug.interfaces import conformance as c
+from crossplug.interfaces.agent import (
+    ActionInvoke,
+    ActionResult,
+    AgentMethods,
+    AgentServices,
+    Content,
+    Memory,
+    MemoryList,
+    MemorySearch,
+)
+from crossplug.interfaces.protocol_errors import (
+    CancelledError,
+    DeadlineExceededError,
+    InternalError,
+    InvalidParamsError,
+    MethodNotFoundError,
+    NotFoundError,
+    PermissionDeniedError,
+)
+from crossplug.testing import Kit, Progress
+
+
+def invoke(text: str = "hi") -> ActionInvoke:
+    return ActionInvoke(action="X", memory=Memory(content=Content(text=text)))
+
+
+def test_typed_and_untyped_handlers_plain_and_async() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method(AgentMethods.ACTION_INVOKE)
+    def typed(ctx: Context, params: ActionInvoke) -> ActionResult:
+        return ActionResult(success=True, text=f"{params.memory.content.text} {ctx.config['x']}")
+
+    @plugin.method("raw")
+    async def raw(ctx: Context, params: Any) -> Any:
+        await asyncio.sleep(0)
+        return {"got": params}
+
+    with Kit(plugin, config={"x": 1}) as kit:
+        result = kit.call_blocking(AgentMethods.ACTION_INVOKE, invoke())
+        assert result == ActionResult(success=True, text="hi 1")
+        assert kit.call_blocking("action.invoke", invoke().to_value()) == {"success": True, "text": "hi 1"}
+        assert kit.call_blocking("raw", {"a": [1]}) == {"got": {"a": [1]}}
+        assert kit.call_blocking("raw") == {"got": None}
+        with pytest.raises(MethodNotFoundError, match=r"action\.invoke, raw"):
+            kit.call_blocking("nope")
+        with pytest.raises(InvalidParamsError) as caught:
+            kit.call_blocking("action.invoke", {"action": "X", "memory": {"content": {"text": 5}}})
+        assert caught.value.details == {"reason": "wrongKind", "pointer": "/memory/content/text"}
+
+
+def test_from_asyncio() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("double")
+    async def double(ctx: Context, params: int) -> int:
+        ctx.progress(0.5, "half")
+        return 2 * params
+
+    async def main() -> None:
+        async with Kit(plugin) as kit:
+            calls = [kit.start("double", number) for number in range(20)]
+            assert [await call.result() for call in calls] == [2 * number for number in range(20)]
+            assert calls[0].progress == [Progress(0.5, "half")]
+
+    asyncio.run(main())
+
+
+class Notes(c.Conformance):
+    def test_echo(self, ctx: Context, params: c.Echo) -> c.Echo:
+        return params
+
+    async def test_fail(self, ctx: Context, params: c.Fail) -> None:
+        raise c.OutOfPaperError(params.message, details=c.Paper(sheets=3))
+
+    def test_count(self, ctx: Context, params: c.Count, items: ItemSender[int]) -> int:
+        for number in range(params.to):
+            items.send_blocking(number)
+        return params.to
+
+    async def test_sum(self, ctx: Context, upload: ItemReceiver[int]) -> int:
+        total = 0
+        async for number in upload:
+            total += number
+        return total
+
+
+def test_an_object_implements_an_interface() -> None:
+    with Kit(Notes()) as kit:
+        assert kit.call_blocking(c.ConformanceMethods.TEST_ECHO, c.Echo(big=5)) == c.Echo(big=5)
+        with pytest.raises(MethodNotFoundError):
+            kit.call_blocking(c.ConformanceMethods.TEST_NOTHING)
+        with pytest.raises(c.OutOfPaperError) as caught:
+            kit.call_blocking(c.ConformanceMethods.TEST_FAIL, c.Fail(code="x", message="empty"))
+        assert caught.value.details == c.Paper(sheets=3)
+        assert caught.value.retryable
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000])
+def test_streams(size: int) -> None:
+    with Kit(Notes()) as kit:
+        call = kit.start(c.ConformanceMethods.TEST_COUNT, c.Count(to=size))
+        assert list(call) == list(range(size))
+        assert call.result_blocking() == size
+        upload = kit.start(c.ConformanceMethods.TEST_SUM, upload=range(size))
+        assert upload.result_blocking() == sum(range(size))
+
+
+def test_no_item_without_credit() -> None:
+    with Kit(Notes(), timeout=5) as kit:
+        call = kit.start(c.ConformanceMethods.TEST_COUNT, c.Count(to=3), credit=2)
+        assert [next(call), next(call)] == [0, 1]
+        time.sleep(0.05)
+        assert not call._items
+        call.grant(1)
+        assert next(call) == 2
+        assert call.result_blocking() == 3
+
+
+def test_services_typed_untyped_blocking_async() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("search")
+    def search(ctx: Context, params: Any) -> Any:
+        found = AgentServices(ctx).memory_search_blocking(MemorySearch(text=params))
+        return [memory.content.text for memory in found.memories]
+
+    @plugin.method("get")
+    async def get(ctx: Context, params: Any) -> Any:
+        return await ctx.call("kv.get", {"key": params}, timeout=5)
+
+    async def fake(params: Any) -> Any:
+        if params["key"] == "none":
+            raise NotFoundError("no such key", details={"key": "none"})
+        return params["key"].upper()
+
+    def memories(params: MemorySearch) -> MemoryList:
+        return MemoryList(memories=[Memory(content=Content(text=f"{params.text}!"))])
+
+    with Kit(plugin, services={AgentServices.MEMORY_SEARCH: memories, "kv.get": fake}) as kit:
+        assert kit.call_blocking("search", "a") == ["a!"]
+        assert kit.call_blocking("get", "a") == "A"
+        with pytest.raises(NotFoundError) as caught:
+            kit.call_blocking("get", "none")
+        assert caught.value.details == {"key": "none"}
+        assert kit.service_calls[1] == ("kv.get", {"key": "a"})
+    with Kit(plugin) as kit, pytest.raises(PermissionDeniedError):
+        kit.call_blocking("search", "a")
+
+
+def test_a_service_that_does_not_answer_in_time() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("plain")
+    def plain(ctx: Context, params: Any) -> Any:
+        return ctx.call_blocking("slow", timeout=0.05)
+
+    @plugin.method("async")
+    async def coroutine(ctx: Context, params: Any) -> Any:
+        return await ctx.call("slow", timeout=0.05)
+
+    with Kit(plugin, services={"slow": lambda params: time.sleep(0.3)}) as kit:
+        for name in ("plain", "async"):
+            with pytest.raises(DeadlineExceededError, match="slow"):
+                kit.call_blocking(name)
+
+
+def test_logs_and_events() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("talk")
+    def talk(ctx: Context, params: Any) -> None:
+        ctx.log.info("one", n=1)
+        ctx.log.warn("two", bad=object())
+        ctx.emit("noted", {"a": 1}, stream="s")
+        ctx.emit("noted", {"a": 2}, stream="s")
+        c.ConformanceEvents(ctx).test_happened(c.Happened(number=1))
+
+    with Kit(plugin) as kit:
+        kit.call_blocking("talk")
+        assert kit.logs[0] == ("info", "one", {"n": 1})
+        assert "left out" in kit.logs[1].message
+        assert kit.events == [
+            ("noted", "s", 1, {"a": 1}),
+            ("noted", "s", 2, {"a": 2}),
+            ("test.happened", None, 1, {"number": 1}),
+        ]
+
+
+def test_events_of_the_host_come_in_order() -> None:
+    plugin = Plugin("p")
+    seen: list[int] = []
+
+    @plugin.event(c.ConformanceEvents.TEST_HAPPENED)
+    def happened(ctx: Context, payload: c.Happened) -> None:
+        time.sleep(0.001 * (payload.number % 3))
+        seen.append(payload.number)
+        if payload.number == 5:
+            raise ValueError("five")
+
+    with Kit(plugin) as kit:
+        for number in range(20):
+            kit.emit(c.ConformanceEvents.TEST_HAPPENED, c.Happened(number=number))
+        kit.wait_for(lambda: kit.logs)
+        deadline = time.monotonic() + 5
+        while len(seen) < 20 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert seen == list(range(20))
+        assert "ValueError: five" in kit.logs[0].message
+
+
+def test_cancel() -> None:
+    plugin = Plugin("p")
+    told: list[str] = []
+
+    @plugin.method("plain")
+    def plain(ctx: Context, params: Any) -> None:
+        ctx.on_cancel(lambda: told.append("plain"))
+        assert ctx.wait_cancelled_blocking(timeout=10)
+        assert ctx.cancelled
+        ctx.raise_if_cancelled()
+
+    @plugin.method("async")
+    async def coroutine(ctx: Context, params: Any) -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            told.append("async")
+
+    with Kit(plugin) as kit:
+        for name in ("plain", "async"):
+            call = kit.start(name)
+            time.sleep(0.05)
+            call.cancel()
+            with pytest.raises(CancelledError):
+                call.result_blocking()
+    assert told == ["plain", "async"]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_exceptions(debug: bool) -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("raise")
+    def fail(ctx: Context, params: Any) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    @plugin.method("exit")
+    async def leave(ctx: Context, params: Any) -> None:
+        raise SystemExit(3)
+
+    @plugin.method("unwritable")
+    def unwritable(ctx: Context, params: Any) -> Any:
+        return {"a": object()}
+
+    with Kit(plugin, debug=debug) as kit:
+        with pytest.raises(InternalError, match="ZeroDivisionError: on purpose") as caught:
+            kit.call_blocking("raise")
+        assert ("on purpose" in str((caught.value.details or {}).get("trace"))) == debug
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        with pytest.raises(InternalError, match="SystemExit"):
+            kit.call_blocking("exit")
+        with pytest.raises(InternalError, match="cannot be sent"):
+            kit.call_blocking("unwritable")
+
+
+def test_blocking_on_the_event_loop_is_refused() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("wrong")
+    async def wrong(ctx: Context, params: Any) -> None:
+        with pytest.raises(UsageError, match="block the event loop"):
+            ctx.call_blocking("kv.get")
+
+    with Kit(plugin, services={"kv.get": lambda params: None}) as kit:
+        kit.call_blocking("wrong")
+
+
+def test_hooks() -> None:
+    plugin = Plugin("p")
+    order: list[str] = []
+
+    @plugin.on_start
+    async def start(ctx: Context) -> None:
+        order.append(f"start {ctx.config}")
+
+    @plugin.on_stop
+    def stop(ctx: Context) -> None:
+        order.append("stop")
+
+    with Kit(plugin, config={"a": 1}):
+        assert order == ["start {'a': 1}"]
+    assert order[1:] == ["stop"]
+
+    @plugin.on_start
+    def refuse(ctx: Context) -> None:
+        raise PluginError("failedPrecondition", "no key")
+
+    with pytest.raises(PluginError, match="no key"), Kit(plugin):
+        pytest.fail("started")
+
+
+def test_deadline() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("left")
+    def left(ctx: Context, params: Any) -> Any:
+        return ctx.remaining
+
+    with Kit(plugin) as kit:
+        assert kit.call_blocking("left") is None
+        assert 0 < kit.start("left", timeout_ms=60_000).result_blocking() <= 60
+
+
+def test_mistakes_are_named_at_once() -> None:
+    plugin = Plugin("p")
+    plugin.method("a")(lambda ctx, params: None)
+    with pytest.raises(UsageError, match="two handlers"):
+        plugin.method("a")(lambda ctx, params: None)
+    with pytest.raises(UsageError, match="derives from no generated"):
+        Plugin("p", object())
+    with pytest.raises(UsageError, match="cannot be called"):
+        plugin.method("b")(5)  # type: ignore[type-var]
