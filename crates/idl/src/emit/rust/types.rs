@@ -699,6 +699,18 @@ fn write_table(scope: &mut Scope<'_>, interface: &Interface, page: &mut Page) {
     page.line("        _ => None,");
     page.line("    }");
     page.line("}");
+    page.blank();
+    page.line("/// Has every type tell its schema.");
+    page.line("#[cfg(feature = \"schemars\")]");
+    page.line("#[doc(hidden)]");
+    page.line("pub fn schemas(generator: &mut schemars::SchemaGenerator) {");
+    for (number, def) in interface.types.iter().enumerate() {
+        let is_type = !matches!(def.shape, Shape::Alias(_)) || scope.is_newtype(TypeId(number));
+        if is_type {
+            page.line(&format!("    generator.subschema_for::<{}>();", def.name.rust));
+        }
+    }
+    page.line("}");
 }
 
 /// What a dispatcher and a client know about the interface at run time.
