@@ -13,6 +13,9 @@ use crossplug_protocol::codec::Reason;
 use crossplug_protocol::generated::round_trip;
 use serde_json::Value;
 
+/// Judges one case of a type: interface, type, case.
+type Judge = fn(&str, &str, &Value) -> Result<(), String>;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/vectors/types")
 }
@@ -131,9 +134,8 @@ fn every_type_keeps_to_its_vectors() {
             "{interface} has no type {name}: run `cargo xtask codegen`"
         );
         types += 1;
-        let judge: [(&str, fn(&str, &str, &Value) -> Result<(), String>); 2] =
-            [("valid", valid), ("invalid", invalid)];
-        for (group, judge) in judge {
+        let judges: [(&str, Judge); 2] = [("valid", valid), ("invalid", invalid)];
+        for (group, judge) in judges {
             for case in vectors[group].as_array().unwrap() {
                 cases += 1;
                 if let Err(failure) = judge(interface, name, case) {
