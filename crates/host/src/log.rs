@@ -37,7 +37,13 @@ pub struct Log {
 impl fmt::Display for Log {
     /// One line: `notes warn: the disk is nearly full {"free":12}`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}: {}", self.plugin, self.level.name(), self.message)?;
+        write!(
+            formatter,
+            "{} {}: {}",
+            self.plugin,
+            self.level.name(),
+            self.message
+        )?;
         match &self.fields {
             Value::Null => Ok(()),
             fields => write!(formatter, " {fields}"),

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use crossplug_policy::door::{ProcessDoor as Way, Program, Start};
-use crossplug_policy::{Abilities, Right};
+use crossplug_policy::{Abilities, DoorKind, Right};
 use crossplug_protocol::dialect;
 use crossplug_protocol::frame::Framing;
 use crossplug_protocol::handshake::{Hello, Offer};
@@ -177,12 +177,28 @@ impl Command {
         };
         Ok(Self {
             program,
-            arguments: arguments.clone(),
+            arguments: arguments
+                .iter()
+                .cloned()
+                .chain(asks_for(opening, dialect))
+                .collect(),
             folder: folder.join(cwd.as_str()),
             environment: environment(opening),
             dialect: dialect.clone(),
         })
     }
+}
+
+/// A plugin of our SDKs, which is one whose manifest says `crossplug/1`, speaks another dialect when it is told to.
+fn asks_for(opening: &Opening, wanted: &str) -> Vec<String> {
+    let doors = opening.record.iter().flat_map(|record| &record.doors);
+    let mut own = doors
+        .filter(|door| door.kind() == DoorKind::Process)
+        .filter_map(|door| door.dialect());
+    if wanted == dialect::crossplug::NAME || own.next() != Some(dialect::crossplug::NAME) {
+        return Vec::new();
+    }
+    vec!["--dialect".to_owned(), wanted.to_owned()]
 }
 
 /// Everything that the child sees of the host's environment.
