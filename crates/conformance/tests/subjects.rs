@@ -44,7 +44,7 @@ fn keeps_to_every_case(language: &str, command: &[OsString], folder: &Path) {
     let told: Vec<String> = told.collect();
     assert!(told.is_empty(), "{language}:\n{}", told.join("\n"));
     assert_eq!(report.passed(), cases.len());
-    println!("{language}: {} session vectors", report.passed());
+    println!("vectors processes {language} {}", report.passed());
 }
 
 fn have(program: &str) -> bool {

@@ -54,7 +54,9 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    // In the words of the standard harness, which whoever counts tests reads.
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("test result: {verdict}. {passed} passed; {failed} failed");
     if failed == 0 && passed > 0 {
         ExitCode::SUCCESS
     } else {
