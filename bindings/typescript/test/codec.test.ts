@@ -181,6 +181,11 @@ describe("writing", () => {
 });
 
 describe("shapes in memory", () => {
+  test("an integer -0 is 0", () => {
+    assert.ok(Object.is(Echo.decode('{"small":-0}').small, 0));
+    assert.ok(Object.is(Echo.decode('{"ratio":-0}').ratio, -0));
+  });
+
   test("64-bit integers are bigint, bytes are Uint8Array", () => {
     const echo = Echo.decode('{"big":"-9223372036854775808","huge":7,"bytes":"AAEC","list":["1",2]}');
     assert.deepEqual(echo, { big: -(2n ** 63n), huge: 7n, bytes: new Uint8Array([0, 1, 2]), list: [1n, 2n] });

@@ -188,6 +188,19 @@ describe("a plugin of a class", () => {
   });
 });
 
+test("whatever a handler throws when it was cancelled, the answer is cancelled", async () => {
+  const testHang: Conformance["testHang"] = (ctx) =>
+    new Promise((_resolve, reject) => {
+      ctx.signal.addEventListener("abort", () => reject(new Error("lost my place")));
+    });
+  const host = await testHost(definePlugin({ manifest, interfaces: [implement(conformance, { testHang })] }));
+  const aborter = new AbortController();
+  const hanging = new ConformanceClient(host).testHang({ signal: aborter.signal });
+  aborter.abort();
+  assert.equal((await failure(hanging)).code, "cancelled");
+  await host.close();
+});
+
 describe("a call to the host", () => {
   const asking = (testAsk: NonNullable<Conformance["testAsk"]>) =>
     definePlugin({ manifest, interfaces: [implement(conformance, { testAsk })] });
