@@ -116,10 +116,10 @@ describe("the subject, by its typed client", () => {
     }));
 
   test("knows its context", () =>
-    withSubject({ config: { a: 1 }, instanceId: "x", debug: true }, async (client) => {
+    withSubject({ config: { K: 1 }, instanceId: "x", debug: true }, async (client) => {
       assert.deepEqual(await client.testContext({ timeoutMs: 1000 }), {
         instanceId: "x",
-        config: { a: 1 },
+        config: { K: 1 },
         hasDeadline: true,
         cancelled: false,
         debug: true,
@@ -246,6 +246,21 @@ describe("a call to the host", () => {
     assert.ok(timeoutMs !== undefined && timeoutMs > 4000 && timeoutMs <= 5000, String(timeoutMs));
     await host.close();
   });
+});
+
+test("a plugin has the configuration of its manifest, and one without a manifest is tested too", async () => {
+  const testContext: Conformance["testContext"] = ({ config, instanceId, debug }) => ({
+    instanceId,
+    config,
+    hasDeadline: false,
+    cancelled: false,
+    debug,
+  });
+  const interfaces = [implement(conformance, { testContext })];
+  const plain = await testHost(definePlugin({ interfaces }));
+  assert.deepEqual(((await plain.call("test.context")) as { config: unknown }).config, {});
+  const configured = await testHost(definePlugin({ manifest: { ...manifest, config: { a: 1, b: 1 } }, interfaces }), { config: { b: 2 } });
+  assert.deepEqual(((await configured.call("test.context")) as { config: unknown }).config, { a: 1, b: 2 });
 });
 
 test("one method cannot be implemented twice", () => {

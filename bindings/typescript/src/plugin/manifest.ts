@@ -21,8 +21,18 @@ export function manifestOfProgram(plugin: Plugin): JsonObject {
   return path === undefined ? manifestInCode(plugin) : manifestInFile(path);
 }
 
+/** The manifest of a plugin under test: the author's own, or the file of the package that the test belongs to. */
+export function manifestForTest(plugin: Plugin): JsonObject {
+  if (plugin.manifest !== undefined) return manifestInCode(plugin);
+  const path = beside(process.argv[1]);
+  return path === undefined ? manifestInCode({ ...plugin, manifest: STAND_IN }) : manifestInFile(path);
+}
+
+/** What a plugin without a manifest is called in a test. */
+const STAND_IN = { name: "plugin-in-test", version: "0.0.0", description: "A plugin in a test." };
+
 /** The manifest that the author wrote in code, completed by what the SDK knows. */
-export function manifestInCode(plugin: Plugin): JsonObject {
+function manifestInCode(plugin: Plugin): JsonObject {
   if (plugin.manifest === undefined) {
     throw new CrossplugError(
       "manifest",

@@ -1,16 +1,16 @@
 // A plugin and its host in one process: frames go over as text, nothing else is left out. Knows no message.
 
-import type { CodeManifest, Plugin } from "../plugin/define.js";
+import type { JsonObject } from "../json/value.js";
+import type { Plugin } from "../plugin/define.js";
 import { dialectByName } from "../plugin/dialects.js";
 import { FrameReader } from "../plugin/frames.js";
-import { manifestInCode } from "../plugin/manifest.js";
+import { manifestForTest } from "../plugin/manifest.js";
 import { Runtime } from "../plugin/runtime.js";
-
-/** What a plugin says of itself whose manifest is a file. */
-const UNNAMED: CodeManifest = { name: "plugin-in-test", description: "A plugin in a test.", version: "0.0.0" };
 
 /** A conversation with a plugin, frame by frame. */
 export interface Connection {
+  /** What the plugin says it is. */
+  readonly manifest: JsonObject;
   /** Sends text to the plugin, as one line. */
   send(line: string): void;
   /** Hears every frame of the plugin from now on, and those that came before. */
@@ -22,12 +22,14 @@ export interface Connection {
 /**
  * Connects to a plugin in this process, by a dialect. Most tests want a {@link testHost}, which speaks for the host.
  *
- * A `plugin.json` is not read: where `definePlugin` was given no manifest, the plugin goes without a name of its own.
+ * Where `definePlugin` was given no manifest, the plugin has the `plugin.json` of the package that the test belongs to, or none
+ * of its own.
  */
 export function connect(plugin: Plugin, dialect = "crossplug/1"): Connection {
   const waiting: string[] = [];
   let listener: ((frame: string) => void) | undefined;
-  const runtime = new Runtime(plugin, manifestInCode({ manifest: UNNAMED, ...plugin }), dialectByName(dialect), {
+  const manifest = manifestForTest(plugin);
+  const runtime = new Runtime(plugin, manifest, dialectByName(dialect), {
     // As over a pipe: the host hears of a frame in a turn of its own.
     send: (frame) => queueMicrotask(() => (listener === undefined ? waiting.push(frame) : listener(frame))),
     complain: () => undefined,
@@ -37,6 +39,7 @@ export function connect(plugin: Plugin, dialect = "crossplug/1"): Connection {
     () => undefined,
   );
   return {
+    manifest,
     send: (line) => reader.push(Buffer.from(`${line}\n`)),
     onFrame: (heard) => {
       listener = heard;

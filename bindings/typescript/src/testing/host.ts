@@ -14,7 +14,7 @@ import { type Connection, connect } from "./connection.js";
 
 /** What a {@link TestHost} pretends. */
 export interface TestHostOptions {
-  /** The plugin's configuration. */
+  /** The plugin's configuration: goes over the one of its manifest, member by member. */
   readonly config?: JsonObject;
   /** Fake services: `implement(agentServices, {…})`. All of them are granted; calling others is `permissionDenied`. */
   readonly services?: readonly Implementation[];
@@ -86,6 +86,11 @@ export class TestHost implements Caller {
   /** Names of the services that the test offers. */
   get granted(): string[] {
     return [...this.#services.keys()];
+  }
+
+  /** What the plugin says it is. */
+  get manifest(): JsonObject {
+    return this.#connection.manifest;
   }
 
   /** Calls a method of the plugin. */
@@ -270,7 +275,7 @@ export async function testHost(plugin: Plugin, options: TestHostOptions = {}): P
     protocol: { version: "1.0" },
     host: { name: "crossplug-testing", version: "1.0.0" },
     instanceId,
-    config,
+    config: { ...(host.manifest.config as JsonObject | undefined), ...config },
     granted: { services: host.granted, emit: ["*"] },
     debug,
     ...(dataDir === undefined ? {} : { dataDir }),
