@@ -86,7 +86,7 @@ def text_of(memory: a.Memory) -> str:
 
 def known(name: str, one: str, error: type[Exception]) -> None:
     if name != one:
-        raise error(f"there is only {one}", details=a.UnknownName(name=name, known=[one]))  # type: ignore[call-arg]
+        raise error(f"there is only {one}", a.UnknownName(name=name, known=[one]))
 
 
 class Agent(a.Agent):

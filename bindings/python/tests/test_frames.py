@@ -78,4 +78,4 @@ def test_the_frame_after_one_too_large_can_be_read(framing: str) -> None:
 def test_count(capsys: pytest.CaptureFixture[str]) -> None:
     assert FILES
     with capsys.disabled():
-        print(f"\npython: {len(FILES)} frame vectors")
+        print(f"\nvectors frames python {len(FILES)}")

@@ -179,10 +179,10 @@ def test_a_character_split_across_two_reads_arrives_whole(start: Start) -> None:
 
 
 BUSY = {
-    "plain sleep": ("def", "time.sleep(3)"),
-    "plain computation": ("def", "end = time.monotonic() + 3\n        while time.monotonic() < end: pass"),
-    "coroutine that blocks": ("async def", "time.sleep(3)"),
-    "coroutine": ("async def", "await asyncio.sleep(3)"),
+    "plain sleep": ("def", "time.sleep(1.5)"),
+    "plain computation": ("def", "end = time.monotonic() + 1.5\n        while time.monotonic() < end: pass"),
+    "coroutine that blocks": ("async def", "time.sleep(1.5)"),
+    "coroutine": ("async def", "await asyncio.sleep(1.5)"),
 }
 
 
@@ -207,18 +207,18 @@ def test_a_busy_handler_delays_neither_ping_nor_calls(start: Start, kind: str) -
     for number in range(3, 13):
         assert process.call(number, "ping") is None
         assert process.call(100 + number, "echo", number) == number
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 0.7
     process.send(method="$/cancel", params={"id": 2})
     process.send(id=50, method="ping")
-    replies = {}
+    replies: dict[int, Any] = {}
     while len(replies) < 2:
         reply = process.next()
         replies[reply["id"]] = reply
         if reply["id"] == 50:
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 1.2
     assert replies[2].get("result") is True or replies[2]["error"]["data"]["code"] == "cancelled"
     if kind == "coroutine":
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 1.2
 
 
 @pytest.mark.parametrize("define", ["def", "async def"])
@@ -230,7 +230,7 @@ def test_calls_run_side_by_side(start: Start, define: str) -> None:
     for number in range(10):
         process.send(id=10 + number, method="wait", params=number)
     assert sorted(process.next()["result"] for _ in range(10)) == list(range(10))
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 1.2
 
 
 def test_more_plain_calls_than_threads(start: Start) -> None:

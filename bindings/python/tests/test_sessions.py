@@ -45,4 +45,4 @@ def test_as_child(path: Path) -> None:
 def test_count(capsys: pytest.CaptureFixture[str]) -> None:
     assert CASES
     with capsys.disabled():
-        print(f"\npython: {len(CASES)} session vectors, each in memory and as a child")
+        print(f"\nvectors sessions python {len(CASES)}")

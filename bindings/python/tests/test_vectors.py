@@ -76,4 +76,4 @@ def test_count(capsys: pytest.CaptureFixture[str]) -> None:
     cases = sum(len(document["valid"]) + len(document["invalid"]) for document in documents)
     assert cases > 0, f"no vectors under {TYPES}; run `cargo xtask codegen`"
     with capsys.disabled():
-        print(f"\npython: {cases} type vectors of {len(documents)} types")
+        print(f"\nvectors types python {cases}")

@@ -619,9 +619,9 @@ class EmptyTextError(_CodedError):
     details: EmptyText | None
 
     def __init__(
-        self, message: str = "", *, details: EmptyText | None = None, retryable: bool | None = None
+        self, message: str = "", details: EmptyText | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 ERRORS: dict[str, type[_CodedError]] = {

@@ -92,7 +92,7 @@ class CodedError(PluginError):
     DETAILS: ClassVar[Codec[Any] | None] = None
     """How ``details`` are read and written; None: they are a JSON value."""
 
-    def __init__(self, message: str = "", *, details: Any = None, retryable: bool | None = None) -> None:
+    def __init__(self, message: str = "", details: Any = None, *, retryable: bool | None = None) -> None:
         super().__init__(str(self.CODE), message, details=details, retryable=retryable)
 
 
@@ -117,7 +117,7 @@ def error_of(
         except DecodeError:
             # What is told in words still matters where the details do not fit.
             return PluginError(code, message, details=details, retryable=retryable)
-    return found(message, details=details, retryable=retryable)
+    return found(message, details, retryable=retryable)
 
 
 def details_of(error: PluginError) -> Any:

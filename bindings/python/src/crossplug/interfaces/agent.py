@@ -1925,9 +1925,9 @@ class ActionNotFoundError(_CodedError):
     details: UnknownName | None
 
     def __init__(
-        self, message: str = "", *, details: UnknownName | None = None, retryable: bool | None = None
+        self, message: str = "", details: UnknownName | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class ProviderNotFoundError(_CodedError):
@@ -1938,9 +1938,9 @@ class ProviderNotFoundError(_CodedError):
     details: UnknownName | None
 
     def __init__(
-        self, message: str = "", *, details: UnknownName | None = None, retryable: bool | None = None
+        self, message: str = "", details: UnknownName | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class EvaluatorNotFoundError(_CodedError):
@@ -1951,9 +1951,9 @@ class EvaluatorNotFoundError(_CodedError):
     details: UnknownName | None
 
     def __init__(
-        self, message: str = "", *, details: UnknownName | None = None, retryable: bool | None = None
+        self, message: str = "", details: UnknownName | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class ServiceNotFoundError(_CodedError):
@@ -1964,9 +1964,9 @@ class ServiceNotFoundError(_CodedError):
     details: UnknownName | None
 
     def __init__(
-        self, message: str = "", *, details: UnknownName | None = None, retryable: bool | None = None
+        self, message: str = "", details: UnknownName | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class RouteNotFoundError(_CodedError):
@@ -1977,9 +1977,9 @@ class RouteNotFoundError(_CodedError):
     details: UnknownName | None
 
     def __init__(
-        self, message: str = "", *, details: UnknownName | None = None, retryable: bool | None = None
+        self, message: str = "", details: UnknownName | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 ERRORS: dict[str, type[_CodedError]] = {

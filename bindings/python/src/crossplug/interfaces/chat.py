@@ -3012,9 +3012,9 @@ class ComponentNotFoundError(_CodedError):
     details: UnknownComponent | None
 
     def __init__(
-        self, message: str = "", *, details: UnknownComponent | None = None, retryable: bool | None = None
+        self, message: str = "", details: UnknownComponent | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class StreamNotFoundError(_CodedError):
@@ -3025,9 +3025,9 @@ class StreamNotFoundError(_CodedError):
     details: StreamRef | None
 
     def __init__(
-        self, message: str = "", *, details: StreamRef | None = None, retryable: bool | None = None
+        self, message: str = "", details: StreamRef | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class StreamAlreadyEndedError(_CodedError):
@@ -3038,9 +3038,9 @@ class StreamAlreadyEndedError(_CodedError):
     details: StreamRef | None
 
     def __init__(
-        self, message: str = "", *, details: StreamRef | None = None, retryable: bool | None = None
+        self, message: str = "", details: StreamRef | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class StreamCancelledError(_CodedError):
@@ -3051,9 +3051,9 @@ class StreamCancelledError(_CodedError):
     details: StreamRef | None
 
     def __init__(
-        self, message: str = "", *, details: StreamRef | None = None, retryable: bool | None = None
+        self, message: str = "", details: StreamRef | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class InvalidStreamStateError(_CodedError):
@@ -3064,9 +3064,9 @@ class InvalidStreamStateError(_CodedError):
     details: StreamStatus | None
 
     def __init__(
-        self, message: str = "", *, details: StreamStatus | None = None, retryable: bool | None = None
+        self, message: str = "", details: StreamStatus | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class SendFailedError(_CodedError):
@@ -3084,9 +3084,9 @@ class CallTooDeepError(_CodedError):
     details: CallDepth | None
 
     def __init__(
-        self, message: str = "", *, details: CallDepth | None = None, retryable: bool | None = None
+        self, message: str = "", details: CallDepth | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 ERRORS: dict[str, type[_CodedError]] = {

@@ -1567,9 +1567,9 @@ class OutOfPaperError(_CodedError):
     details: Paper | None
 
     def __init__(
-        self, message: str = "", *, details: Paper | None = None, retryable: bool | None = None
+        self, message: str = "", details: Paper | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 ERRORS: dict[str, type[_CodedError]] = {

@@ -840,9 +840,9 @@ class PayloadTooLargeError(_CodedError):
     details: PayloadSize | None
 
     def __init__(
-        self, message: str = "", *, details: PayloadSize | None = None, retryable: bool | None = None
+        self, message: str = "", details: PayloadSize | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class CascadeTooDeepError(_CodedError):
@@ -853,9 +853,9 @@ class CascadeTooDeepError(_CodedError):
     details: CascadeDepth | None
 
     def __init__(
-        self, message: str = "", *, details: CascadeDepth | None = None, retryable: bool | None = None
+        self, message: str = "", details: CascadeDepth | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 ERRORS: dict[str, type[_CodedError]] = {

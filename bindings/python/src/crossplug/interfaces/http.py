@@ -1754,9 +1754,9 @@ class StorageFailedError(_CodedError):
     details: StorageFailure | None
 
     def __init__(
-        self, message: str = "", *, details: StorageFailure | None = None, retryable: bool | None = None
+        self, message: str = "", details: StorageFailure | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 ERRORS: dict[str, type[_CodedError]] = {

@@ -3245,9 +3245,9 @@ class ToolFailedError(_CodedError):
     details: ToolFailure | None
 
     def __init__(
-        self, message: str = "", *, details: ToolFailure | None = None, retryable: bool | None = None
+        self, message: str = "", details: ToolFailure | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class InputTooLargeError(_CodedError):
@@ -3258,9 +3258,9 @@ class InputTooLargeError(_CodedError):
     details: ToolSize | None
 
     def __init__(
-        self, message: str = "", *, details: ToolSize | None = None, retryable: bool | None = None
+        self, message: str = "", details: ToolSize | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class OutputTooLargeError(_CodedError):
@@ -3271,9 +3271,9 @@ class OutputTooLargeError(_CodedError):
     details: ToolSize | None
 
     def __init__(
-        self, message: str = "", *, details: ToolSize | None = None, retryable: bool | None = None
+        self, message: str = "", details: ToolSize | None = None, *, retryable: bool | None = None
     ) -> None:
-        super().__init__(message, details=details, retryable=retryable)
+        super().__init__(message, details, retryable=retryable)
 
 
 class InteriorNulError(_CodedError):

@@ -29,7 +29,7 @@ _CO_COROUTINE = 0x80
 class Handler:
     """A handler of one method or event."""
 
-    __slots__ = ("event", "function", "is_coroutine", "method", "quick", "wire")
+    __slots__ = ("event", "function", "is_coroutine", "method", "quick", "slow", "wire")
 
     def __init__(
         self,
@@ -47,7 +47,9 @@ class Handler:
         code = getattr(function, "__code__", None)
         self.is_coroutine = code is not None and bool(code.co_flags & _CO_COROUTINE)
         self.quick = False
-        """Whether its last call was over before another thread could have taken over reading."""
+        """Whether its calls are over before another thread could have taken over reading; unknown before the first."""
+        self.slow = 0
+        """Calls in a row that were not."""
 
     def arguments(self, ctx: Context, serving: Serving, request: Request) -> tuple[Any, ...]:
         """What the function is called with. Raises :class:`DecodeError` for params that do not fit."""

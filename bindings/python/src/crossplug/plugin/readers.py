@@ -28,6 +28,8 @@ MOST_THREADS = 16
 """Plain handlers that run at the same time; further calls wait for one to end."""
 QUICK = 0.0002
 """Seconds: a handler that takes less costs less than handing over reading."""
+SLOW_CALLS = 3
+"""Calls in a row that take longer, after which a handler counts as a slow one."""
 TICK = 0.002
 """Seconds after which the watch looks at the leader: how long a ping waits at most, twice."""
 QUIET_TICKS = 25
@@ -145,7 +147,9 @@ class Readers:
         began = perf_counter()
         self._serving.run(task)
         if handler is not None:
-            handler.quick = perf_counter() - began < QUICK
+            # One slow call may be the machine's doing; several in a row are the handler's.
+            handler.slow = handler.slow + 1 if perf_counter() - began > QUICK else 0
+            handler.quick = handler.slow < SLOW_CALLS
 
     def _give(self, task: Request) -> None:
         """Lets another thread run a task, while this one goes on to read."""

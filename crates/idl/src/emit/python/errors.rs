@@ -54,10 +54,10 @@ pub(super) fn classes(page: &mut Page, types: &Types<'_>) {
             page.blank();
             page.line("    def __init__(");
             page.line(&format!(
-                "        self, message: str = \"\", *, details: {annotation} | None = None, retryable: bool | None = None"
+                "        self, message: str = \"\", details: {annotation} | None = None, *, retryable: bool | None = None"
             ));
             page.line("    ) -> None:");
-            page.line("        super().__init__(message, details=details, retryable=retryable)");
+            page.line("        super().__init__(message, details, retryable=retryable)");
         }
     }
 }
