@@ -10,7 +10,8 @@ use crossplug_protocol::handshake::Incompatible;
 use crossplug_protocol::message::{Failure, Raw};
 use crossplug_protocol::session::{Incoming, StreamId, Ticket};
 
-use super::pump::{Pump, broke};
+use super::lead::broke;
+use super::pump::Pump;
 use super::reply::Back;
 use super::wire::{Asking, Stage, Wire};
 use crate::call::mailbox::{Mailbox, Progress};

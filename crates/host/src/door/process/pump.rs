@@ -1,39 +1,19 @@
 //! Who reads, and when: leader and followers. One thread at a time leads; it alone sleeps in `poll`. It knows threads
-//! and time; what a frame means is for [`super::effect`].
+//! and turns; what a leader does is for [`super::lead`], what a frame means for [`super::effect`].
 //!
 //! A blocking caller leads for itself, so its answer wakes nobody else. The plugin's own thread, the keeper, leads when
 //! nobody else does. It does not step in between two blocking calls of a steady loop: it looks now and then whether
 //! they go on, and is called at once only when somebody depends on it.
 
-use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::frame::{FrameError, Framing};
-use crossplug_protocol::violation::{Violation, ViolationKind};
-
-use super::care::{Cause, Next};
-use super::effect::Effect;
-use super::inlet::{Inlet, Read};
-use super::wire::{Sleep, Stage, Wire};
-use crate::call::flight::late;
+use super::wire::{Stage, Wire};
 use crate::door::{Home, Job, Patience};
 use crate::executor::Slot;
-use crate::log::{Level, LogSource};
-use crate::{Error, ErrorKind};
 
 /// For how long after a blocking call the keeper expects another one.
 const LINGER: Duration = Duration::from_millis(5);
-/// Reads in a row before the leader looks at anything else.
-const READS: usize = 32;
-/// Reads after the end: what the pipe held, and no flood of a grandchild's that holds the pipe too.
-const LAST_READS: usize = 128;
-/// How long a process whose output has ended may take to end, before it is ended: an interpreter that cleans up.
-const SILENCE: Duration = Duration::from_millis(500);
-
-/// Longest line on standard output that is borne without being a message (`schema/README.md` section 5).
-const LONGEST_PRINT: usize = 64 << 10;
-
 /// What all threads of one process plugin share.
 pub(super) struct Pump {
     itself: Weak<Self>,
@@ -173,7 +153,7 @@ impl Pump {
     }
 
     /// Wakes whoever has to lead next, where somebody has to.
-    fn pass_on(&self, wire: &mut Wire) {
+    pub(super) fn pass_on(&self, wire: &mut Wire) {
         if wire.lead.inlet.is_none() {
             return;
         }
@@ -186,159 +166,6 @@ impl Pump {
         } else if wire.lead.keeper_sleeps {
             self.keeper.notify_one();
         }
-    }
-
-    /// Reads and writes until `over`, the time, or somebody else's turn. Gives the service calls that came, to be run
-    /// now that nothing is held.
-    pub(super) fn lead(
-        &self,
-        mut inlet: Box<Inlet>,
-        is_keeper: bool,
-        over: &dyn Fn() -> bool,
-        until: Option<Instant>,
-    ) -> Vec<Job> {
-        let mut jobs = Vec::new();
-        let until = until.map(|until| self.at(until));
-        while jobs.is_empty() && !over() {
-            let now = self.now();
-            if until.is_some_and(|until| now >= until) {
-                break;
-            }
-            let mut wire = self.lock();
-            wire.lead.asleep = None;
-            let open = matches!(wire.stage, Stage::Open(_));
-            let somebody_elses = if is_keeper {
-                open && !wire.lead.stop_wanted && !wire.lead.followers.is_empty()
-            } else {
-                wire.lead.stop_wanted
-            };
-            if somebody_elses {
-                break;
-            }
-            let late = self.expire(&mut wire, now);
-            if !late.is_empty() {
-                wire.flush();
-                drop(wire);
-                late.into_iter()
-                    .for_each(|answer| answer.finish(Err(self::late())));
-                continue;
-            }
-            let mut next = earliest(wire.session.next_timeout(), until);
-            if is_keeper && wire.lead.stop_wanted {
-                match self.stop_step(&mut wire, &inlet, now) {
-                    Next::At(at) => next = earliest(next, Some(at)),
-                    Next::End => {
-                        drop(wire);
-                        self.end(inlet, Cause::Stopped);
-                        return jobs;
-                    }
-                }
-            }
-            wire.flush();
-            let stdin = if wire.has_backlog() {
-                wire.stdin.clone()
-            } else {
-                None
-            };
-            if let Some(since) = inlet.silent_since {
-                next = earliest(next, Some(self.at(since) + SILENCE));
-            }
-            wire.lead.asleep = Some(Sleep {
-                until: next,
-                writes: stdin.is_some(),
-            });
-            drop(wire);
-
-            let limit = next.map(|next| next.saturating_sub(now));
-            let ready = inlet.sleep(stdin.as_deref().map(AsFd::as_fd), limit);
-            // It must not outlive the plugin because of this loop.
-            drop(stdin);
-            if ready.stderr {
-                self.hear(&mut inlet);
-            }
-            let read = if ready.stdout {
-                self.read(&mut inlet, READS, &mut jobs)
-            } else {
-                Ok(())
-            };
-            if let Err(error) = read {
-                self.end(inlet, Cause::Broke(error));
-                return jobs;
-            }
-            let silent = inlet
-                .silent_since
-                .is_some_and(|since| since.elapsed() >= SILENCE);
-            if ready.exited || silent {
-                // What it said last still counts.
-                let cause = match self.read(&mut inlet, LAST_READS, &mut jobs) {
-                    Ok(()) if ready.exited => Cause::Exited,
-                    Ok(()) => Cause::Silent,
-                    Err(error) => Cause::Broke(error),
-                };
-                self.end(inlet, cause);
-                return jobs;
-            }
-        }
-        let mut wire = self.lock();
-        wire.lead.asleep = None;
-        wire.lead.keeper_leads = false;
-        wire.lead.inlet = Some(inlet);
-        self.pass_on(&mut wire);
-        jobs
-    }
-
-    /// Takes calls out whose deadline has passed.
-    fn expire(&self, wire: &mut Wire, now: Duration) -> Vec<crate::door::Answer> {
-        let mut late = Vec::new();
-        while let Some(call) = wire.session.expire(now, &mut wire.out) {
-            late.extend(wire.settled(call));
-        }
-        late
-    }
-
-    /// Reads what is there and acts on it.
-    fn read(&self, inlet: &mut Inlet, most: usize, jobs: &mut Vec<Job>) -> crate::Result<()> {
-        for _ in 0..most {
-            let more = match inlet.read() {
-                Read::Nothing => return Ok(()),
-                Read::Bytes { more } => more,
-                Read::End => {
-                    let mut wire = self.lock();
-                    wire.session.input_ended();
-                    return Ok(());
-                }
-            };
-            loop {
-                let mut wire = self.lock();
-                let framing = wire.session.framing();
-                let Some(frame) = inlet
-                    .reader
-                    .next_frame(framing)
-                    .map_err(|error| too_long(&error))?
-                else {
-                    if !wire.out.is_empty() {
-                        wire.flush();
-                    }
-                    endless_print(framing, inlet.reader.waiting())?;
-                    break;
-                };
-                let effect = self.take(&mut wire, frame, jobs)?;
-                if matches!(effect, Effect::Opened) {
-                    inlet.reader.set_limit(wire.session.limits().frame_bytes);
-                }
-                drop(wire);
-                self.run(effect);
-            }
-            if !more {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Logs what is on stderr.
-    pub(super) fn hear(&self, inlet: &mut Inlet) -> bool {
-        inlet.read_stderr(|line| self.home.log(LogSource::Stderr, Level::Info, line, None))
     }
 
     /// The keeper's life after opening: leads when it has to, until the plugin has ended.
@@ -403,43 +230,4 @@ pub(super) fn run(jobs: Vec<Job>, elsewhere: bool) {
             DEPTH.set(depth);
         }
     }
-}
-
-fn earliest(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
-/// What a violation is to the host's callers.
-pub(super) fn broke(violation: Violation) -> Error {
-    let kind = match violation.kind {
-        ViolationKind::TooManyStreams | ViolationKind::TooDeep => ErrorKind::Limit,
-        _ => ErrorKind::Protocol,
-    };
-    Error::new(kind, "read from the plugin")
-        .with_context(violation.to_string())
-        .with_source(violation)
-}
-
-/// A print that never ends is found before it fills the room of a message.
-fn endless_print(framing: Framing, waiting: &[u8]) -> crate::Result<()> {
-    if framing != Framing::Ndjson
-        || waiting.len() <= LONGEST_PRINT
-        || waiting.first() == Some(&b'{')
-    {
-        return Ok(());
-    }
-    let what = format!(
-        "{} bytes on standard output that are no message and no end of a line",
-        waiting.len()
-    );
-    Err(broke(Violation::new(ViolationKind::StrayTooLong, what)))
-}
-
-fn too_long(error: &FrameError) -> Error {
-    Error::new(ErrorKind::Limit, "read from the plugin")
-        .with_context(error.to_string())
-        .with_source(*error)
 }
