@@ -11,14 +11,13 @@ use crate::dispatch::Interface;
 /// may too.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use crossplug_plugin::agent::{Agent, AgentDispatch};
 /// use crossplug_plugin::Plugin;
 ///
 /// struct Mine;
 /// impl Agent for Mine {}
 ///
-/// let plugin = Plugin::new("mine", "0.1.0").with(Arc::new(AgentDispatch::new(Arc::new(Mine))));
+/// let plugin = Plugin::new("mine", "0.1.0").with(AgentDispatch::new(Mine));
 /// assert_eq!(plugin.manifest()["interfaces"]["agent"], "1.0.0");
 /// ```
 #[derive(Clone)]
@@ -53,13 +52,13 @@ impl Plugin {
 
     /// With one more interface.
     #[must_use]
-    pub fn with(mut self, interface: Arc<dyn Interface>) -> Self {
+    pub fn with(mut self, interface: impl Interface + 'static) -> Self {
         let descriptor = interface.descriptor();
         if let Some(Value::Object(list)) = self.manifest.get_mut("interfaces") {
             list.entry(descriptor.name)
                 .or_insert_with(|| descriptor.version.into());
         }
-        self.interfaces.push(interface);
+        self.interfaces.push(Arc::new(interface));
         self
     }
 

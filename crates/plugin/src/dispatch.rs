@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crossplug_protocol::codec::{self, Wire};
 use crossplug_protocol::descriptor::Descriptor;
@@ -32,6 +33,20 @@ pub trait Interface: Send + Sync {
     fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {
         let _ = (context, event);
         None
+    }
+}
+
+impl<I: Interface + ?Sized> Interface for Arc<I> {
+    fn descriptor(&self) -> &'static Descriptor {
+        (**self).descriptor()
+    }
+
+    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+        (**self).call(context, method, params)
+    }
+
+    fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {
+        (**self).event(context, event)
     }
 }
 

@@ -166,7 +166,7 @@ pub trait Agent: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(AgentDispatch::new(self))
+        Arc::new(AgentDispatch::shared(self))
     }
 }
 
@@ -179,7 +179,13 @@ pub struct AgentDispatch<P> {
 impl<P: Agent> AgentDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
 }

@@ -174,7 +174,7 @@ pub trait Chat: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(ChatDispatch::new(self))
+        Arc::new(ChatDispatch::shared(self))
     }
 }
 
@@ -187,7 +187,13 @@ pub struct ChatDispatch<P> {
 impl<P: Chat> ChatDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
 }

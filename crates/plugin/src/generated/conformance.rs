@@ -193,7 +193,7 @@ pub trait Conformance: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(ConformanceDispatch::new(self))
+        Arc::new(ConformanceDispatch::shared(self))
     }
 }
 
@@ -206,7 +206,13 @@ pub struct ConformanceDispatch<P> {
 impl<P: Conformance> ConformanceDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
 }

@@ -57,7 +57,7 @@ pub trait Events: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(EventsDispatch::new(self))
+        Arc::new(EventsDispatch::shared(self))
     }
 }
 
@@ -70,7 +70,13 @@ pub struct EventsDispatch<P> {
 impl<P: Events> EventsDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
 }

@@ -129,7 +129,7 @@ pub trait Http: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(HttpDispatch::new(self))
+        Arc::new(HttpDispatch::shared(self))
     }
 }
 
@@ -142,7 +142,13 @@ pub struct HttpDispatch<P> {
 impl<P: Http> HttpDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
 }

@@ -108,7 +108,7 @@ pub trait Tool: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(ToolDispatch::new(self))
+        Arc::new(ToolDispatch::shared(self))
     }
 }
 
@@ -121,7 +121,13 @@ pub struct ToolDispatch<P> {
 impl<P: Tool> ToolDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
 }

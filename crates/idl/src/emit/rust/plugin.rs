@@ -249,7 +249,7 @@ fn trait_of(
     page.line("    where");
     page.line("        Self: Sized,");
     page.line("    {");
-    page.line(&format!("        Arc::new({stem}Dispatch::new(self))"));
+    page.line(&format!("        Arc::new({stem}Dispatch::shared(self))"));
     page.line("    }");
     page.line("}");
 }
@@ -279,7 +279,13 @@ pub struct {stem}Dispatch<P> {{
 impl<P: {stem}> {stem}Dispatch<P> {{
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {{
+    pub fn new(plugin: P) -> Self {{
+        Self::shared(Arc::new(plugin))
+    }}
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {{
         Self {{ plugin }}
     }}
 }}
