@@ -121,7 +121,9 @@ mod tests {
         let copy = tempfile::tempdir().unwrap();
         let folders = GENERATED_FOLDERS.iter().copied().chain(["schema", EXAMPLE]);
         for folder in folders {
-            for file in step::files_below(&root.join(folder), &[".rs", ".py", ".ts", ".json"]).unwrap() {
+            for file in
+                step::files_below(&root.join(folder), &[".rs", ".py", ".ts", ".json"]).unwrap()
+            {
                 let target = copy.path().join(file.strip_prefix(root).unwrap());
                 fs::create_dir_all(target.parent().unwrap()).unwrap();
                 fs::copy(&file, target).unwrap();
@@ -142,8 +144,15 @@ mod tests {
         let root = copy.path();
         run(root, true).unwrap();
 
-        for file in ["crates/protocol/src/generated/agent.rs", "bindings/python/src/crossplug/interfaces/agent.py"] {
-            edit(root.join(file), "Whether it did what it is for.", "Whether it did what it was for.");
+        for file in [
+            "crates/protocol/src/generated/agent.rs",
+            "bindings/python/src/crossplug/interfaces/agent.py",
+        ] {
+            edit(
+                root.join(file),
+                "Whether it did what it is for.",
+                "Whether it did what it was for.",
+            );
             let complaint = run(root, true).unwrap_err().to_string();
             assert!(complaint.contains(file), "{complaint}");
             run(root, false).unwrap();
@@ -151,24 +160,55 @@ mod tests {
         }
 
         fs::remove_file(root.join("bindings/typescript/src/interfaces/tool.ts")).unwrap();
-        assert!(run(root, true).unwrap_err().to_string().contains("tool.ts is missing"));
+        assert!(
+            run(root, true)
+                .unwrap_err()
+                .to_string()
+                .contains("tool.ts is missing")
+        );
         fs::write(root.join("crates/host/src/generated/ghost.rs"), "").unwrap();
         run(root, false).unwrap();
-        assert!(!root.join("crates/host/src/generated/ghost.rs").exists(), "what no document gives is removed");
+        assert!(
+            !root.join("crates/host/src/generated/ghost.rs").exists(),
+            "what no document gives is removed"
+        );
         run(root, true).unwrap();
 
-        edit(root.join("schema/interfaces/agent.json"), "\"memory.search\"", "\"memory.find\"");
-        assert!(run(root, true).is_err(), "an edited document makes the generated files stale");
+        edit(
+            root.join("schema/interfaces/agent.json"),
+            "\"memory.search\"",
+            "\"memory.find\"",
+        );
+        assert!(
+            run(root, true).is_err(),
+            "an edited document makes the generated files stale"
+        );
 
-        edit(root.join("schema/interfaces/agent.json"), "\"type\": \"boolean\"", "\"type\": \"bool\"");
+        edit(
+            root.join("schema/interfaces/agent.json"),
+            "\"type\": \"boolean\"",
+            "\"type\": \"bool\"",
+        );
         let complaint = run(root, false).unwrap_err().to_string();
-        assert!(complaint.contains("agent.json"), "a broken document is refused with its place: {complaint}");
+        assert!(
+            complaint.contains("agent.json"),
+            "a broken document is refused with its place: {complaint}"
+        );
     }
 
     #[test]
     fn check_sees_the_example_too() {
         let copy = copy();
-        edit(copy.path().join("examples/textstats/textstats.json"), "\"topWords\"", "\"commonWords\"");
-        assert!(run(copy.path(), true).unwrap_err().to_string().contains("examples/textstats/generated"));
+        edit(
+            copy.path().join("examples/textstats/textstats.json"),
+            "\"topWords\"",
+            "\"commonWords\"",
+        );
+        assert!(
+            run(copy.path(), true)
+                .unwrap_err()
+                .to_string()
+                .contains("examples/textstats/generated")
+        );
     }
 }

@@ -12,6 +12,7 @@
 //! ```
 
 mod check;
+mod compile;
 pub mod driver;
 pub mod emit;
 mod hash;
@@ -23,17 +24,5 @@ pub mod read;
 mod refusal;
 
 pub use check::PROTOCOL_CODES;
+pub use compile::compile;
 pub use refusal::Refusal;
-
-/// Reads, checks and normalises a document.
-///
-/// # Errors
-/// Every mistake in it at once, each with a pointer and a cure.
-pub fn compile(text: &str, source_name: &str) -> Result<model::Interface, Vec<Refusal>> {
-    let document = read::parse(text, source_name)?;
-    let sheet = check::check(&document)?;
-    Ok(normalise::normalise(
-        &sheet,
-        hash::interface_hash(&document.root),
-    ))
-}
