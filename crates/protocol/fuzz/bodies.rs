@@ -216,7 +216,7 @@ pub(crate) fn session(data: &[u8]) {
         session
     };
     let item = Raw::trust(b"[1]");
-    for (turn, line) in (0..).zip(data.split(|b| *b == b'\n')) {
+    for (turn, line) in (0_u64..).zip(data.split(|b| *b == b'\n')) {
         let now = Duration::from_millis(turn);
         match session.receive(line, &mut out) {
             Ok(Some(Incoming::Initialize { ticket, .. })) => {
@@ -226,7 +226,7 @@ pub(crate) fn session(data: &[u8]) {
                     &mut out,
                 );
             }
-            Ok(Some(Incoming::Request { ticket, .. })) if turn % 2 == 0 => {
+            Ok(Some(Incoming::Request { ticket, .. })) if turn.is_multiple_of(2) => {
                 session
                     .respond(ticket, Ok(&item), &mut out)
                     .expect("every request can be answered");

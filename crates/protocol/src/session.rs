@@ -129,6 +129,8 @@ pub struct Session {
     peer_streams: usize,
     sent: Sequences,
     seen: Sequences,
+    /// What a plugin has chosen, until its answer has gone out the old way.
+    chosen: Option<Choice>,
     /// The host's `initialize`, while it is in flight.
     opening: Option<CallId>,
     /// The plugin's `shutdown` request, until everything before it is answered.
@@ -171,6 +173,7 @@ impl Session {
             peer_streams: 0,
             sent: Sequences::default(),
             seen: Sequences::default(),
+            chosen: None,
             opening: None,
             shutdown: None,
         }

@@ -13,9 +13,12 @@ mod bodies;
 
 use std::path::Path;
 
+/// What a target does with its bytes.
+type Body = fn(&[u8]);
+
 #[test]
 fn the_corpus_of_every_target_holds() {
-    let targets: [(&str, fn(&[u8])); 5] = [
+    let targets: [(&str, Body); 5] = [
         ("json", bodies::json),
         ("frames", bodies::frames),
         ("crossplug", bodies::crossplug),

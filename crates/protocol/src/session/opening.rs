@@ -47,13 +47,15 @@ impl Session {
         welcome: &Welcome<'_>,
         out: &mut FrameWriter,
     ) -> Result<(), Refused> {
-        if self.state != State::Opening {
+        let Some(choice) = self.chosen.clone().filter(|_| self.state == State::Opening) else {
             return Err(Refused::Ended);
-        }
-        let result = Raw::owned(welcome.write(&self.choice));
-        // The reply itself still goes the plain way: the dialect learns of the choice behind it.
+        };
+        let result = Raw::owned(welcome.write(&choice));
+        // The reply itself still goes the plain way: reader and dialect learn of the choice behind it.
         self.respond(ticket, Ok(&result), out)?;
         self.state = State::Open;
+        self.chosen = None;
+        self.choice = choice;
         self.dialect
             .settle(self.choice.encoding, self.choice.framing, &self.limits);
         Ok(())
@@ -72,7 +74,7 @@ impl Session {
         match choice {
             Ok(choice) => {
                 self.state = State::Opening;
-                self.choice = choice;
+                self.chosen = Some(choice);
                 let announced = json::member(params.as_bytes(), "limits");
                 self.limits = self.limits.clone().within(announced);
                 Incoming::Initialize { ticket, params }

@@ -93,7 +93,7 @@ fn react(
                 out,
             );
         }
-        Some(Incoming::Request { ticket, .. }) if turn % 3 == 0 => {
+        Some(Incoming::Request { ticket, .. }) if turn.is_multiple_of(3) => {
             session.respond(ticket, Ok(&item), out).unwrap();
             session.respond(ticket, Ok(&item), out).unwrap_err();
         }
@@ -109,7 +109,7 @@ fn react(
         }
         _ => {}
     }
-    if turn % 4 == 0 {
+    if turn.is_multiple_of(4) {
         let options = CallOptions::new().deadline(now + Duration::from_millis(3));
         if let Ok(call) = session.call("action.invoke", None, &options, now, out) {
             let _ = session.grant(StreamId::Call(call), 2, 50, out);
