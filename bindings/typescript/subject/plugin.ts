@@ -81,7 +81,7 @@ const conforming: Conformance = {
 };
 
 function echo({ memory, options, state }: ActionInvoke): ActionResult {
-  const data = { options: options ?? {}, state: state === undefined ? null : { ...state } };
+  const data = { ...(options === undefined ? {} : { options }), ...(state === undefined ? {} : { state: { ...state } }) };
   return { success: true, text: `echo:${memory.content.text ?? ""}`, data };
 }
 

@@ -113,6 +113,41 @@ fn results_are_equal() {
 }
 
 #[test]
+fn both_dialects_give_equal_results() {
+    let bare = json!({"action": "ECHO", "memory": {"content": {"text": "hi"}}});
+    let mut full = bare.clone();
+    full["options"] = json!({"o": 1});
+    full["state"] = json!({"values": {"v": "w"}});
+    for (params, data) in [
+        (&bare, json!({})),
+        (
+            &full,
+            json!({"options": {"o": 1}, "state": {"values": {"v": "w"}}}),
+        ),
+    ] {
+        let params = params.to_string();
+        let result = [json!({"success": true, "text": "echo:hi", "data": data})];
+        let arguments = ["action.invoke", "--params", &params];
+        everywhere("", &arguments, 0, &result);
+        everywhere(
+            "",
+            &[&arguments[..], &["--dialect", "elizaos-bridge/1"]].concat(),
+            0,
+            &result,
+        );
+    }
+    let upload = [
+        "action.invoke",
+        "--params",
+        "{}",
+        "--dialect",
+        "elizaos-bridge/1",
+        "--upload",
+    ];
+    everywhere("", &upload, 2, &[]);
+}
+
+#[test]
 fn streams_are_equal() {
     let items = [
         json!({"item": "1"}),
