@@ -114,12 +114,13 @@ fn results_are_equal() {
 
 #[test]
 fn both_dialects_give_equal_results() {
-    let bare = json!({"action": "ECHO", "memory": {"content": {"text": "hi"}}});
+    // Without options the bridge carries empty ones, which is what plugins of elizaOS know.
+    let bare = json!({"action": "ECHO", "memory": {"content": {"text": "hi"}}, "options": {}});
     let mut full = bare.clone();
     full["options"] = json!({"o": 1});
     full["state"] = json!({"values": {"v": "w"}});
     for (params, data) in [
-        (&bare, json!({})),
+        (&bare, json!({"options": {}})),
         (
             &full,
             json!({"options": {"o": 1}, "state": {"values": {"v": "w"}}}),
@@ -136,6 +137,9 @@ fn both_dialects_give_equal_results() {
             &result,
         );
     }
+    let absent = r#"{"action":"ECHO","memory":{"content":{}}}"#;
+    let result = [json!({"success": true, "text": "echo:", "data": {}})];
+    everywhere("", &["action.invoke", "--params", absent], 0, &result);
     let upload = [
         "action.invoke",
         "--params",
