@@ -8,7 +8,10 @@ export type Awaitable<T> = T | PromiseLike<T>;
 /** How urgent a log line is. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
-/** Writes to the host's log. Never fails; before the host has asked for anything, lines go to standard error. */
+/**
+ * Writes to the host's log. Never fails and never waits: lines that come before the handshake is through are kept for it, and
+ * while the host does not read they are dropped and counted.
+ */
 export interface Log {
   /** One line with fields for a machine. */
   write(level: LogLevel, message: string, fields?: JsonObject): void;
@@ -45,6 +48,7 @@ export interface PluginContext {
    * Emits an event without types; generated `…Events` classes do it with types. Events of one stream keep their order.
    *
    * @param stream - names an ordered sequence, such as `location:room1`
+   * @throws PluginError `resourceExhausted` where the host has not read for a long time, or takes no message so large
    */
   emit(event: string, payload: JsonValue, stream?: string): void;
 }

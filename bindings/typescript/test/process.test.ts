@@ -192,6 +192,32 @@ describe("pipes", () => {
     assert.equal(await program.end(), 0);
   });
 
+  test("what nobody asked for is bounded while the host does not read, and the gap is said", async () => {
+    const program = start(
+      written(`
+        run(definePlugin({ manifest, interfaces: [implement(conformance, {
+          testNothing: (ctx) => { for (let at = 0; at < 40; at++) ctx.log.info("x".repeat(1 << 20)); },
+          testHang: (ctx) => { for (;;) ctx.emit("test.happened", { number: 1, more: "x".repeat(1 << 20) }); },
+        })] }));`),
+      { pipe: false },
+    );
+    program.send(INITIALIZE);
+    await program.reply(1);
+    program.child.stdout?.pause();
+    program.send({ jsonrpc: "2.0", id: 2, method: "test.nothing" });
+    program.send({ jsonrpc: "2.0", id: 3, method: "test.hang" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    program.child.stdout?.resume();
+    await program.reply(2);
+    assert.equal((((await program.reply(3)).error as JsonObject).data as JsonObject).code, "resourceExhausted");
+    const logs = program.messages.filter(({ method }) => method === "$/log").length;
+    assert.ok(logs >= 10 && logs <= 18, `${logs} lines came`);
+    program.send({ jsonrpc: "2.0", id: 4, method: "test.nothing" });
+    await program.until(
+      ({ method, params }) => method === "$/log" && /log lines were dropped/.test(String((params as JsonObject).message)),
+    );
+  });
+
   test("a character that is split between reads arrives intact", async () => {
     const program = start();
     program.send(INITIALIZE);

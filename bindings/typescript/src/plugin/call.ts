@@ -19,8 +19,9 @@ export class Life implements PluginContext {
   readonly granted: PluginContext["granted"];
   readonly #session: Session;
   readonly #hostCalls: HostCalls;
+  readonly #isChoked: () => boolean;
 
-  constructor(parts: Omit<PluginContext, "call" | "open" | "emit">, session: Session, hostCalls: HostCalls) {
+  constructor(parts: Omit<PluginContext, "call" | "open" | "emit">, session: Session, hostCalls: HostCalls, isChoked: () => boolean) {
     this.config = parts.config;
     this.log = parts.log;
     this.instanceId = parts.instanceId;
@@ -29,6 +30,7 @@ export class Life implements PluginContext {
     this.granted = parts.granted;
     this.#session = session;
     this.#hostCalls = hostCalls;
+    this.#isChoked = isChoked;
   }
 
   call(service: string, params?: JsonObject, options: CallOptions = {}): Promise<JsonValue> {
@@ -40,7 +42,9 @@ export class Life implements PluginContext {
   }
 
   emit(event: string, payload: JsonValue, stream?: string): void {
-    if (this.#session.isOpen) this.#session.event(event, stream, payload);
+    if (!this.#session.isOpen) return;
+    if (this.#isChoked()) throw new PluginError("resourceExhausted", `the event ${event} was not sent: the host does not read`);
+    this.#session.event(event, stream, payload);
   }
 }
 

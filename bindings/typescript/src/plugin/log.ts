@@ -8,28 +8,39 @@ import { clean } from "./failure.js";
 /** Lines that wait for the handshake; a plugin that says more before it has nothing to say to a host yet. */
 const MOST_WAITING = 1000;
 
-/** Takes a line; false where nobody listens yet. */
-export type LogSink = (level: LogLevel, message: string, fields: JsonObject | undefined) => boolean;
+/** Takes a line; or nobody listens yet; or nobody can listen now. */
+export type LogSink = (level: LogLevel, message: string, fields: JsonObject | undefined) => "taken" | "later" | "never";
 
 /** Makes a {@link Log}. */
 export class HostLog implements Log {
   readonly #sink: LogSink;
   #waiting: Parameters<LogSink>[] = [];
+  #dropped = 0;
 
   constructor(sink: LogSink) {
     this.#sink = sink;
   }
 
   write(level: LogLevel, message: string, fields?: JsonObject): void {
-    const line: Parameters<LogSink> = [level, clean(message), sendable(fields)];
-    if (!this.#sink(...line) && this.#waiting.length < MOST_WAITING) this.#waiting.push(line);
+    this.#offer([level, clean(message), sendable(fields)]);
+  }
+
+  #offer(line: Parameters<LogSink>): void {
+    const taken = this.#sink(...line);
+    if (taken === "later" && this.#waiting.length < MOST_WAITING) this.#waiting.push(line);
+    else if (taken !== "taken") this.#dropped += 1;
+    else if (this.#dropped > 0) {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.#sink("warn", `${dropped} log lines were dropped`, undefined);
+    }
   }
 
   /** Somebody listens now. */
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const line of waiting) this.#sink(...line);
+    for (const line of waiting) this.#offer(line);
   }
 
   trace(message: string, fields?: JsonObject): void {

@@ -14,6 +14,7 @@ export class Output {
   readonly #onGone: () => void;
   #framing: Framing = "ndjson";
   #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
   #scheduled = false;
   /** Made only when the pipe is full: then the event loop waits for it. */
   #socket: Socket | undefined;
@@ -34,6 +35,11 @@ export class Output {
 
   /** Bytes that the reader has not taken yet. */
   get backlog(): number {
+    return this.#gatheredBytes + this.#queued;
+  }
+
+  /** Those of them that the pipe had no room for. */
+  get #queued(): number {
     return this.#socket?.writableLength ?? 0;
   }
 
@@ -45,7 +51,9 @@ export class Output {
   /** Sends a frame, soon. */
   send(frame: string): void {
     if (this.#gone) return;
-    this.#gathered.push(framed(frame, this.#framing));
+    const bytes = framed(frame, this.#framing);
+    this.#gathered.push(bytes);
+    this.#gatheredBytes += bytes.length;
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => this.#flush());
@@ -53,14 +61,14 @@ export class Output {
 
   /** A promise while too much waits; undefined otherwise. */
   drained(): Promise<void> | undefined {
-    if (this.#gone || this.backlog < HIGH_WATER) return undefined;
+    if (this.#gone || this.#queued < HIGH_WATER) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Resolves when everything is written, or cannot be written any more. */
   async finish(): Promise<void> {
     this.#flush();
-    while (!this.#gone && this.backlog > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.#gone && this.#queued > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #flush(): void {
@@ -69,7 +77,8 @@ export class Output {
     const [only] = this.#gathered;
     const bytes = this.#gathered.length === 1 && only !== undefined ? only : Buffer.concat(this.#gathered);
     this.#gathered = [];
-    if (this.backlog === 0) this.#write(bytes);
+    this.#gatheredBytes = 0;
+    if (this.#queued === 0) this.#write(bytes);
     else this.#queue(bytes);
   }
 
@@ -85,7 +94,7 @@ export class Output {
 
   #queue(bytes: Buffer): void {
     this.#open().write(bytes, () => {
-      if (this.backlog === 0) this.#wake();
+      if (this.#queued === 0) this.#wake();
     });
   }
 

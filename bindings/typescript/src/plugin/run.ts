@@ -15,6 +15,8 @@ import { takeStdout } from "./stdout.js";
 
 /** Exit code where the host broke the protocol so that nothing more can be read. */
 const BROKEN_INPUT = 3;
+/** Bytes that may wait for the host before nothing more is read of it: the protocol's cap on what is buffered. */
+const MOST_BACKLOG = 128 * 1024 * 1024;
 /** How long the last prints may wait for a reader, in milliseconds. */
 const STDERR_MS = 2000;
 /** Exit code for wrong usage. */
@@ -66,6 +68,7 @@ function start(plugin: Plugin, dialect: Dialect): void {
   const runtime = new Runtime(plugin, manifest, dialect, {
     send: (frame) => output.send(frame),
     drained: () => output.drained(),
+    backlog: () => output.backlog,
     reframe: (framing) => {
       reader.reframe(framing);
       output.reframe(framing);
@@ -98,7 +101,13 @@ function start(plugin: Plugin, dialect: Dialect): void {
       .then(stderrFinished)
       .then(leave, leave);
   };
-  process.stdin.on("data", (chunk: Buffer) => reader.push(chunk));
+  process.stdin.on("data", (chunk: Buffer) => {
+    reader.push(chunk);
+    // A host that asks and never reads the answers is not listened to any more, until it reads.
+    if (output.backlog < MOST_BACKLOG) return;
+    process.stdin.pause();
+    void output.drained()?.then(() => process.stdin.resume());
+  });
   process.stdin.on("end", () => {
     reader.end();
     end();

@@ -16,6 +16,8 @@ import type { RequestId } from "./message.js";
 import { DEFAULT_LIMITS, type Incoming, Session } from "./session.js";
 import { typedReceiver, typedSender } from "./streams.js";
 
+/** How much may wait for the host before logs and events are refused: they come unasked, and nothing else bounds them. */
+const UNASKED_BYTES = 16 * 1024 * 1024;
 /** How long handlers may go on when the host is gone, in milliseconds; then their signals abort. */
 const GRACE_MS = 5000;
 /** How long they may go on after that. */
@@ -29,6 +31,8 @@ export interface Wire {
   reframe?(framing: Framing): void;
   /** A promise while so much waits to be written that nothing should be added; undefined otherwise. */
   drained?(): Promise<void> | undefined;
+  /** Bytes that wait to be written. */
+  backlog?(): number;
   /** Framings that it knows besides `ndjson`. */
   readonly framings?: readonly Framing[];
   /** What the peer did wrong, for a person. */
@@ -64,9 +68,10 @@ export class Runtime {
     this.#session = new Session(dialect, (frame) => wire.send(frame));
     this.#hostCalls = new HostCalls(this.#session, this.#drained);
     this.log = new HostLog((level, message, fields) => {
-      if (!this.#session.isOpen) return false;
+      if (!this.#session.isOpen) return "later";
+      if (this.#isChoked()) return "never";
       this.#session.log(level, message, fields);
-      return true;
+      return "taken";
     });
     this.#life = this.#newLife({ config: {}, instanceId: "", dataDir: undefined, debug: false, granted: {} });
     for (const { descriptor, target } of plugin.interfaces) {
@@ -187,6 +192,7 @@ export class Runtime {
       { config, instanceId, dataDir, debug, log: this.log, granted: { services, emit, plugins } },
       this.#session,
       this.#hostCalls,
+      () => this.#isChoked(),
     );
   }
 
@@ -241,6 +247,11 @@ export class Runtime {
     call.over();
     this.#calls.delete(id);
     this.#idle?.();
+  }
+
+  /** Whether so much waits for the host that what nobody asked for is not added. */
+  #isChoked(): boolean {
+    return (this.#wire.backlog?.() ?? 0) > UNASKED_BYTES;
   }
 
   #event(name: string, payload: JsonValue): void {
