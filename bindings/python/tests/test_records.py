@@ -118,7 +118,7 @@ def test_every_code_of_the_protocol_has_a_class_and_a_number() -> None:
     from crossplug.errors import CrossplugError
     from crossplug.interfaces.protocol_errors import CODES, NUMBERS
 
-    codes = {str(code) for code in p.ErrorCode.KNOWN}
+    codes = {str(code) for code in p.ErrorCode.known_values()}
     assert CODES.keys() == NUMBERS.keys() == codes
     assert len(set(NUMBERS.values())) == len(codes)
     assert all(issubclass(one, CrossplugError) and code == one.CODE for code, one in CODES.items())

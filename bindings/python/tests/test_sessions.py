@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from player import SUBJECT, Child, Memory, cases, dialect_of, play
 
 CASES = cases()

@@ -30,8 +30,7 @@ class OpenEnum(str):
     """
 
     __slots__ = ()
-    KNOWN: ClassVar[frozenset[str]] = frozenset()
-    """The values that the document names."""
+    _known: ClassVar[frozenset[str]] = frozenset()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str.__repr__(self)})"
@@ -39,4 +38,9 @@ class OpenEnum(str):
     @property
     def known(self) -> bool:
         """Whether the document names the value."""
-        return self in self.KNOWN
+        return self in self._known
+
+    @classmethod
+    def known_values(cls) -> frozenset[str]:
+        """The values that the document names."""
+        return cls._known

@@ -2374,7 +2374,7 @@ class MessageType(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("plugin_message", "normal", "success", "warning", "error", "info"))
+    _known = frozenset(("plugin_message", "normal", "success", "warning", "error", "info"))
     PLUGIN_MESSAGE: _t.ClassVar[MessageType]
     NORMAL: _t.ClassVar[MessageType]
     SUCCESS: _t.ClassVar[MessageType]

@@ -545,7 +545,7 @@ class Mood(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("calm", "cross-eyed"))
+    _known = frozenset(("calm", "cross-eyed"))
     CALM: _t.ClassVar[Mood]
     CROSS_EYED: _t.ClassVar[Mood]
 

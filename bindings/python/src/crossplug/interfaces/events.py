@@ -255,7 +255,7 @@ class EventType(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("say", "pose", "arrive", "leave", "system"))
+    _known = frozenset(("say", "pose", "arrive", "leave", "system"))
     SAY: _t.ClassVar[EventType]
     POSE: _t.ClassVar[EventType]
     ARRIVE: _t.ClassVar[EventType]
@@ -275,7 +275,7 @@ class ActorKindName(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("character", "system", "plugin"))
+    _known = frozenset(("character", "system", "plugin"))
     CHARACTER: _t.ClassVar[ActorKindName]
     SYSTEM: _t.ClassVar[ActorKindName]
     PLUGIN: _t.ClassVar[ActorKindName]

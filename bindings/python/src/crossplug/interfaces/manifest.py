@@ -381,7 +381,7 @@ class Language(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("rust", "python", "typescript"))
+    _known = frozenset(("rust", "python", "typescript"))
     RUST: _t.ClassVar[Language]
     PYTHON: _t.ClassVar[Language]
     TYPESCRIPT: _t.ClassVar[Language]

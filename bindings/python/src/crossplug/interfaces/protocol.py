@@ -427,7 +427,7 @@ class Encoding(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("json", "msgpack"))
+    _known = frozenset(("json", "msgpack"))
     JSON: _t.ClassVar[Encoding]
     MSGPACK: _t.ClassVar[Encoding]
 
@@ -441,7 +441,7 @@ class Framing(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(("ndjson", "length"))
+    _known = frozenset(("ndjson", "length"))
     NDJSON: _t.ClassVar[Framing]
     LENGTH: _t.ClassVar[Framing]
 
@@ -1426,7 +1426,7 @@ class ErrorCode(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(
+    _known = frozenset(
         ("parseError", "invalidRequest", "methodNotFound", "invalidParams", "internal", "permissionDenied", "notFound", "deadlineExceeded", "cancelled", "unavailable", "resourceExhausted", "failedPrecondition", "protocolViolation"),
     )
     PARSE_ERROR: _t.ClassVar[ErrorCode]

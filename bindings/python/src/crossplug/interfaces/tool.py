@@ -1094,7 +1094,7 @@ class ToolPermission(_OpenEnum):
 
     __slots__ = ()
 
-    KNOWN = frozenset(
+    _known = frozenset(
         ("filesystem:read", "filesystem:read-write", "network:http", "network:https", "network:none", "processes", "environment", "system-info", "ai-services"),
     )
     FILESYSTEM_READ: _t.ClassVar[ToolPermission]

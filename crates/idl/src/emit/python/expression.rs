@@ -131,7 +131,7 @@ impl<'i> Types<'i> {
     }
 
     /// When the value `x` cannot be taken as it is.
-    pub(super) fn guard(&self, ty: &Type, way: Way) -> Guard {
+    pub(super) fn guard(&self, ty: &Type) -> Guard {
         let when = |text: &str| Guard::When(text.to_owned());
         match ty {
             Type::Boolean => when("type(x) is not bool"),
@@ -152,14 +152,14 @@ impl<'i> Types<'i> {
             }
             Type::Array(item) if **item == Type::Any => when("type(x) is not list"),
             Type::Map(item) if **item == Type::Any => when("type(x) is not dict"),
-            Type::Nullable(inner) => match self.guard(inner, way) {
+            Type::Nullable(inner) => match self.guard(inner) {
                 Guard::Never => Guard::Never,
                 Guard::Always => when("x is not None"),
                 Guard::When(guard) => Guard::When(format!("x is not None and ({guard})")),
             },
             Type::Any => Guard::Never,
             Type::Ref(id) => match &self.interface.type_def(*id).shape {
-                Shape::Alias(inner) if !is_compound(inner) => self.guard(inner, way),
+                Shape::Alias(inner) if !is_compound(inner) => self.guard(inner),
                 _ => Guard::Always,
             },
             Type::String(_) | Type::Bytes | Type::Array(_) | Type::Map(_) => Guard::Always,

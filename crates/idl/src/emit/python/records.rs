@@ -140,7 +140,7 @@ fn read(
 ) {
     let line = |page: &mut Page, text: &str| page.line(&format!("        {text}"));
     page.line("    @staticmethod");
-    page.line(&format!("    def _read(value: _t.Any) -> _t.Any:"));
+    page.line("    def _read(value: _t.Any) -> _t.Any:");
     line(page, "if type(value) is not dict:");
     line(page, "    raise _s.wrong(\"an object\", value)");
     line(page, &format!("made = {class}._twin()"));
@@ -172,7 +172,7 @@ fn read(
 fn read_member(types: &Types<'_>, member: &Member<'_>, take: &str) -> Vec<String> {
     let Member { field, fixed, .. } = member;
     let (wire, at) = (quoted(&field.wire), pointer(&field.wire));
-    let guard = types.guard(&field.ty, Way::Read);
+    let guard = types.guard(&field.ty);
     let read = types.of_x(&field.ty, Way::Read);
     let mut lines = vec![format!("x = {take}({wire}, _UNSET)")];
     let missing = |indent: &str| {
@@ -277,7 +277,7 @@ fn write_member(types: &Types<'_>, member: &Member<'_>) -> Vec<String> {
     let mut lines = vec![format!("x = value.{}", field.name.python)];
     let mut inner = Vec::new();
     let written = types.of_x(&field.ty, Way::Write);
-    match types.guard(&field.ty, Way::Write) {
+    match types.guard(&field.ty) {
         Guard::Never => {}
         Guard::When(guard) => {
             inner.push(format!("if {guard}:"));

@@ -33,7 +33,7 @@ pub(super) fn enumeration(page: &mut Page, def: &TypeDef, set: &Enum) {
     let wires: Vec<String> = set.values.iter().map(|value| quoted(&value.wire)).collect();
     page.call(
         "    ",
-        "KNOWN = frozenset",
+        "_known = frozenset",
         &[format!(
             "({}{})",
             wires.join(", "),
@@ -218,7 +218,7 @@ pub(super) fn functions(page: &mut Page, types: &Types<'_>, def: &TypeDef) {
         Shape::Alias(ty) => {
             for (verb, way) in [("read", Way::Read), ("write", Way::Write)] {
                 head(page, verb, def);
-                match types.guard(ty, way) {
+                match types.guard(ty) {
                     Guard::Never => {}
                     Guard::Always => page.line(&format!("    x = {}", types.of_x(ty, way))),
                     Guard::When(guard) => {
@@ -419,7 +419,7 @@ fn kind_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, union: &Kin
 
 /// Whether a value of the JSON kind is one of the type as it is.
 fn is_plain(types: &Types<'_>, kind: Kind, ty: &Type) -> bool {
-    match (kind, types.guard(ty, Way::Read)) {
+    match (kind, types.guard(ty)) {
         (Kind::Boolean, Guard::When(guard)) => guard == "type(x) is not bool",
         (Kind::String, Guard::When(guard)) => guard == "type(x) is not str",
         (Kind::Array, Guard::When(guard)) => guard == "type(x) is not list",
