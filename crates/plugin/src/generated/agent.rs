@@ -188,6 +188,12 @@ impl<P: Agent> AgentDispatch<P> {
     pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
+    }
 }
 
 impl<P: Agent> Interface for AgentDispatch<P> {

@@ -196,6 +196,12 @@ impl<P: Chat> ChatDispatch<P> {
     pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
+    }
 }
 
 impl<P: Chat> Interface for ChatDispatch<P> {

@@ -215,6 +215,12 @@ impl<P: Conformance> ConformanceDispatch<P> {
     pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
+    }
 }
 
 impl<P: Conformance> Interface for ConformanceDispatch<P> {

@@ -79,6 +79,12 @@ impl<P: Events> EventsDispatch<P> {
     pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
+    }
 }
 
 impl<P: Events> Interface for EventsDispatch<P> {

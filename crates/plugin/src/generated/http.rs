@@ -151,6 +151,12 @@ impl<P: Http> HttpDispatch<P> {
     pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
+    }
 }
 
 impl<P: Http> Interface for HttpDispatch<P> {

@@ -130,6 +130,12 @@ impl<P: Tool> ToolDispatch<P> {
     pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
     }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
+    }
 }
 
 impl<P: Tool> Interface for ToolDispatch<P> {

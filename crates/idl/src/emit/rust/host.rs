@@ -50,7 +50,9 @@ fn imports(body: &Page, place: &Place, page: &mut Page) {
     if body.names("codec") {
         page.line(&format!("use {}::codec;", place.protocol));
     }
-    page.line(&format!("use {} as types;", place.types));
+    if body.names("types") || place.repository {
+        page.line(&format!("use {} as types;", place.types));
+    }
     if body.names("typed") {
         page.line(&format!("use {}::typed;", place.runtime));
     }

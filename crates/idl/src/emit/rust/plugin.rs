@@ -288,6 +288,12 @@ impl<P: {stem}> {stem}Dispatch<P> {{
     pub const fn shared(plugin: Arc<P>) -> Self {{
         Self {{ plugin }}
     }}
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {{
+        &self.plugin
+    }}
 }}
 
 impl<P: {stem}> Interface for {stem}Dispatch<P> {{

@@ -28,20 +28,24 @@ pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
         interface.name, interface.version, interface.description
     ));
     page.lines(EXCEPTIONS);
-    page.blank();
-    page.line(&format!("use {}::codec;", place.protocol));
-    write_constants(interface, page);
-    write_descriptor(interface, place, page);
+    let mut body = Page::part();
+    write_constants(interface, &mut body);
+    write_descriptor(interface, place, &mut body);
     let mut scope = Scope::new(interface, "");
     for (number, def) in interface.types.iter().enumerate() {
-        write_type(&mut scope, interface, TypeId(number), def, page);
+        write_type(&mut scope, interface, TypeId(number), def, &mut body);
     }
     if !interface.errors.is_empty() {
-        write_errors(&mut scope, interface, place, page);
+        write_errors(&mut scope, interface, place, &mut body);
     }
     if place.repository {
-        write_table(&mut scope, interface, page);
+        write_table(&mut scope, interface, &mut body);
     }
+    if body.names("codec") {
+        page.blank();
+        page.line(&format!("use {}::codec;", place.protocol));
+    }
+    page.append(body);
     scope.write_rules(&place.protocol, page);
 }
 
@@ -707,7 +711,10 @@ fn write_table(scope: &mut Scope<'_>, interface: &Interface, page: &mut Page) {
     for (number, def) in interface.types.iter().enumerate() {
         let is_type = !matches!(def.shape, Shape::Alias(_)) || scope.is_newtype(TypeId(number));
         if is_type {
-            page.line(&format!("    generator.subschema_for::<{}>();", def.name.rust));
+            page.line(&format!(
+                "    generator.subschema_for::<{}>();",
+                def.name.rust
+            ));
         }
     }
     page.line("}");
