@@ -239,3 +239,16 @@ fn the_template_builds_with_the_compiler_of_the_workspace() {
         assert_eq!(&root["devDependencies"][name], version, "{name}");
     }
 }
+
+#[test]
+fn the_rust_template_is_formatted() {
+    if have(&[&["rustfmt", "--version"]]) {
+        let file = checkout().join("crates/cli/templates/rust/src/main.rs");
+        let ran = ran(Command::new("rustfmt")
+            .args(["--edition", "2024", "--check"])
+            .arg(file)
+            .output()
+            .unwrap());
+        assert_eq!(ran.code, 0, "{}", ran.out);
+    }
+}

@@ -88,3 +88,47 @@ fn unknown(name: impl Into<String>, known: &str) -> UnknownName {
 }
 
 crossplug_plugin::export!(Greeter: Agent);
+
+#[cfg(test)]
+mod tests {
+    use crossplug_plugin::Plugin;
+    use crossplug_plugin::agent::{AgentDispatch, Content, Memory};
+    use crossplug_plugin::testing::{TestHost, TestHostBuilder};
+
+    use super::*;
+
+    fn host() -> TestHostBuilder {
+        TestHost::builder(
+            Plugin::new("greeter", "0.1.0").with(AgentDispatch::new(Greeter::default())),
+        )
+    }
+
+    fn memory() -> Memory {
+        Memory::new(Content::new().with_text("good morning"))
+    }
+
+    #[test]
+    fn greets_as_it_is_configured() {
+        let host = host().config("greeting", "Ahoy").start();
+        let params = ActionInvoke::new("GREET", memory());
+        let result = host
+            .ask::<ActionInvoke, ActionResult>("action.invoke", &params)
+            .unwrap();
+        assert_eq!(result.text.as_deref(), Some("Ahoy! You said: good morning"));
+        assert_eq!(host.logs()[0].message, "greeting number 1");
+        let params = ProviderGet::new("GREETINGS", memory());
+        let told = host
+            .ask::<ProviderGet, ProviderResult>("provider.get", &params)
+            .unwrap();
+        assert_eq!(told.values.unwrap()["greetings"], 1);
+    }
+
+    #[test]
+    fn knows_no_other_action() {
+        let params = ActionInvoke::new("DANCE", memory());
+        let asked = host()
+            .start()
+            .ask::<ActionInvoke, ActionResult>("action.invoke", &params);
+        assert_eq!(asked.unwrap_err().code, "actionNotFound");
+    }
+}
