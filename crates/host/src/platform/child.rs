@@ -181,6 +181,8 @@ impl Streams {
         for stream in [&stdin, &stdout, &stderr] {
             rustix::io::ioctl_fionbio(stream, true)?;
         }
+        system::widen(&stdin);
+        system::widen(&stdout);
         Ok(Self {
             stdin,
             stdout,

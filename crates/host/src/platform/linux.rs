@@ -43,3 +43,9 @@ pub(super) fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
 pub(super) fn die_with_parent() -> io::Result<()> {
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
 }
+
+/// Twice what a pipe holds otherwise, so that a message of 64 KiB takes one write and one read. Not more: a user's pipes
+/// have an allowance together. Where it is used up, the pipe stays as it is.
+pub(super) fn widen(pipe: &OwnedFd) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, 128 << 10);
+}
