@@ -213,17 +213,18 @@ async function* each<U>(name: string, upload: Upload<U>): AsyncGenerator<JsonVal
   for await (const one of upload.from) yield writeAs(`an item for ${name}`, upload.write, one);
 }
 
-/** A writer for a type whose values may nest without bound: what a peer would refuse for its depth is refused here. */
-export function bounded<T>(write: Writer<T>): Writer<T> {
+/**
+ * A writer for a type whose values may nest without bound: what a peer would refuse for its depth is refused here.
+ *
+ * @param levels - how many objects of the message are around the value
+ */
+export function bounded<T>(write: Writer<T>, levels: number): Writer<T> {
   return (value) => {
     const out = write(value);
-    checkDepth(out, MAX_DEPTH - ENVELOPE_DEPTH);
+    checkDepth(out, MAX_DEPTH - levels);
     return out;
   };
 }
-
-/** A message nests what it carries at most so deep: `{"error":{"data":{"details":…}}}`. */
-const ENVELOPE_DEPTH = 3;
 
 /** Reads with a sentence about what is read. */
 export function readAs<T>(what: string, read: Reader<T>, value: unknown): T {

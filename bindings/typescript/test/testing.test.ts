@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PluginError } from "crossplug";
+import { type JsonValue, PluginError } from "crossplug";
 import { type Agent, AgentClient, AgentEvents, AgentServices, agent, agentServices } from "crossplug/interfaces/agent";
 import { type Conformance, ConformanceClient, conformance, conformanceServices, OutOfPaperError } from "crossplug/interfaces/conformance";
 import { definePlugin, implement } from "crossplug/plugin";
@@ -43,6 +43,15 @@ describe("the subject, by its typed client", () => {
     withSubject({}, async (client) => {
       const echo = { big: 2n ** 63n - 1n, bytes: new Uint8Array([1, 2]), thing: { unknown: { kind: "blob" } }, extra: { more: [1] } };
       assert.deepEqual(await client.testEcho(echo), echo);
+    }));
+
+  test("takes and gives what nests as deep as a message may, and not deeper", () =>
+    withSubject({}, async (client) => {
+      const nested = (depth: number): JsonValue => (depth === 0 ? 1 : [nested(depth - 1)]);
+      // Two objects are around it: the message and its params.
+      const any = nested(126);
+      assert.deepEqual((await client.testEcho({ any })).any, any);
+      await assert.rejects(client.testEcho({ any: nested(127) }), { code: "encode", reason: "tooDeep" });
     }));
 
   test("streams to the caller, far beyond one window of credit", () =>

@@ -402,13 +402,13 @@ export const agent: $.InterfaceDescriptor<Agent> = $.describe<Agent>(
     }),
     $.method("action.invoke", {
       params: readActionInvoke,
-      result: $.bounded(writeActionResult),
+      result: $.bounded(writeActionResult, 1),
       has: (plugin: Agent) => plugin.actionInvoke !== undefined,
       call: (plugin: Agent, ctx: $.Context, params) => plugin.actionInvoke!(ctx, params),
     }),
     $.method("provider.get", {
       params: readProviderGet,
-      result: $.bounded(writeProviderResult),
+      result: $.bounded(writeProviderResult, 1),
       has: (plugin: Agent) => plugin.providerGet !== undefined,
       call: (plugin: Agent, ctx: $.Context, params) => plugin.providerGet!(ctx, params),
     }),
@@ -420,7 +420,7 @@ export const agent: $.InterfaceDescriptor<Agent> = $.describe<Agent>(
     }),
     $.method("evaluator.invoke", {
       params: readEvaluatorInvoke,
-      result: $.bounded((value: unknown) => value === null ? null : writeActionResult(value)),
+      result: $.bounded((value: unknown) => value === null ? null : writeActionResult(value), 1),
       has: (plugin: Agent) => plugin.evaluatorInvoke !== undefined,
       call: (plugin: Agent, ctx: $.Context, params) => plugin.evaluatorInvoke!(ctx, params),
     }),
@@ -438,7 +438,7 @@ export const agent: $.InterfaceDescriptor<Agent> = $.describe<Agent>(
     }),
     $.method("route.handle", {
       params: readRouteHandle,
-      result: $.bounded(writeRouteResponse),
+      result: $.bounded(writeRouteResponse, 1),
       has: (plugin: Agent) => plugin.routeHandle !== undefined,
       call: (plugin: Agent, ctx: $.Context, params) => plugin.routeHandle!(ctx, params),
     }),
@@ -469,7 +469,7 @@ export class AgentServices {
 
   /** Stores a memory and gives it an id where it has none. Needs the permission `memory:write`. */
   memoryCreate(params: MemoryCreate, options?: $.CallOptions): Promise<Memory> {
-    const signature = { params: $.bounded(writeMemoryCreate), result: readMemory, errors: agentErrors };
+    const signature = { params: $.bounded(writeMemoryCreate, 1), result: readMemory, errors: agentErrors };
     return $.callTyped(this.#peer, "memory.create", signature, params, options);
   }
 }
@@ -485,7 +485,7 @@ export class AgentEvents {
 
   /** The plugin has something to say that nobody asked for. */
   agentNoted(payload: AgentNoted, stream?: string): void {
-    this.#ctx.emit("agent.noted", $.writeAs("the payload of agent.noted", $.bounded(writeAgentNoted), payload), stream);
+    this.#ctx.emit("agent.noted", $.writeAs("the payload of agent.noted", $.bounded(writeAgentNoted, 2), payload), stream);
   }
 }
 
@@ -500,31 +500,31 @@ export class AgentClient {
 
   /** Whether an action applies to a memory. */
   actionValidate(params: ActionValidate, options?: $.CallOptions): Promise<Validation> {
-    const signature = { params: $.bounded(writeActionValidate), result: copyValidation, errors: agentErrors };
+    const signature = { params: $.bounded(writeActionValidate, 1), result: copyValidation, errors: agentErrors };
     return $.callTyped(this.#peer, "action.validate", signature, params, options);
   }
 
   /** Runs an action. */
   actionInvoke(params: ActionInvoke, options?: $.CallOptions): Promise<ActionResult> {
-    const signature = { params: $.bounded(writeActionInvoke), result: readActionResult, errors: agentErrors };
+    const signature = { params: $.bounded(writeActionInvoke, 1), result: readActionResult, errors: agentErrors };
     return $.callTyped(this.#peer, "action.invoke", signature, params, options);
   }
 
   /** Asks a provider for context. */
   providerGet(params: ProviderGet, options?: $.CallOptions): Promise<ProviderResult> {
-    const signature = { params: $.bounded(writeProviderGet), result: readProviderResult, errors: agentErrors };
+    const signature = { params: $.bounded(writeProviderGet, 1), result: readProviderResult, errors: agentErrors };
     return $.callTyped(this.#peer, "provider.get", signature, params, options);
   }
 
   /** Whether an evaluator applies to a memory. */
   evaluatorValidate(params: EvaluatorValidate, options?: $.CallOptions): Promise<Validation> {
-    const signature = { params: $.bounded(writeEvaluatorValidate), result: copyValidation, errors: agentErrors };
+    const signature = { params: $.bounded(writeEvaluatorValidate, 1), result: copyValidation, errors: agentErrors };
     return $.callTyped(this.#peer, "evaluator.validate", signature, params, options);
   }
 
   /** Runs an evaluator. It may have nothing to say. */
   evaluatorInvoke(params: EvaluatorInvoke, options?: $.CallOptions): Promise<ActionResult | null> {
-    const signature = { params: $.bounded(writeEvaluatorInvoke), result: (value: unknown) => value === null ? null : readActionResult(value), errors: agentErrors };
+    const signature = { params: $.bounded(writeEvaluatorInvoke, 1), result: (value: unknown) => value === null ? null : readActionResult(value), errors: agentErrors };
     return $.callTyped(this.#peer, "evaluator.invoke", signature, params, options);
   }
 
@@ -542,7 +542,7 @@ export class AgentClient {
 
   /** Answers an HTTP request to a route of the plugin. */
   routeHandle(params: RouteHandle, options?: $.CallOptions): Promise<RouteResponse> {
-    const signature = { params: $.bounded(writeRouteHandle), result: readRouteResponse, errors: agentErrors };
+    const signature = { params: $.bounded(writeRouteHandle, 1), result: readRouteResponse, errors: agentErrors };
     return $.callTyped(this.#peer, "route.handle", signature, params, options);
   }
 }
@@ -563,13 +563,13 @@ export const agentServices: $.InterfaceDescriptor<AgentServiceHandler> = $.descr
   [
     $.method("memory.search", {
       params: copyMemorySearch,
-      result: $.bounded(writeMemoryList),
+      result: $.bounded(writeMemoryList, 1),
       has: (plugin: AgentServiceHandler) => plugin.memorySearch !== undefined,
       call: (plugin: AgentServiceHandler, ctx: $.ServiceContext, params) => plugin.memorySearch!(ctx, params),
     }),
     $.method("memory.create", {
       params: readMemoryCreate,
-      result: $.bounded(writeMemory),
+      result: $.bounded(writeMemory, 1),
       has: (plugin: AgentServiceHandler) => plugin.memoryCreate !== undefined,
       call: (plugin: AgentServiceHandler, ctx: $.ServiceContext, params) => plugin.memoryCreate!(ctx, params),
     }),

@@ -649,7 +649,7 @@ export const chat: $.InterfaceDescriptor<Chat> = $.describe<Chat>(
     }),
     $.method("ui.render", {
       params: $.readNothing,
-      result: $.bounded(writeUiFrame),
+      result: $.bounded(writeUiFrame, 1),
       has: (plugin: Chat) => plugin.uiRender !== undefined,
       call: (plugin: Chat, ctx: $.Context) => plugin.uiRender!(ctx),
     }),
@@ -685,7 +685,7 @@ export class ChatServices {
    * May answer with `sendFailed`.
    */
   frontendSend(params: FrontendSend, options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.bounded(writeFrontendSend), result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.bounded(writeFrontendSend, 1), result: $.readNothing, errors: chatErrors };
     return $.callTyped(this.#peer, "frontend.send", signature, params, options);
   }
 
@@ -711,7 +711,7 @@ export class ChatServices {
    * May answer with `sendFailed`.
    */
   streamStart(params: StreamStart, options?: $.CallOptions): Promise<StreamOpened> {
-    const signature = { params: $.bounded(writeStreamStart), result: copyStreamOpened, errors: chatErrors };
+    const signature = { params: $.bounded(writeStreamStart, 1), result: copyStreamOpened, errors: chatErrors };
     return $.callTyped(this.#peer, "stream.start", signature, params, options);
   }
 
@@ -783,7 +783,7 @@ export class ChatClient {
 
   /** The plugin is shown. Comes before everything else of this interface. */
   mount(params: Mount, options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.bounded(writeMount), result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.bounded(writeMount, 1), result: $.readNothing, errors: chatErrors };
     return $.callTyped(this.#peer, "mount", signature, params, options);
   }
 
@@ -813,7 +813,7 @@ export class ChatClient {
 
   /** Tells the plugin what was said so far, in place of what it was told before. */
   historySet(params: HistorySet, options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.bounded(writeHistorySet), result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.bounded(writeHistorySet, 1), result: $.readNothing, errors: chatErrors };
     return $.callTyped(this.#peer, "history.set", signature, params, options);
   }
 
@@ -914,7 +914,7 @@ export const chatServices: $.InterfaceDescriptor<ChatServiceHandler> = $.describ
     }),
     $.method("config.get", {
       params: copyConfigGet,
-      result: $.bounded(writeConfigValue),
+      result: $.bounded(writeConfigValue, 1),
       has: (plugin: ChatServiceHandler) => plugin.configGet !== undefined,
       call: (plugin: ChatServiceHandler, ctx: $.ServiceContext, params) => plugin.configGet!(ctx, params),
     }),

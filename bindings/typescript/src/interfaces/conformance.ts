@@ -292,7 +292,7 @@ export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Confor
   [
     $.method("test.echo", {
       params: readEcho,
-      result: $.bounded(writeEcho),
+      result: $.bounded(writeEcho, 1),
       has: (plugin: Conformance) => plugin.testEcho !== undefined,
       call: (plugin: Conformance, ctx: $.Context, params) => plugin.testEcho!(ctx, params),
     }),
@@ -368,7 +368,7 @@ export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Confor
     }),
     $.method("test.context", {
       params: $.readNothing,
-      result: $.bounded(writeContextReport),
+      result: $.bounded(writeContextReport, 1),
       has: (plugin: Conformance) => plugin.testContext !== undefined,
       call: (plugin: Conformance, ctx: $.Context) => plugin.testContext!(ctx),
     }),
@@ -424,7 +424,7 @@ export class ConformanceClient {
 
   /** Gives back what it got. */
   testEcho(params: Echo, options?: $.CallOptions): Promise<Echo> {
-    const signature = { params: $.bounded(writeEcho), result: readEcho, errors: conformanceErrors };
+    const signature = { params: $.bounded(writeEcho, 1), result: readEcho, errors: conformanceErrors };
     return $.callTyped(this.#peer, "test.echo", signature, params, options);
   }
 
@@ -440,7 +440,7 @@ export class ConformanceClient {
    * May answer with `outOfPaper`.
    */
   testFail(params: Fail, options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.bounded(writeFail), result: $.readNothing, errors: conformanceErrors };
+    const signature = { params: $.bounded(writeFail, 1), result: $.readNothing, errors: conformanceErrors };
     return $.callTyped(this.#peer, "test.fail", signature, params, options);
   }
 

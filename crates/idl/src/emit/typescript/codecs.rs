@@ -356,11 +356,32 @@ fn list_or_map(page: &mut Page, interface: &Interface, names: &Names, composite:
     page.close(format_args!("}}"));
 }
 
+/// Where in a message a value stands: inside so many arrays and objects.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// `{"params":…}`, `{"result":…}`
+    Call,
+    /// `{"params":{"item":…}}`, `{"params":{"payload":…}}`
+    Notification,
+    /// `{"error":{"data":{"details":…}}}`
+    Details,
+}
+
 /// A writer for a place of a message: bounded where the type is not.
-pub(super) fn message_writer(interface: &Interface, names: &Names, ty: &Type) -> String {
+pub(super) fn message_writer(
+    interface: &Interface,
+    names: &Names,
+    ty: &Type,
+    place: Place,
+) -> String {
     let write = function(interface, names, ty, Way::Write);
+    let levels = match place {
+        Place::Call => 1,
+        Place::Notification => 2,
+        Place::Details => 3,
+    };
     if names.is_deep_type(ty) {
-        format!("$.bounded({write})")
+        format!("$.bounded({write}, {levels})")
     } else {
         write
     }

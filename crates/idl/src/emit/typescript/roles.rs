@@ -1,7 +1,7 @@
 //! What an interface is to those who use it: the author's interface and its descriptor, the typed services and events, the
 //! typed client, the classes of its errors. Prints the model.
 
-use super::codecs::message_writer;
+use super::codecs::{Place, message_writer};
 use super::expression::{function, spelled};
 use super::names::{Names, Way};
 use super::page::Page;
@@ -71,7 +71,7 @@ fn error_class_of(page: &mut Page, interface: &Interface, names: &Names, error: 
     match &error.details {
         Some(details) => {
             let ty = spelled(interface, details);
-            let write = message_writer(interface, names, details);
+            let write = message_writer(interface, names, details, Place::Details);
             let what = text::quoted(&format!("the details of {}", error.wire));
             page.open(format_args!(
                 "export class {class} extends $.PluginError<{ty}> {{"
@@ -284,7 +284,7 @@ impl Implemented<'_> {
         if let Some(items) = &method.items {
             page.line(format_args!(
                 "item: {},",
-                message_writer(interface, names, items)
+                message_writer(interface, names, items, Place::Notification)
             ));
         }
         if let Some(upload) = &method.upload {
@@ -378,7 +378,7 @@ fn result_type(interface: &Interface, method: &Method) -> String {
 fn result_writer(interface: &Interface, names: &Names, method: &Method) -> String {
     method.result.as_ref().map_or_else(
         || "$.writeNothing".to_owned(),
-        |result| message_writer(interface, names, result),
+        |result| message_writer(interface, names, result, Place::Call),
     )
 }
 
@@ -430,7 +430,7 @@ fn typed_call(page: &mut Page, interface: &Interface, names: &Names, method: &Me
         Some(params) => {
             let ty = Type::Ref(params);
             arguments.push(format!("params: {}", spelled(interface, &ty)));
-            (message_writer(interface, names, &ty), "params")
+            (message_writer(interface, names, &ty, Place::Call), "params")
         }
         None => ("$.writeEmpty".to_owned(), "undefined"),
     };
@@ -439,7 +439,7 @@ fn typed_call(page: &mut Page, interface: &Interface, names: &Names, method: &Me
         arguments.push(format!("upload: $.Uploadable<{}>", spelled(interface, ty)));
         upload = format!(
             ", {{ from: upload, write: {} }}",
-            message_writer(interface, names, ty)
+            message_writer(interface, names, ty, Place::Notification)
         );
     }
     arguments.push("options?: $.CallOptions".into());
@@ -497,7 +497,7 @@ fn emitter(page: &mut Page, interface: &Interface, names: &Names, events: &[&Eve
         match &event.payload {
             Some(payload) => {
                 let ty = spelled(interface, payload);
-                let write = message_writer(interface, names, payload);
+                let write = message_writer(interface, names, payload, Place::Notification);
                 let what = text::quoted(&format!("the payload of {}", event.wire));
                 page.open(format_args!(
                     "{}(payload: {ty}, stream?: string): void {{",
