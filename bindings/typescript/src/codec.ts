@@ -1,6 +1,14 @@
 // What generated modules stand on: the codecs' building blocks and the descriptors. Authors import "crossplug" instead.
 
-export { readAny, readExtra, readUnknownArm, type UnknownArm, writeAny, writeExtra, writeUnknownArm } from "./codec/any.js";
+export {
+  readAny,
+  readExtra,
+  readUnknownArm,
+  type UnknownArm,
+  writeAny,
+  writeExtra,
+  writeUnknownArm,
+} from "./codec/any.js";
 export { type Codec, codec, type EnumCodec, enumCodec } from "./codec/codec.js";
 export { dateText, dateTimeText, durationText, uriText, uuidText } from "./codec/formats.js";
 export { within } from "./codec/misfit.js";
@@ -32,7 +40,15 @@ export {
   writeUint64,
   wrongKind,
 } from "./codec/scalars.js";
-export type { Awaitable, CallOptions, Context, ItemReceiver, ItemSender, PluginContext, ServiceContext } from "./context.js";
+export type {
+  Awaitable,
+  CallOptions,
+  Context,
+  ItemReceiver,
+  ItemSender,
+  PluginContext,
+  ServiceContext,
+} from "./context.js";
 export {
   bounded,
   type Caller,

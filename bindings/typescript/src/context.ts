@@ -35,7 +35,11 @@ export interface PluginContext {
   /** Whether the host wants stack traces. */
   readonly debug: boolean;
   /** What the host allows: names of services, patterns of event streams, names of plugins. */
-  readonly granted: { readonly services: readonly string[]; readonly emit: readonly string[]; readonly plugins: readonly string[] };
+  readonly granted: {
+    readonly services: readonly string[];
+    readonly emit: readonly string[];
+    readonly plugins: readonly string[];
+  };
   /**
    * Calls a service of the host without types; generated `…Services` classes do it with types.
    *

@@ -1,7 +1,15 @@
 // What a generated module says about its interface, so that one dispatcher serves them all. Knows no transport.
 
 import { decodeError, encodeError } from "./codec/codec.js";
-import type { Awaitable, CallOptions, ItemReceiver, ItemSender, OpenCall, OpenOptions, PluginContext } from "./context.js";
+import type {
+  Awaitable,
+  CallOptions,
+  ItemReceiver,
+  ItemSender,
+  OpenCall,
+  OpenOptions,
+  PluginContext,
+} from "./context.js";
 import { PluginError } from "./errors.js";
 import { checkDepth, MAX_DEPTH } from "./json/strict.js";
 import type { JsonObject, JsonValue } from "./json/value.js";
@@ -34,7 +42,13 @@ export interface MethodDescriptor<Plugin extends object> {
   readonly upload: Reader<unknown> | undefined;
   readonly has: (plugin: Plugin) => boolean;
   // The context is that of a plugin or of a host; `implement` and its like see that it fits.
-  readonly call: (plugin: Plugin, ctx: never, params: unknown, items: ItemSender<unknown>, upload: ItemReceiver<unknown>) => unknown;
+  readonly call: (
+    plugin: Plugin,
+    ctx: never,
+    params: unknown,
+    items: ItemSender<unknown>,
+    upload: ItemReceiver<unknown>,
+  ) => unknown;
 }
 
 /** One event that the host sends. */
@@ -54,7 +68,13 @@ export function method<Plugin extends object, Ctx, Params, Result, Item, Upload>
     readonly item?: Writer<Item>;
     readonly upload?: Reader<Upload>;
     readonly has: (plugin: Plugin) => boolean;
-    readonly call: (plugin: Plugin, ctx: Ctx, params: Params, items: ItemSender<Item>, upload: ItemReceiver<Upload>) => Awaitable<Result>;
+    readonly call: (
+      plugin: Plugin,
+      ctx: Ctx,
+      params: Params,
+      items: ItemSender<Item>,
+      upload: ItemReceiver<Upload>,
+    ) => Awaitable<Result>;
   },
 ): MethodDescriptor<Plugin> {
   return { item: undefined, upload: undefined, ...parts, name } as MethodDescriptor<Plugin>;

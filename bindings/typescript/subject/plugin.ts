@@ -29,7 +29,8 @@ const conforming: Conformance = {
   testEcho: (_ctx, params) => params,
   testNothing: () => undefined,
   testFail: (_ctx, { code, message, details }) => {
-    if (code === OutOfPaperError.code) throw new OutOfPaperError(message, details === undefined ? undefined : Paper.fromValue(details));
+    if (code === OutOfPaperError.code)
+      throw new OutOfPaperError(message, details === undefined ? undefined : Paper.fromValue(details));
     throw new PluginError(code, message, { details });
   },
   testCrash: () => {
@@ -81,7 +82,10 @@ const conforming: Conformance = {
 };
 
 function echo({ memory, options, state }: ActionInvoke): ActionResult {
-  const data = { ...(options === undefined ? {} : { options }), ...(state === undefined ? {} : { state: { ...state } }) };
+  const data = {
+    ...(options === undefined ? {} : { options }),
+    ...(state === undefined ? {} : { state: { ...state } }),
+  };
   return { success: true, text: `echo:${memory.content.text ?? ""}`, data };
 }
 
@@ -92,30 +96,36 @@ function got({ method, path, params, query, headers, body }: RouteHandle) {
 const running = new Set<string>();
 
 function knownService(serviceType: string): string {
-  if (serviceType !== "svc") throw new ServiceNotFoundError(`Service not found: ${serviceType}`, { name: serviceType, known: ["svc"] });
+  if (serviceType !== "svc")
+    throw new ServiceNotFoundError(`Service not found: ${serviceType}`, { name: serviceType, known: ["svc"] });
   return serviceType;
 }
 
 const agentOfVectors: Agent = {
   actionValidate: (_ctx, { action }) => {
-    if (action !== "ECHO") throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
+    if (action !== "ECHO")
+      throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
     return { valid: true };
   },
   actionInvoke: (_ctx, params) => {
     const { action } = params;
-    if (action !== "ECHO") throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
+    if (action !== "ECHO")
+      throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
     return echo(params);
   },
   providerGet: (_ctx, { provider, memory }) => {
-    if (provider !== "PROV") throw new ProviderNotFoundError(`Provider not found: ${provider}`, { name: provider, known: ["PROV"] });
+    if (provider !== "PROV")
+      throw new ProviderNotFoundError(`Provider not found: ${provider}`, { name: provider, known: ["PROV"] });
     return { text: `provided:${memory.content.text ?? ""}`, values: { n: 1 } };
   },
   evaluatorValidate: (_ctx, { evaluator }) => {
-    if (evaluator !== "EVAL") throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
+    if (evaluator !== "EVAL")
+      throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
     return { valid: true };
   },
   evaluatorInvoke: (_ctx, { evaluator, memory }) => {
-    if (evaluator !== "EVAL") throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
+    if (evaluator !== "EVAL")
+      throw new EvaluatorNotFoundError(`Evaluator not found: ${evaluator}`, { name: evaluator, known: ["EVAL"] });
     return { success: true, text: `evaluated:${memory.content.text ?? ""}` };
   },
   serviceStart: (_ctx, { serviceType }) => {

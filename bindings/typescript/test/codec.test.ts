@@ -40,7 +40,8 @@ describe("text", () => {
       ["NaN", "notJson"],
       ["", "notJson"],
     ];
-    for (const [text, reason] of cases) assert.equal(refusal(() => parseJson(text)).reason, reason, String(text).slice(0, 40));
+    for (const [text, reason] of cases)
+      assert.equal(refusal(() => parseJson(text)).reason, reason, String(text).slice(0, 40));
   });
 
   test("is taken where it only looks dangerous", () => {
@@ -66,7 +67,11 @@ describe("text", () => {
     const names = ["a", "b", "a\\u0062", ":", "{", '\\"', "\\\\", "x".repeat(30)];
     const make = (depth: number): { text: string; doubled: boolean } => {
       const kind = depth > 4 ? 0 : random(4);
-      if (kind < 2) return { text: ["1", '"a:\\"b"', "null", `"${"\\\\".repeat(random(20))}"`][random(4)] as string, doubled: false };
+      if (kind < 2)
+        return {
+          text: ["1", '"a:\\"b"', "null", `"${"\\\\".repeat(random(20))}"`][random(4)] as string,
+          doubled: false,
+        };
       const parts = Array.from({ length: random(4) }, () => make(depth + 1));
       const doubled = parts.some((part) => part.doubled);
       if (kind === 2) return { text: `[${parts.map(({ text }) => text).join(", ")}]`, doubled };

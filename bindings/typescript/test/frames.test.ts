@@ -49,7 +49,11 @@ for (const file of entries("frames")) {
     }
     if (one.error === undefined) {
       const written = Buffer.concat(one.frames.map((frame) => framed(frame, one.framing)));
-      assert.deepEqual(read({ ...one, limits: { frameBytes: 1 << 20 } }, written, [written.length]), expected, "read again after writing");
+      assert.deepEqual(
+        read({ ...one, limits: { frameBytes: 1 << 20 } }, written, [written.length]),
+        expected,
+        "read again after writing",
+      );
     }
     played++;
   });

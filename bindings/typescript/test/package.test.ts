@@ -9,7 +9,10 @@ function read(path: string): unknown {
 }
 
 test("the package needs nothing when it runs, and says its types first", () => {
-  const manifest = read("../../package.json") as { dependencies?: object; exports: Record<string, string | Record<string, string>> };
+  const manifest = read("../../package.json") as {
+    dependencies?: object;
+    exports: Record<string, string | Record<string, string>>;
+  };
   assert.equal(manifest.dependencies, undefined);
   for (const [path, target] of Object.entries(manifest.exports)) {
     if (typeof target !== "string") assert.equal(Object.keys(target)[0], "types", path);

@@ -169,7 +169,11 @@ describe("pipes", () => {
     test(`answers of 10 MB arrive whole through a ${pipe ? "pipe" : "socket"}, and pings pass`, async () => {
       const program = start(SUBJECT, { pipe });
       const text = "é😀".repeat(1_250_000);
-      program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.echo", params: { text } }, { jsonrpc: "2.0", id: 3, method: "ping" });
+      program.send(
+        INITIALIZE,
+        { jsonrpc: "2.0", id: 2, method: "test.echo", params: { text } },
+        { jsonrpc: "2.0", id: 3, method: "ping" },
+      );
       assert.equal(((await program.reply(2)).result as JsonObject).text, text);
       await program.reply(3);
       assert.equal(await program.end(), 0);
@@ -214,7 +218,8 @@ describe("pipes", () => {
     assert.ok(logs >= 10 && logs <= 18, `${logs} lines came`);
     program.send({ jsonrpc: "2.0", id: 4, method: "test.nothing" });
     await program.until(
-      ({ method, params }) => method === "$/log" && /log lines were dropped/.test(String((params as JsonObject).message)),
+      ({ method, params }) =>
+        method === "$/log" && /log lines were dropped/.test(String((params as JsonObject).message)),
     );
   });
 
@@ -222,7 +227,9 @@ describe("pipes", () => {
     const program = start();
     program.send(INITIALIZE);
     await program.reply(1);
-    const bytes = Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", id: 2, method: "test.echo", params: { text: "😀" } })}\n`);
+    const bytes = Buffer.from(
+      `${JSON.stringify({ jsonrpc: "2.0", id: 2, method: "test.echo", params: { text: "😀" } })}\n`,
+    );
     for (const byte of bytes) {
       program.child.stdin?.write(Buffer.of(byte));
       await new Promise((resolve) => setImmediate(resolve));
@@ -248,7 +255,9 @@ describe("pipes", () => {
     const ping = Buffer.from('{"jsonrpc":"2.0",\n"id":2,"method":"ping"}');
     const prefix = Buffer.alloc(4);
     prefix.writeUInt32BE(ping.length);
-    child.stdin.end(Buffer.concat([Buffer.from(`${JSON.stringify({ ...INITIALIZE, params: offer })}\n`), prefix, ping]));
+    child.stdin.end(
+      Buffer.concat([Buffer.from(`${JSON.stringify({ ...INITIALIZE, params: offer })}\n`), prefix, ping]),
+    );
     await closed;
     const out = Buffer.concat(chunks);
     const end = out.indexOf("\n");
@@ -289,7 +298,8 @@ describe("failures", () => {
     );
     program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.nothing" });
     const kinds = ["cyclic", "map", "bigint", "date", "none"];
-    for (const [at, text] of kinds.entries()) program.send({ jsonrpc: "2.0", id: 10 + at, method: "test.echo", params: { text } });
+    for (const [at, text] of kinds.entries())
+      program.send({ jsonrpc: "2.0", id: 10 + at, method: "test.echo", params: { text } });
     for (let at = 0; at < kinds.length; at++) {
       const { error } = await program.reply(10 + at);
       assert.equal(((error as JsonObject).data as JsonObject).code, "internal", JSON.stringify(error));

@@ -19,7 +19,10 @@ function run(...args: readonly string[]): string {
 
 test("the code of the README compiles strictly and does what it says", () => {
   const readme = readFileSync(join(ROOT, "bindings/typescript/README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```(ts|json)\n(.*?)^```$/gms)].map(([, kind, code]) => ({ kind, code: code as string }));
+  const blocks = [...readme.matchAll(/^```(ts|json)\n(.*?)^```$/gms)].map(([, kind, code]) => ({
+    kind,
+    code: code as string,
+  }));
   const [plugin, manifest, usage] = blocks;
   assert.deepEqual(
     blocks.map(({ kind }) => kind),
@@ -33,7 +36,14 @@ test("the code of the README compiles strictly and does what it says", () => {
   writeFileSync(join(OUT, "usage.ts"), `${usage?.code ?? ""}\nconsole.log(text, host.logs.length);\n`);
   const config = {
     extends: join(ROOT, "tsconfig.base.json"),
-    compilerOptions: { composite: false, declaration: false, isolatedDeclarations: false, types: ["node"], rootDir: ".", outDir: "." },
+    compilerOptions: {
+      composite: false,
+      declaration: false,
+      isolatedDeclarations: false,
+      types: ["node"],
+      rootDir: ".",
+      outDir: ".",
+    },
     include: ["*.ts"],
     // The default would exclude the output's folder, which is this one.
     exclude: [],

@@ -96,12 +96,18 @@ export async function play({ lines }: Case, peer: Peer): Promise<void> {
 export function matches(expected: JsonValue, got: JsonValue): boolean {
   if (expected === "$any") return true;
   if (Array.isArray(expected)) {
-    return Array.isArray(got) && got.length === expected.length && expected.every((one, at) => matches(one, got[at] as JsonValue));
+    return (
+      Array.isArray(got) &&
+      got.length === expected.length &&
+      expected.every((one, at) => matches(one, got[at] as JsonValue))
+    );
   }
   if (typeof expected !== "object" || expected === null) return isDeepStrictEqual(expected, got === 0 ? 0 : got);
   if (typeof got !== "object" || got === null || Array.isArray(got)) return false;
   const open = expected.$rest === true;
   const names = Object.keys(expected).filter((name) => !(open && name === "$rest"));
   if (!open && Object.keys(got).length !== names.length) return false;
-  return names.every((name) => Object.hasOwn(got, name) && matches(expected[name] as JsonValue, got[name] as JsonValue));
+  return names.every(
+    (name) => Object.hasOwn(got, name) && matches(expected[name] as JsonValue, got[name] as JsonValue),
+  );
 }

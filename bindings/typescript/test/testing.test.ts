@@ -4,7 +4,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonValue, PluginError } from "crossplug";
 import { type Agent, AgentClient, AgentEvents, AgentServices, agent, agentServices } from "crossplug/interfaces/agent";
-import { type Conformance, ConformanceClient, conformance, conformanceServices, OutOfPaperError } from "crossplug/interfaces/conformance";
+import {
+  type Conformance,
+  ConformanceClient,
+  conformance,
+  conformanceServices,
+  OutOfPaperError,
+} from "crossplug/interfaces/conformance";
 import { definePlugin, implement } from "crossplug/plugin";
 import { type TestHostOptions, testHost } from "crossplug/testing";
 import { SUBJECT } from "./peers.js";
@@ -41,7 +47,12 @@ async function failure(promise: Promise<unknown>): Promise<PluginError<unknown>>
 describe("the subject, by its typed client", () => {
   test("echoes every kind", () =>
     withSubject({}, async (client) => {
-      const echo = { big: 2n ** 63n - 1n, bytes: new Uint8Array([1, 2]), thing: { unknown: { kind: "blob" } }, extra: { more: [1] } };
+      const echo = {
+        big: 2n ** 63n - 1n,
+        bytes: new Uint8Array([1, 2]),
+        thing: { unknown: { kind: "blob" } },
+        extra: { more: [1] },
+      };
       assert.deepEqual(await client.testEcho(echo), echo);
     }));
 
@@ -75,7 +86,9 @@ describe("the subject, by its typed client", () => {
     }));
 
   test("calls fake services, with types", async () => {
-    const services = [implement(conformanceServices, { testAnswer: (_ctx, { question }) => ({ answer: question.toUpperCase() }) })];
+    const services = [
+      implement(conformanceServices, { testAnswer: (_ctx, { question }) => ({ answer: question.toUpperCase() }) }),
+    ];
     await withSubject({ services }, async (client) => {
       assert.deepEqual(await client.testAsk({ question: "why?" }), { answer: "WHY?" });
     });
@@ -268,10 +281,15 @@ test("a plugin has the configuration of its manifest, and one without a manifest
   const interfaces = [implement(conformance, { testContext })];
   const plain = await testHost(definePlugin({ interfaces }));
   assert.deepEqual(((await plain.call("test.context")) as { config: unknown }).config, {});
-  const configured = await testHost(definePlugin({ manifest: { ...manifest, config: { a: 1, b: 1 } }, interfaces }), { config: { b: 2 } });
+  const configured = await testHost(definePlugin({ manifest: { ...manifest, config: { a: 1, b: 1 } }, interfaces }), {
+    config: { b: 2 },
+  });
   assert.deepEqual(((await configured.call("test.context")) as { config: unknown }).config, { a: 1, b: 2 });
 });
 
 test("one method cannot be implemented twice", () => {
-  assert.throws(() => definePlugin({ manifest, interfaces: [implement(agent, {}), implement(agent, {})] }), /implemented twice/);
+  assert.throws(
+    () => definePlugin({ manifest, interfaces: [implement(agent, {}), implement(agent, {})] }),
+    /implemented twice/,
+  );
 });

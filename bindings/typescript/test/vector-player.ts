@@ -39,9 +39,10 @@ function document(one: { readonly json?: JsonValue; readonly text?: string }): s
 
 /** What a codec gets wrong, case by case. */
 export function problems(codec: Codec<unknown>, vectors: Vectors): string[] {
-  return [...vectors.valid.map((one) => validProblem(codec, one)), ...vectors.invalid.map((one) => invalidProblem(codec, one))].filter(
-    (problem) => problem !== undefined,
-  );
+  return [
+    ...vectors.valid.map((one) => validProblem(codec, one)),
+    ...vectors.invalid.map((one) => invalidProblem(codec, one)),
+  ].filter((problem) => problem !== undefined);
 }
 
 /** What is wrong with how a valid document is taken, if anything. */

@@ -9,7 +9,10 @@ import { problems, type Vectors } from "./vector-player.js";
 let played = 0;
 
 for (const folder of entries("types")) {
-  const module = (await import(`crossplug/interfaces/${folder.replaceAll(".", "-")}`)) as Record<string, Codec<unknown>>;
+  const module = (await import(`crossplug/interfaces/${folder.replaceAll(".", "-")}`)) as Record<
+    string,
+    Codec<unknown>
+  >;
   for (const file of entries("types", folder)) {
     test(`${folder}/${file}`, () => {
       const vectors = JSON.parse(text("types", folder, file)) as Vectors;

@@ -102,7 +102,11 @@ export function writeExtra(out: Draft, extra: unknown, known: ReadonlySet<string
 }
 
 /** An object of an open union whose tag nobody knows; one without a tag is refused. */
-export function readUnknownArm(fields: Fields, tag: string, kind: TagKind = "string"): { readonly unknown: JsonObject } {
+export function readUnknownArm(
+  fields: Fields,
+  tag: string,
+  kind: TagKind = "string",
+): { readonly unknown: JsonObject } {
   if (typeof own(fields, tag) !== kind) throw unknownTag(fields, tag, kind);
   return { unknown: fields as JsonObject };
 }

@@ -54,7 +54,12 @@ export interface EnumCodec<T extends string, Known extends T = T> extends Codec<
 }
 
 /** Makes a codec from the two functions of a type. `deep`: its values may nest without bound. */
-export function codec<T>(typeName: string, read: (value: unknown) => T, write: (value: T) => unknown, deep = false): Codec<T> {
+export function codec<T>(
+  typeName: string,
+  read: (value: unknown) => T,
+  write: (value: T) => unknown,
+  deep = false,
+): Codec<T> {
   const toValue = (value: T): JsonValue => {
     try {
       const out = write(value);
@@ -105,5 +110,7 @@ export function decodeError(what: string, thrown: unknown): unknown {
 /** What the writing side of a codec threw, for the outside. A value that contains itself overflows the stack. */
 export function encodeError(what: string, thrown: unknown): unknown {
   if (thrown instanceof Misfit) return new EncodeError(what, thrown);
-  return thrown instanceof RangeError ? new EncodeError(what, new Misfit("tooDeep", "the value contains itself")) : thrown;
+  return thrown instanceof RangeError
+    ? new EncodeError(what, new Misfit("tooDeep", "the value contains itself"))
+    : thrown;
 }

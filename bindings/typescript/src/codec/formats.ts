@@ -30,7 +30,13 @@ export function isDateTime(text: string): boolean {
   const parts = time.exec(text.slice(11));
   if (parts === null) return false;
   const [, hour, minute, second, offsetHour = "0", offsetMinute = "0"] = parts;
-  return Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60 && Number(offsetHour) < 24 && Number(offsetMinute) < 60;
+  return (
+    Number(hour) < 24 &&
+    Number(minute) < 60 &&
+    Number(second) < 60 &&
+    Number(offsetHour) < 24 &&
+    Number(offsetMinute) < 60
+  );
 }
 
 /** `P1DT2H30M`, `P2W` */

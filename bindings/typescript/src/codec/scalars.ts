@@ -38,7 +38,8 @@ export function number(value: unknown): number {
 /** An integer within bounds. `-0` becomes 0. */
 export function integer(value: unknown, min: number, max: number): number {
   if (typeof value !== "number") throw wrongKind(value, "an integer");
-  if (!Number.isInteger(value)) throw new Misfit(Number.isFinite(value) ? "notAnInteger" : "notFinite", `${value} is not an integer`);
+  if (!Number.isInteger(value))
+    throw new Misfit(Number.isFinite(value) ? "notAnInteger" : "notFinite", `${value} is not an integer`);
   if (value < min || value > max) throw new Misfit("outOfRange", `${value} is not within ${min} and ${max}`);
   return value + 0;
 }
@@ -46,7 +47,8 @@ export function integer(value: unknown, min: number, max: number): number {
 /** A 64-bit integer that JSON carries as a number: what a 64-bit float would round is refused. */
 export function safeInteger(value: unknown, min: number): number {
   const out = integer(value, -Infinity, Infinity);
-  if (!Number.isSafeInteger(out)) throw new Misfit("beyond2p53", `${out} is beyond 2^53 - 1, where numbers are rounded`);
+  if (!Number.isSafeInteger(out))
+    throw new Misfit("beyond2p53", `${out} is beyond 2^53 - 1, where numbers are rounded`);
   if (out < min) throw new Misfit("outOfRange", `${out} is less than ${min}`);
   return out;
 }
@@ -79,7 +81,8 @@ function read64(value: unknown, min: bigint, max: bigint, grammar: RegExp): bigi
     out = BigInt(value);
   } else if (typeof value === "number") {
     if (!Number.isInteger(value)) throw new Misfit("notAnInteger", `${value} is not an integer`);
-    if (!Number.isSafeInteger(value)) throw new Misfit("beyond2p53", "an integer beyond 2^53 must be written as a string");
+    if (!Number.isSafeInteger(value))
+      throw new Misfit("beyond2p53", "an integer beyond 2^53 must be written as a string");
     out = BigInt(value);
   } else {
     throw wrongKind(value, "an integer in a string");
@@ -119,7 +122,10 @@ export function sized(text: string, min: number, max: number): string {
   let length = 0;
   for (const _ of text) length++;
   if (length < min || length > max) {
-    throw new Misfit("badLength", `${length} characters are not within ${min} and ${max === Infinity ? "any number" : max}`);
+    throw new Misfit(
+      "badLength",
+      `${length} characters are not within ${min} and ${max === Infinity ? "any number" : max}`,
+    );
   }
   return text;
 }
@@ -198,8 +204,11 @@ export type TagKind = "string" | "number" | "boolean";
 /** A union has no arm for a tag, or its tag is none. */
 export function unknownTag(fields: Fields, tag: string, kind: TagKind = "string"): unknown {
   const found = own(fields, tag);
-  if (found === undefined) return new Misfit("missingTag", `${JSON.stringify(tag)}, which tells the kinds apart, is missing`);
+  if (found === undefined)
+    return new Misfit("missingTag", `${JSON.stringify(tag)}, which tells the kinds apart, is missing`);
   const isKind = typeof found === kind;
-  const misfit = isKind ? new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`) : wrongKind(found, `a ${kind}`);
+  const misfit = isKind
+    ? new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`)
+    : wrongKind(found, `a ${kind}`);
   return within(misfit, tag);
 }

@@ -35,7 +35,8 @@ export function parseJson(input: string | Uint8Array, maxDepth: number = MAX_DEP
     const text = typeof input === "string" ? input : decodeUtf8(input);
     const value = parsed(text);
     // A text that holds raw halves of pairs is no UTF-8; escaped ones are seen by their spelling.
-    const suspicious = (text.includes("\\u") && surrogateEscape.test(text)) || (typeof input === "string" && !text.isWellFormed());
+    const suspicious =
+      (text.includes("\\u") && surrogateEscape.test(text)) || (typeof input === "string" && !text.isWellFormed());
     const survey = new Survey(maxDepth, suspicious);
     survey.visit(value, 0);
     if (survey.members !== membersIn(text)) throw new Misfit("duplicateKey", "a name stands twice in one object");

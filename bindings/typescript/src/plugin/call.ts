@@ -21,7 +21,12 @@ export class Life implements PluginContext {
   readonly #hostCalls: HostCalls;
   readonly #isChoked: () => boolean;
 
-  constructor(parts: Omit<PluginContext, "call" | "open" | "emit">, session: Session, hostCalls: HostCalls, isChoked: () => boolean) {
+  constructor(
+    parts: Omit<PluginContext, "call" | "open" | "emit">,
+    session: Session,
+    hostCalls: HostCalls,
+    isChoked: () => boolean,
+  ) {
     this.config = parts.config;
     this.log = parts.log;
     this.instanceId = parts.instanceId;
@@ -43,7 +48,8 @@ export class Life implements PluginContext {
 
   emit(event: string, payload: JsonValue, stream?: string): void {
     if (!this.#session.isOpen) return;
-    if (this.#isChoked()) throw new PluginError("resourceExhausted", `the event ${event} was not sent: the host does not read`);
+    if (this.#isChoked())
+      throw new PluginError("resourceExhausted", `the event ${event} was not sent: the host does not read`);
     this.#session.event(event, stream, payload);
   }
 }

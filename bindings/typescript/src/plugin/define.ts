@@ -53,7 +53,10 @@ export function definePlugin(options: PluginOptions): Plugin {
     for (const name of [`interface ${descriptor.name}`, ...descriptor.methods.keys()]) {
       const owner = owners.get(name);
       if (owner !== undefined) {
-        throw new CrossplugError("usage", `${name} is implemented twice: by the interfaces ${owner} and ${descriptor.name}`);
+        throw new CrossplugError(
+          "usage",
+          `${name} is implemented twice: by the interfaces ${owner} and ${descriptor.name}`,
+        );
       }
       owners.set(name, descriptor.name);
     }

@@ -27,7 +27,9 @@ function declared(error: PluginError<unknown>, debug: boolean): Failure {
     return { code: error.code, message: clean(error.message), details, retryable: error.retryable };
   } catch (thrown) {
     const why =
-      thrown instanceof EncodeError ? thrown : new Error(`the details of the error ${error.code} are not JSON`, { cause: thrown });
+      thrown instanceof EncodeError
+        ? thrown
+        : new Error(`the details of the error ${error.code} are not JSON`, { cause: thrown });
     return failureOf(why, debug);
   }
 }

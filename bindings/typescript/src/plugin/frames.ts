@@ -27,7 +27,11 @@ export class FrameReader {
   #framing: Framing = "ndjson";
   #failed = false;
 
-  constructor(onFrame: (frame: Uint8Array) => void, onError: (error: FrameError) => void, maxBytes: number = MAX_FRAME_BYTES) {
+  constructor(
+    onFrame: (frame: Uint8Array) => void,
+    onError: (error: FrameError) => void,
+    maxBytes: number = MAX_FRAME_BYTES,
+  ) {
     this.#onFrame = onFrame;
     this.#onError = onError;
     this.#maxBytes = maxBytes;

@@ -23,18 +23,27 @@ export interface Choice {
  */
 export function choose(offer: ProtocolOffer, framings: readonly Framing[]): Choice {
   if (offer.version.split(".")[0] !== VERSION.split(".")[0]) {
-    throw new PluginError("failedPrecondition", `the host speaks version ${offer.version} of the protocol, this plugin ${VERSION}`, {
-      details: { supported: [VERSION] },
-    });
+    throw new PluginError(
+      "failedPrecondition",
+      `the host speaks version ${offer.version} of the protocol, this plugin ${VERSION}`,
+      {
+        details: { supported: [VERSION] },
+      },
+    );
   }
   // We have no optional features yet, so a required one cannot be met.
   const required = offer.features?.find((feature) => feature.endsWith("!"));
   if (required !== undefined) {
     const feature = required.slice(0, -1);
-    throw new PluginError("failedPrecondition", `the host requires the feature ${feature}, which this plugin does not have`, {
-      details: { feature },
-    });
+    throw new PluginError(
+      "failedPrecondition",
+      `the host requires the feature ${feature}, which this plugin does not have`,
+      {
+        details: { feature },
+      },
+    );
   }
-  const framing = offer.framings?.find((one): one is Framing => one === "ndjson" || framings.includes(one as Framing)) ?? "ndjson";
+  const framing =
+    offer.framings?.find((one): one is Framing => one === "ndjson" || framings.includes(one as Framing)) ?? "ndjson";
   return { framing, answer: { version: VERSION, features: [], encoding: "json", framing } };
 }

@@ -38,7 +38,12 @@ export class HostCalls {
       return failed(thrown);
     }
     if (id === undefined) {
-      return failed(new PluginError("unavailable", `${service} cannot be called: the host is not there, or too many calls are under way`));
+      return failed(
+        new PluginError(
+          "unavailable",
+          `${service} cannot be called: the host is not there, or too many calls are under way`,
+        ),
+      );
     }
     return this.#started(service, id, options);
   }
@@ -72,7 +77,10 @@ export class HostCalls {
             inflow.end();
             resolve(outcome.result);
           } else {
-            const error = "thrown" in outcome ? outcome.thrown : new PluginError(outcome.error.code, outcome.error.message, outcome.error);
+            const error =
+              "thrown" in outcome
+                ? outcome.thrown
+                : new PluginError(outcome.error.code, outcome.error.message, outcome.error);
             inflow.fail(error);
             reject(error);
           }
@@ -122,7 +130,8 @@ export class HostCalls {
 /** The options of a call that serves another one: what is left of that one's time. */
 export function within(options: CallOptions, deadline: number | undefined, signal: () => AbortSignal): CallOptions {
   const left = deadline === undefined ? undefined : Math.max(0, Math.round(deadline - Date.now()));
-  const timeoutMs = options.timeoutMs === undefined ? left : left === undefined ? options.timeoutMs : Math.min(options.timeoutMs, left);
+  const timeoutMs =
+    options.timeoutMs === undefined ? left : left === undefined ? options.timeoutMs : Math.min(options.timeoutMs, left);
   return { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }), signal: options.signal ?? signal() };
 }
 

@@ -39,7 +39,9 @@ function manifestInCode(plugin: Plugin): JsonObject {
       "the plugin has no manifest: put a plugin.json beside the program, or a `manifest` into definePlugin",
     );
   }
-  const interfaces = Object.fromEntries(plugin.interfaces.map(({ descriptor }) => [descriptor.name, major(descriptor.version)]));
+  const interfaces = Object.fromEntries(
+    plugin.interfaces.map(({ descriptor }) => [descriptor.name, major(descriptor.version)]),
+  );
   return Manifest.toValue({ language: "typescript", interfaces, ...plugin.manifest }) as JsonObject;
 }
 
@@ -49,7 +51,9 @@ function manifestInFile(path: string): JsonObject {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
     throw new Error("it is no object");
   } catch (thrown) {
-    throw new CrossplugError("manifest", `the manifest ${path} cannot be read: ${(thrown as Error).message}`, { cause: thrown });
+    throw new CrossplugError("manifest", `the manifest ${path} cannot be read: ${(thrown as Error).message}`, {
+      cause: thrown,
+    });
   }
 }
 

@@ -34,7 +34,12 @@ export type Message =
     }
   | { readonly kind: "reply"; readonly id: RequestId | null; readonly outcome: Outcome }
   | { readonly kind: "cancel"; readonly id: RequestId }
-  | { readonly kind: "progress"; readonly id: RequestId; readonly fraction: number | undefined; readonly message: string | undefined }
+  | {
+      readonly kind: "progress";
+      readonly id: RequestId;
+      readonly fraction: number | undefined;
+      readonly message: string | undefined;
+    }
   | { readonly kind: "item"; readonly id: RequestId; readonly item: JsonValue }
   | { readonly kind: "end"; readonly id: RequestId }
   | { readonly kind: "credit"; readonly id: RequestId; readonly items: number; readonly bytes: number }
@@ -45,7 +50,12 @@ export type Message =
       readonly seq: number;
       readonly payload: JsonValue;
     }
-  | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: JsonObject | undefined };
+  | {
+      readonly kind: "log";
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: JsonObject | undefined;
+    };
 
 /** A frame that is no message. The plugin answers where it can, and goes on. */
 export class Violation {

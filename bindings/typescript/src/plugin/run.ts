@@ -79,7 +79,9 @@ function start(plugin: Plugin, dialect: Dialect): void {
   const reader = new FrameReader(
     (frame) => runtime.receive(frame),
     (error) => {
-      complain(error === "tooLong" ? `a message has more than ${MAX_FRAME_BYTES} bytes` : "the input ended inside a message");
+      complain(
+        error === "tooLong" ? `a message has more than ${MAX_FRAME_BYTES} bytes` : "the input ended inside a message",
+      );
       process.exitCode = BROKEN_INPUT;
       end();
     },

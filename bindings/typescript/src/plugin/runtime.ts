@@ -185,7 +185,12 @@ export class Runtime {
     return { protocol: choice.answer, manifest: this.#manifest, interfaces };
   }
 
-  #newLife(parts: Pick<InitializeParams, "config" | "instanceId" | "granted"> & { dataDir?: string | undefined; debug: boolean }): Life {
+  #newLife(
+    parts: Pick<InitializeParams, "config" | "instanceId" | "granted"> & {
+      dataDir?: string | undefined;
+      debug: boolean;
+    },
+  ): Life {
     const { services = [], emit = [], plugins = [] } = parts.granted;
     const { config, instanceId, dataDir, debug } = parts;
     return new Life(

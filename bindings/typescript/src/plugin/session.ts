@@ -234,19 +234,24 @@ export class Session {
       return this.#refuse(id, { code: "invalidRequest", message: `the id ${JSON.stringify(id)} is in flight already` });
     }
     if (method === "initialize") {
-      if (this.#phase !== "new") return this.#refuse(id, { code: "failedPrecondition", message: "already initialised" });
+      if (this.#phase !== "new")
+        return this.#refuse(id, { code: "failedPrecondition", message: "already initialised" });
       this.#phase = "initialising";
       this.#requests.set(id, inFlight());
       return { kind: "initialize", id, params };
     }
     if (this.#phase === "new" || this.#phase === "initialising") {
-      return this.#refuse(id, { code: "failedPrecondition", message: `${method} came before \`initialize\` was answered` });
+      return this.#refuse(id, {
+        code: "failedPrecondition",
+        message: `${method} came before \`initialize\` was answered`,
+      });
     }
     if (method === "ping") {
       this.#write({ kind: "reply", id, outcome: { result: null } });
       return undefined;
     }
-    if (this.#phase === "closing") return this.#refuse(id, { code: "unavailable", message: "the plugin is shutting down" });
+    if (this.#phase === "closing")
+      return this.#refuse(id, { code: "unavailable", message: "the plugin is shutting down" });
     if (this.#requests.size >= this.#limits.pendingCalls) {
       return this.#refuse(id, {
         code: "resourceExhausted",

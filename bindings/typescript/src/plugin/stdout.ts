@@ -58,14 +58,17 @@ function divertWrites(onLine: (line: string) => void): void {
     encoding?: BufferEncoding | ((error?: Error | null) => void),
     done?: (error?: Error | null) => void,
   ): boolean => {
-    const text = typeof chunk === "string" ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
+    const text =
+      typeof chunk === "string" ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
     const lines = `${partial}${text}`.split("\n");
     partial = lines.pop() ?? "";
     for (const line of lines) onLine(line);
     if (partial.length > LONGEST_LINE) flush();
     clearTimeout(timer);
     if (partial !== "") timer = setTimeout(flush, PARTIAL_MS).unref();
-    return typeof encoding === "function" ? process.stderr.write(chunk, encoding) : process.stderr.write(chunk, encoding, done);
+    return typeof encoding === "function"
+      ? process.stderr.write(chunk, encoding)
+      : process.stderr.write(chunk, encoding, done);
   };
   process.stdout.write = write as typeof process.stdout.write;
 }

@@ -69,7 +69,10 @@ export class Outflow {
 export class Inflow {
   readonly #grant: (items: number, bytes: number) => void;
   readonly #buffer: { readonly item: JsonValue; readonly bytes: number }[] = [];
-  readonly #readers: { readonly resolve: (item: JsonValue | undefined) => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly #readers: {
+    readonly resolve: (item: JsonValue | undefined) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
   #end: { readonly error?: unknown } | undefined;
   #granted = false;
   #usedItems = 0;

@@ -77,7 +77,8 @@ export class TestHost implements Caller {
   /** Not for tests: see {@link testHost}. */
   constructor(plugin: Plugin, services: readonly Implementation[]) {
     for (const { descriptor, target } of services) {
-      for (const [name, method] of descriptor.methods) if (method.has(target)) this.#services.set(name, { method, target });
+      for (const [name, method] of descriptor.methods)
+        if (method.has(target)) this.#services.set(name, { method, target });
     }
     this.#connection = connect(plugin);
     this.#connection.onFrame((frame) => this.#take(frame));
@@ -137,7 +138,12 @@ export class TestHost implements Caller {
     this.#connection.send(this.#dialect.write(message));
   }
 
-  #flight(id: RequestId, method: string, settled: (outcome: Outcome) => void, abort: (reason: unknown) => void = () => undefined): Flight {
+  #flight(
+    id: RequestId,
+    method: string,
+    settled: (outcome: Outcome) => void,
+    abort: (reason: unknown) => void = () => undefined,
+  ): Flight {
     const credit = { items: 0, bytes: 0 };
     const inflow = new Inflow((items, bytes) => this.#send({ kind: "credit", id, items, bytes }));
     const outflow = new Outflow(
@@ -232,7 +238,12 @@ export class TestHost implements Caller {
       (reason) => aborter.abort(reason),
     );
     this.#served.set(id, flight);
-    const ctx: ServiceContext = { service: method, signal: aborter.signal, timeoutMs: meta.timeoutMs, traceparent: meta.traceparent };
+    const ctx: ServiceContext = {
+      service: method,
+      signal: aborter.signal,
+      timeoutMs: meta.timeoutMs,
+      traceparent: meta.traceparent,
+    };
     try {
       const read = readAs(`the parameters of ${method}`, service.method.params, params ?? {});
       const items = typedSender(`an item of ${method}`, service.method.item ?? noStream, flight.outflow);

@@ -37,11 +37,13 @@ export class CrossplugDialect implements Dialect {
     }
     if (value.id === undefined) return notification(value);
     const id = usableId(value.id);
-    if (id === undefined) return refuse(null, "invalidRequest", "`id` is an integer or a string of at most 200 characters");
+    if (id === undefined)
+      return refuse(null, "invalidRequest", "`id` is an integer or a string of at most 200 characters");
     if (typeof value.method !== "string") return refuse(id, "invalidRequest", "`method` is a string");
     if (value.jsonrpc !== "2.0") return refuse(id, "invalidRequest", '`jsonrpc` is "2.0"');
     const meta = readMeta(value.meta);
-    if (meta === undefined) return refuse(id, "invalidRequest", "`meta` is an object; its `timeoutMs` is a whole number of milliseconds");
+    if (meta === undefined)
+      return refuse(id, "invalidRequest", "`meta` is an object; its `timeoutMs` is a whole number of milliseconds");
     return { kind: "request", id, method: value.method, params: value.params, meta };
   }
 
@@ -67,7 +69,12 @@ export class CrossplugDialect implements Dialect {
       case "credit":
         return note("$/credit", { id: message.id, items: message.items, bytes: message.bytes });
       case "event":
-        return note("$/event", { name: message.name, stream: message.stream, seq: message.seq, payload: message.payload });
+        return note("$/event", {
+          name: message.name,
+          stream: message.stream,
+          seq: message.seq,
+          payload: message.payload,
+        });
       case "log":
         return note("$/log", { level: message.level, message: message.message, fields: message.fields });
     }
@@ -84,7 +91,11 @@ function replyText(id: RequestId | null, failure: Failure): string {
   const { code, message, details } = failure;
   // Absent means no.
   const retryable = failure.retryable === true ? true : undefined;
-  return JSON.stringify({ jsonrpc: "2.0", id, error: { code: numberOf(code), message, data: { code, details, retryable } } });
+  return JSON.stringify({
+    jsonrpc: "2.0",
+    id,
+    error: { code: numberOf(code), message, data: { code, details, retryable } },
+  });
 }
 
 function metaText(meta: Meta): string {
@@ -100,7 +111,8 @@ function readMeta(value: JsonValue | undefined): Meta | undefined {
   if (value === undefined) return NO_META;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const { timeoutMs, traceparent } = value;
-  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && Number.isSafeInteger(timeoutMs) && timeoutMs >= 0)) return undefined;
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && Number.isSafeInteger(timeoutMs) && timeoutMs >= 0))
+    return undefined;
   if (traceparent !== undefined && typeof traceparent !== "string") return undefined;
   return { timeoutMs, traceparent };
 }
@@ -110,10 +122,15 @@ function reply(value: JsonObject): Message {
   if (id === undefined) throw new Violation("a reply without a usable id");
   if (value.error === undefined) return { kind: "reply", id, outcome: { result: value.result ?? null } };
   const { error } = value;
-  if (typeof error !== "object" || error === null || Array.isArray(error)) throw new Violation("a reply whose `error` is no object");
+  if (typeof error !== "object" || error === null || Array.isArray(error))
+    throw new Violation("a reply whose `error` is no object");
   const { code, message, data } = error;
-  if (typeof code !== "number" || typeof message !== "string") throw new Violation("an error without a `code` or a `message`");
-  const known = typeof data === "object" && data !== null && !Array.isArray(data) && typeof data.code === "string" ? data : undefined;
+  if (typeof code !== "number" || typeof message !== "string")
+    throw new Violation("an error without a `code` or a `message`");
+  const known =
+    typeof data === "object" && data !== null && !Array.isArray(data) && typeof data.code === "string"
+      ? data
+      : undefined;
   return {
     kind: "reply",
     id,
@@ -142,7 +159,12 @@ function notification(value: JsonObject): Message | undefined {
     case "$/end":
       return { kind: "end", id: streamId(method, fields) };
     case "$/credit":
-      return { kind: "credit", id: streamId(method, fields), items: uint32(method, fields.items), bytes: uint32(method, fields.bytes) };
+      return {
+        kind: "credit",
+        id: streamId(method, fields),
+        items: uint32(method, fields.items),
+        bytes: uint32(method, fields.bytes),
+      };
     case "$/event": {
       const { name, stream, seq, payload } = fields;
       if (typeof name !== "string" || typeof seq !== "number" || (stream !== undefined && typeof stream !== "string")) {

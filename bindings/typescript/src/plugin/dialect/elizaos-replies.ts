@@ -65,7 +65,12 @@ function success(asked: Asked, id: RequestId, result: JsonValue): Line {
       return { type: "provider.result", id, result: { text, values, data } };
     }
     case "service":
-      return { type: serviceType(asked.spelling), id, success: true, [asked.spelling === "types" ? "service" : "serviceType"]: asked.name };
+      return {
+        type: serviceType(asked.spelling),
+        id,
+        success: true,
+        [asked.spelling === "types" ? "service" : "serviceType"]: asked.name,
+      };
     case "route":
       return { type: routeType(asked.spelling), id, status: fields.status, body: fields.body, headers: fields.headers };
   }

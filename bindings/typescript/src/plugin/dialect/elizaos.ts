@@ -80,7 +80,11 @@ export class ElizaosDialect implements Dialect {
       case "service.stop": {
         const spelling: Spelling = line.serviceType === undefined && line.service !== undefined ? "types" : "server";
         const name = spelling === "types" ? line.service : line.serviceType;
-        return { asked: { kind: "service", method: type, name: text(name), spelling }, method: type, params: present("serviceType", name) };
+        return {
+          asked: { kind: "service", method: type, name: text(name), spelling },
+          method: type,
+          params: present("serviceType", name),
+        };
       }
       case "route.handle":
         return route(line);
@@ -104,7 +108,11 @@ function hello(line: JsonObject, debug: boolean): JsonObject {
 
 /** What every request about an action, provider or evaluator says. */
 function about(line: JsonObject, own: string, wire: string): JsonObject {
-  return { ...present(own, line[wire]), ...present("memory", memory(line.memory)), ...present("state", withoutNulls(line.state)) };
+  return {
+    ...present(own, line[wire]),
+    ...present("memory", memory(line.memory)),
+    ...present("state", withoutNulls(line.state)),
+  };
 }
 
 function route(line: JsonObject): { asked: Asked; method: string; params: JsonObject } {
@@ -114,7 +122,11 @@ function route(line: JsonObject): { asked: Asked; method: string; params: JsonOb
   const method = typeof request.method === "string" ? request.method.toUpperCase() : "GET";
   const params: JsonObject = { method, ...present("path", line.path) };
   for (const name of ["params", "query", "headers", "body"]) Object.assign(params, present(name, request[name]));
-  return { asked: { kind: "route", path: text(line.path), spelling: nested ? "server" : "types" }, method: "route.handle", params };
+  return {
+    asked: { kind: "route", path: text(line.path), spelling: nested ? "server" : "types" },
+    method: "route.handle",
+    params,
+  };
 }
 
 /** A member, unless it is null or absent, which is the same here. */
