@@ -4,12 +4,20 @@
 //! class at run time and importing the module is little more than loading its byte code. Only what is used is imported,
 //! under names that no definition can have (`_Record`, `_t`).
 
+mod aliases;
+mod author;
+mod codecs;
+mod enums;
 mod errors;
+mod events;
 mod expression;
+mod kinds;
+mod methods;
 mod page;
 mod records;
 mod roles;
-mod sets;
+mod services;
+mod tagged;
 
 use super::{File, Options, Role};
 use crate::model::{Interface, Shape};
@@ -131,17 +139,17 @@ fn body(interface: &Interface, options: &Options) -> String {
     for def in &interface.types {
         match &def.shape {
             Shape::Object(object) => records::emit(&mut page, &types, def, object),
-            Shape::Enum(set) => sets::enumeration(&mut page, def, set),
-            Shape::TaggedUnion(union) => sets::unknown(&mut page, &types, def, union),
+            Shape::Enum(set) => enums::enumeration(&mut page, def, set),
+            Shape::TaggedUnion(union) => tagged::unknown(&mut page, &types, def, union),
             Shape::KindUnion(_) | Shape::Alias(_) => {}
         }
     }
     page.blank();
-    sets::names(&mut page, &types);
+    aliases::names(&mut page, &types);
     for def in &interface.types {
-        sets::functions(&mut page, &types, def);
+        aliases::functions(&mut page, &types, def);
     }
-    roles::codecs(&mut page, &types);
+    codecs::codecs(&mut page, &types);
     if options.has(Role::Plugin) || options.has(Role::Host) {
         roles::emit(&mut page, &types);
     }

@@ -1,8 +1,8 @@
 //! Classes of error codes, and the tables from codes to classes. Knows nothing of methods.
 
+use super::codecs::codec;
 use super::expression::Types;
 use super::page::{Page, quoted};
-use super::roles::codec;
 use crate::check::PROTOCOL_CODES;
 use crate::model::{ErrorDef, Interface};
 

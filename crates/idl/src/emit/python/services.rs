@@ -1,0 +1,100 @@
+//! The typed services of a host, as a plugin calls them.
+
+use super::expression::Types;
+use super::methods::{described, descriptor, result};
+use super::page::Page;
+use crate::model::{Method, Type};
+
+/// The class of the services.
+pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
+    let interface = types.interface;
+    let stem = &interface.stem;
+    page.gap();
+    page.line(&format!("class {stem}Services:"));
+    page.docs(
+        "    ",
+        &format!(
+            "The host's services of `{}`, typed: `{stem}Services(ctx)`. Every name that ends in `_blocking` blocks; its twin is awaited.",
+            interface.name
+        ),
+    );
+    page.blank();
+    page.line("    __slots__ = (\"_ctx\",)");
+    for service in &interface.services {
+        page.blank();
+        descriptor(page, types, service, "None");
+        page.docs("    ", &service.description);
+    }
+    page.blank();
+    page.line("    def __init__(self, ctx: _Context) -> None:");
+    page.line("        self._ctx = ctx");
+    for service in &interface.services {
+        service_methods(page, types, service);
+    }
+}
+
+fn service_methods(page: &mut Page, types: &Types<'_>, service: &Method) {
+    let name = &service.name.python;
+    let constant = &service.name.constant;
+    let mut arguments = vec!["self".to_owned()];
+    let mut passed = format!("{}Services.{constant}", types.interface.stem);
+    if let Some(params) = service.params {
+        arguments.push(format!("params: {}", types.annotation(&Type::Ref(params))));
+        passed.push_str(", params");
+    }
+    arguments.push("*".to_owned());
+    arguments.push("timeout: float | None = None".to_owned());
+    if service.items.is_some() || service.upload.is_some() {
+        let part = |ty: &Option<Type>| {
+            ty.as_ref()
+                .map_or_else(|| "None".to_owned(), |ty| types.annotation(ty))
+        };
+        let call = format!(
+            "_ServiceCall[{}, {}, {}]",
+            part(&service.result),
+            part(&service.items),
+            part(&service.upload)
+        );
+        page.blank();
+        page.call(
+            "    ",
+            &format!("def {name}"),
+            &arguments,
+            &format!(" -> {call}:"),
+        );
+        page.docs(
+            "        ",
+            &format!(
+                "{}\n\nGives the call in flight, for its streams and its result.",
+                described(types, service)
+            ),
+        );
+        page.line(&format!(
+            "        return self._ctx.start({passed}, timeout=timeout)"
+        ));
+        return;
+    }
+    let result = result(types, service);
+    page.blank();
+    page.call(
+        "    ",
+        &format!("async def {name}"),
+        &arguments,
+        &format!(" -> {result}:"),
+    );
+    page.docs("        ", &described(types, service));
+    page.line(&format!(
+        "        return await self._ctx.call({passed}, timeout=timeout)"
+    ));
+    page.blank();
+    page.call(
+        "    ",
+        &format!("def {name}_blocking"),
+        &arguments,
+        &format!(" -> {result}:"),
+    );
+    page.docs("        ", &described(types, service));
+    page.line(&format!(
+        "        return self._ctx.call_blocking({passed}, timeout=timeout)"
+    ));
+}
