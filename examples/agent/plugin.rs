@@ -205,3 +205,46 @@ fn map<const N: usize>(members: [(&str, Value); N]) -> JsonMap {
 }
 
 crossplug_plugin::export!(Companion: Agent);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use crossplug_plugin::Plugin;
+    use crossplug_plugin::agent::{AgentDispatch, Content};
+    use crossplug_plugin::testing::TestHost;
+
+    use super::*;
+
+    fn plugin() -> Plugin {
+        Plugin::new("companion", "0.1.0").with(AgentDispatch::new(Companion))
+    }
+
+    fn memory() -> Memory {
+        Memory::new(Content::new().with_text("Why do plugins need a protocol? What do plugins share?"))
+    }
+
+    #[test]
+    fn recalls_what_the_host_remembers() {
+        let host = TestHost::builder(plugin())
+            .config("limit", 2)
+            .service("memory.search", |params| {
+                assert_eq!(params, json!({ "text": "plugins", "limit": 2 }));
+                Ok(json!({ "memories": [{ "content": { "text": "Plugins were mentioned before." } }] }))
+            })
+            .start();
+        let result = host
+            .ask::<ActionInvoke, ActionResult>("action.invoke", &ActionInvoke::new("RECALL", memory()))
+            .unwrap();
+        assert_eq!(result.text.unwrap(), "1 memories about plugins: plugins were mentioned before");
+    }
+
+    #[test]
+    fn judges_the_tone() {
+        let host = TestHost::new(plugin());
+        let judge = |name: &str| {
+            host.ask::<EvaluatorInvoke, ActionResult>("evaluator.invoke", &EvaluatorInvoke::new(name, memory()))
+        };
+        assert_eq!(judge("TONE").unwrap().text.unwrap(), "curious");
+        assert_eq!(judge("MOOD").unwrap_err().code, "evaluatorNotFound");
+    }
+}

@@ -110,9 +110,8 @@ pub(crate) fn test(root: &Path) -> Outcome {
     for scenario in SCENARIOS {
         let mut pytest = Command::new(&python);
         pytest
-            .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir"])
+            .args(["-m", "pytest", "-q"])
             .arg(format!("examples/{scenario}"));
-        pytest.arg(format!("examples/{scenario}"));
         counts.add(Counts::read(&step::run(
             &format!("pytest, example {scenario}"),
             &mut pytest,

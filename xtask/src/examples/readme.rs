@@ -113,7 +113,9 @@ fn rust(root: &Path, folder: &Path, plugin: &str, host: &str) -> anyhow::Result<
         format!(
             "[package]\nname = \"readme\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
              [[bin]]\nname = \"readme-plugin\"\npath = \"plugin.rs\"\n\n[[bin]]\nname = \"readme-host\"\npath = \"host.rs\"\n\n\
-             [dependencies]\ncrossplug-plugin = {{ path = {:?} }}\ncrossplug-host = {{ path = {:?} }}\nserde_json = \"1\"\n",
+             [dependencies]\ncrossplug-plugin = {{ path = {:?} }}\ncrossplug-host = {{ path = {:?} }}\nserde_json = \"1\"\n\n\
+             # The workspace's own profile, so that what is built for it serves here.\n\
+             [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\nopt-level = 1\ndebug = false\n",
             path("plugin"),
             path("host")
         ),
@@ -134,7 +136,7 @@ fn typescript(root: &Path, folder: &Path) -> anyhow::Result<()> {
     let config = serde_json::json!({
         "extends": root.join("tsconfig.base.json"),
         "compilerOptions": { "rootDir": ".", "outDir": ".", "composite": false, "declaration": false, "isolatedDeclarations": false, "typeRoots": [root.join("node_modules/@types")] },
-        "include": ["plugin.ts"]
+        "files": ["plugin.ts"]
     });
     fs::write(folder.join("tsconfig.json"), config.to_string())?;
     let mut tsc = node::tool(root, "tsc");

@@ -2,7 +2,6 @@
 //! What a host calls of the interface `textstats` 1.0.0, and what its plugins ask of it.
 #![allow(
     clippy::doc_lazy_continuation,
-    clippy::result_large_err,
     clippy::should_implement_trait,
     clippy::wrong_self_convention,
     non_camel_case_types,

@@ -42,7 +42,7 @@ pub trait Textstats: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(TextstatsDispatch::new(self))
+        Arc::new(TextstatsDispatch::shared(self))
     }
 }
 
@@ -55,8 +55,20 @@ pub struct TextstatsDispatch<P> {
 impl<P: Textstats> TextstatsDispatch<P> {
     /// Calls go to this plugin.
     #[must_use]
-    pub const fn new(plugin: Arc<P>) -> Self {
+    pub fn new(plugin: P) -> Self {
+        Self::shared(Arc::new(plugin))
+    }
+
+    /// Calls go to this plugin, which has other interfaces too.
+    #[must_use]
+    pub const fn shared(plugin: Arc<P>) -> Self {
         Self { plugin }
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub const fn plugin(&self) -> &Arc<P> {
+        &self.plugin
     }
 }
 

@@ -1,0 +1,43 @@
+"""The author's own test: the plugin in this process, with a fake memory, without a host."""
+
+from __future__ import annotations
+
+import pytest
+from crossplug.interfaces.agent import (
+    ActionInvoke,
+    AgentMethods,
+    Content,
+    EvaluatorInvoke,
+    EvaluatorNotFoundError,
+    EvaluatorValidate,
+    Memory,
+)
+from crossplug.testing import Kit
+from plugin import plugin
+
+MEMORY = Memory(content=Content(text="Why do plugins need a protocol? What do plugins share?"))
+
+
+def test_recalls_what_the_host_remembers() -> None:
+    asked = []
+
+    def search(params: dict[str, object]) -> dict[str, object]:
+        asked.append(params)
+        return {"memories": [{"content": {"text": "Plugins were mentioned before."}}]}
+
+    with Kit(plugin, services={"memory.search": search}, config={"limit": 2}) as kit:
+        result = kit.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="RECALL", memory=MEMORY))
+    assert asked == [{"text": "plugins", "limit": 2}]
+    assert result.text == "1 memories about plugins: plugins were mentioned before"
+    assert result.values == {"topic": "plugins"}
+
+
+def test_judges_the_tone() -> None:
+    with Kit(plugin) as kit:
+        validation = kit.call_blocking(AgentMethods.EVALUATOR_VALIDATE, EvaluatorValidate(evaluator="TONE", memory=MEMORY))
+        assert validation.valid
+        result = kit.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="TONE", memory=MEMORY))
+        assert result is not None
+        assert result.text == "curious"
+        with pytest.raises(EvaluatorNotFoundError):
+            kit.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="MOOD", memory=MEMORY))
