@@ -87,13 +87,11 @@ fn what(door: &Door) -> String {
         Door::Process(door) => match &door.start {
             Start::Command { program, arguments } => {
                 let program = match program {
-                    Program::OnPath(name) => name.as_str(),
-                    Program::Inside(path) => path.as_str(),
-                    _ => "a program",
+                    Program::OnPath(name) => name.clone(),
+                    Program::Inside(path) => format!("./{}", path.as_str()),
+                    _ => "a program".to_owned(),
                 };
-                [&[program.to_owned()], arguments.as_slice()]
-                    .concat()
-                    .join(" ")
+                [&[program], arguments.as_slice()].concat().join(" ")
             }
             Start::Bridge { language, module } => format!("the {language} module {module}"),
             _ => "a program".to_owned(),

@@ -125,8 +125,56 @@ fn what_cannot_be_loaded_is_5() {
     Stage::manifest(&wasm).call(&["x"]).exits(5).says(&["wasm"]);
 }
 
+/// Runs the program on a terminal of its own and gives all that appears there.
+fn on_a_terminal(arguments: &[&str], no_color: Option<&str>) -> String {
+    let program = crate::stage::program().get_program().to_owned();
+    let mut python = std::process::Command::new("python3");
+    python
+        .args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])"])
+        .arg(program)
+        .args(arguments);
+    python.env_remove("NO_COLOR");
+    if let Some(value) = no_color {
+        python.env("NO_COLOR", value);
+    }
+    let output = python.stdin(std::process::Stdio::null()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
-fn colours_are_for_terminals() {
-    let ran = Stage::bare().call(&["bare.fail"]);
-    assert!(!ran.err.contains('\u{1b}'), "{:?}", ran.err);
+fn colours_and_progress_are_for_terminals() {
+    let stage = Stage::bare();
+    let path = stage.path().to_str().unwrap();
+    for ran in [stage.call(&["bare.fail"]), stage.call(&["bare.count"])] {
+        assert!(
+            !ran.err.contains('\u{1b}') && !ran.err.contains("half way"),
+            "{:?}",
+            ran.err
+        );
+    }
+    if std::process::Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "`python3` is missing, and CI skips nothing"
+        );
+        eprintln!("skipped: there is no `python3` to make a terminal");
+        return;
+    }
+    let red = "\u{1b}[31merror:\u{1b}[0m";
+    assert!(on_a_terminal(&["call", path, "bare.fail"], None).contains(red));
+    assert!(
+        on_a_terminal(&["call", path, "bare.fail"], Some("")).contains(red),
+        "an empty NO_COLOR says nothing"
+    );
+    assert!(on_a_terminal(&["call", path, "bare.fail"], Some("1")).contains("error: call"));
+    let counted = on_a_terminal(&["call", path, "bare.count"], None);
+    assert!(counted.contains(" 50% half way"), "{counted:?}");
+    assert!(
+        counted.contains("\"counted\": 2"),
+        "a person gets the result in lines of its own: {counted:?}"
+    );
 }

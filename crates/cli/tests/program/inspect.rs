@@ -58,6 +58,7 @@ fn doors_that_this_program_cannot_use_are_marked() {
         .value();
     assert_eq!(told["doors"][0]["usable"], false);
     assert_eq!(told["doors"][1]["usable"], true);
+    assert_eq!(told["doors"][1]["what"], "./a");
 }
 
 #[test]
