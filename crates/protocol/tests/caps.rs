@@ -134,6 +134,27 @@ fn many_streams_of_events_cost_bounded_memory_and_no_violation() {
 }
 
 #[test]
+fn a_sender_that_never_forgets_a_stream_is_borne() {
+    let (mut receiver, mut out) = host(Limits::default());
+    let mut emit = |stream: u32, seq: u32| {
+        let event = format!(
+            r#"{{"jsonrpc":"2.0","method":"$/event","params":{{"name":"e","stream":"s{stream}","seq":{seq},"payload":1}}}}"#
+        );
+        receiver
+            .receive(event.as_bytes(), &mut out)
+            .map(drop)
+            .map_err(|violation| violation.kind)
+    };
+    for stream in 0..5000 {
+        assert_eq!(emit(stream, 1), Ok(()));
+    }
+    // The receiver has forgotten the oldest ones and takes their word for it; the youngest it knows.
+    assert_eq!(emit(0, 2), Ok(()));
+    assert_eq!(emit(0, 3), Ok(()));
+    assert_eq!(emit(4999, 3), Err(ViolationKind::EventOutOfOrder));
+}
+
+#[test]
 fn a_ticket_is_good_for_one_request_even_where_its_id_comes_again() {
     let (mut session, mut out) = plugin();
     let request = br#"{"jsonrpc":"2.0","id":5,"method":"m"}"#;
