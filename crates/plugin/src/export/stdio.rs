@@ -62,8 +62,7 @@ pub fn main(make: impl FnOnce() -> Result<Plugin, DecodeError>) -> ExitCode {
         &runtime,
         input::Input::new(files.input, runtime.frame_limit()),
         prints,
-    );
-    ExitCode::SUCCESS
+    )
 }
 
 fn refuse(problem: &str, code: u8) -> ExitCode {

@@ -21,7 +21,9 @@ pub struct TestCall<'h> {
 
 impl std::fmt::Debug for TestCall<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TestCall").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("TestCall")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,7 +78,8 @@ impl Answer {
     /// The plugin's own, or `internal` where the result does not fit its type.
     pub fn result_as<W: Wire>(&self) -> Result<W::Value, PluginError> {
         let result = self.result.as_ref().map_err(Clone::clone)?;
-        codec::decode_value::<W>(result).map_err(|error| PluginError::internal(format!("the result does not fit: {error}")))
+        codec::decode_value::<W>(result)
+            .map_err(|error| PluginError::internal(format!("the result does not fit: {error}")))
     }
 
     /// The items as a generated type.

@@ -32,7 +32,9 @@ pub struct TestHostBuilder {
 
 impl std::fmt::Debug for TestHostBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TestHostBuilder").field("plugin", &self.plugin).finish_non_exhaustive()
+        f.debug_struct("TestHostBuilder")
+            .field("plugin", &self.plugin)
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,10 +74,16 @@ impl TestHostBuilder {
     #[must_use]
     pub fn start(self) -> TestHost {
         let bell = Arc::new(Bell::default());
-        let runtime = Runtime::new(self.plugin, "crossplug/1", Offer::new(), Box::new(Arc::clone(&bell)));
+        let runtime = Runtime::new(
+            self.plugin,
+            "crossplug/1",
+            Offer::new(),
+            Box::new(Arc::clone(&bell)),
+        );
         let host = runtime.and_then(|runtime| {
             runtime.start().ok()?;
-            let granted = json!({ "services": self.services.keys().collect::<Vec<_>>() }).to_string();
+            let granted =
+                json!({ "services": self.services.keys().collect::<Vec<_>>() }).to_string();
             let config = Value::Object(self.config).to_string();
             let mut hello = Hello::new("test host", env!("CARGO_PKG_VERSION"), "test-1");
             hello.data_dir = self.data_dir.as_deref();
@@ -84,7 +92,11 @@ impl TestHostBuilder {
             hello.debug = self.debug;
             let mut wired = Wired::new(self.services)?;
             wired.initialize(&hello, runtime.now())?;
-            let host = TestHost { runtime, wired: Mutex::new(wired), bell };
+            let host = TestHost {
+                runtime,
+                wired: Mutex::new(wired),
+                bell,
+            };
             host.pump();
             let open = locked(&host.wired).is_open();
             open.then_some(host)
@@ -110,7 +122,13 @@ impl std::fmt::Debug for TestHost {
 impl TestHost {
     /// Prepares a host for a plugin.
     pub fn builder(plugin: Plugin) -> TestHostBuilder {
-        TestHostBuilder { plugin, config: JsonMap::new(), services: HashMap::new(), data_dir: None, debug: false }
+        TestHostBuilder {
+            plugin,
+            config: JsonMap::new(),
+            services: HashMap::new(),
+            data_dir: None,
+            debug: false,
+        }
     }
 
     /// A host without configuration and services.
@@ -126,19 +144,32 @@ impl TestHost {
 
     /// Prepares a call with params of a generated type.
     pub fn call_as<P: Wire>(&self, method: impl Into<String>, params: &P::Value) -> TestCall<'_> {
-        let params = codec::encode::<P>(params).map_err(|error| PluginError::invalid_params(format!("the params {error}")));
+        let params = codec::encode::<P>(params)
+            .map_err(|error| PluginError::invalid_params(format!("the params {error}")));
         self.prepared(method.into(), params)
     }
 
     const fn prepared(&self, method: String, params: Result<Vec<u8>, PluginError>) -> TestCall<'_> {
-        TestCall { host: self, method, params, upload: Vec::new(), timeout: None, cancelled: false, credit: true }
+        TestCall {
+            host: self,
+            method,
+            params,
+            upload: Vec::new(),
+            timeout: None,
+            cancelled: false,
+            credit: true,
+        }
     }
 
     /// Calls a method with types on both sides.
     ///
     /// # Errors
     /// The plugin's own; `internal` where the result does not fit its type.
-    pub fn ask<P: Wire, R: Wire>(&self, method: impl Into<String>, params: &P::Value) -> Result<R::Value, PluginError> {
+    pub fn ask<P: Wire, R: Wire>(
+        &self,
+        method: impl Into<String>,
+        params: &P::Value,
+    ) -> Result<R::Value, PluginError> {
         self.call_as::<P>(method, params).run().result_as::<R>()
     }
 
@@ -198,15 +229,37 @@ impl TestHost {
     }
 
     pub(super) fn run(call: TestCall<'_>) -> Answer {
-        let TestCall { host, method, params, upload, timeout, mut cancelled, credit } = call;
+        let TestCall {
+            host,
+            method,
+            params,
+            upload,
+            timeout,
+            mut cancelled,
+            credit,
+        } = call;
         let begun = Instant::now();
         let end = begun + timeout.unwrap_or(PATIENCE);
         let deadline = timeout.map(|_| host.runtime.since_origin(end));
-        let started =
-            params.and_then(|params| locked(&host.wired).call(&method, &params, upload, deadline, credit, host.runtime.now()));
+        let started = params.and_then(|params| {
+            locked(&host.wired).call(
+                &method,
+                &params,
+                upload,
+                deadline,
+                credit,
+                host.runtime.now(),
+            )
+        });
         let id = match started {
             Ok(id) => id,
-            Err(error) => return Answer { result: Err(error), items: Vec::new(), progress: Vec::new() },
+            Err(error) => {
+                return Answer {
+                    result: Err(error),
+                    items: Vec::new(),
+                    progress: Vec::new(),
+                };
+            }
         };
         loop {
             host.pump();
@@ -227,7 +280,10 @@ impl TestHost {
                 answer.result = Err(PluginError::new("deadlineExceeded", late));
                 return answer;
             }
-            let due = host.runtime.next_timeout().map(|at| at.saturating_sub(host.runtime.now()));
+            let due = host
+                .runtime
+                .next_timeout()
+                .map(|at| at.saturating_sub(host.runtime.now()));
             host.bell.wait(due.unwrap_or(PATIENCE).min(end - now));
             host.runtime.tick();
         }

@@ -51,13 +51,27 @@ pub struct Asked {
 
 impl LogLine {
     pub(super) const fn new(level: Level, message: String, fields: Value) -> Self {
-        Self { level, message, fields }
+        Self {
+            level,
+            message,
+            fields,
+        }
     }
 }
 
 impl Emitted {
-    pub(super) const fn new(name: String, stream: Option<String>, seq: u64, payload: Value) -> Self {
-        Self { name, stream, seq, payload }
+    pub(super) const fn new(
+        name: String,
+        stream: Option<String>,
+        seq: u64,
+        payload: Value,
+    ) -> Self {
+        Self {
+            name,
+            stream,
+            seq,
+            payload,
+        }
     }
 }
 

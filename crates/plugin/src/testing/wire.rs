@@ -8,7 +8,9 @@ use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{DEFAULT_FRAME_BYTES, FrameReader, FrameWriter};
 use crossplug_protocol::handshake::{Hello, Offer};
 use crossplug_protocol::message::Raw;
-use crossplug_protocol::session::{CallId, CallOptions, Incoming, Session, State, StreamId, Ticket};
+use crossplug_protocol::session::{
+    CallId, CallOptions, Incoming, Session, State, StreamId, Ticket,
+};
 
 use super::call::Answer;
 use super::record::{Asked, Emitted, LogLine, Progress};
@@ -75,7 +77,10 @@ impl Wired {
     }
 
     pub(super) fn initialize(&mut self, hello: &Hello<'_>, now: Duration) -> Option<()> {
-        self.session.initialize(hello, now, None, &mut self.out).ok().map(drop)
+        self.session
+            .initialize(hello, now, None, &mut self.out)
+            .ok()
+            .map(drop)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -93,12 +98,26 @@ impl Wired {
     ) -> Result<CallId, PluginError> {
         let mut options = CallOptions::new();
         options.deadline = deadline;
-        let called = self.session.call(method, Some(&Raw::trust(params)), &options, now, &mut self.out);
+        let called = self.session.call(
+            method,
+            Some(&Raw::trust(params)),
+            &options,
+            now,
+            &mut self.out,
+        );
         let id = called.map_err(|refused| error_of(&refused))?;
         if credit {
-            let _ = self.session.grant(StreamId::Call(id), CREDIT, CREDIT, &mut self.out);
+            let _ = self
+                .session
+                .grant(StreamId::Call(id), CREDIT, CREDIT, &mut self.out);
         }
-        self.calls.insert(id, Record { upload: upload.into(), ..Record::default() });
+        self.calls.insert(
+            id,
+            Record {
+                upload: upload.into(),
+                ..Record::default()
+            },
+        );
         Ok(id)
     }
 
@@ -122,8 +141,17 @@ impl Wired {
 
     /// What there is of an answer.
     pub(super) fn forget(&mut self, id: CallId) -> Answer {
-        let Record { result, items, progress, .. } = self.calls.remove(&id).unwrap_or_default();
-        Answer { result: result.unwrap_or_else(|| Err(PluginError::cancelled())), items, progress }
+        let Record {
+            result,
+            items,
+            progress,
+            ..
+        } = self.calls.remove(&id).unwrap_or_default();
+        Answer {
+            result: result.unwrap_or_else(|| Err(PluginError::cancelled())),
+            items,
+            progress,
+        }
     }
 
     /// Takes what the plugin has sent, lets services answer, and gives what goes to the plugin.
@@ -134,9 +162,15 @@ impl Wired {
         while let Some((ticket, service, params)) = self.waiting.pop_front() {
             let outcome = match self.services.get_mut(&service) {
                 Some(answer) => answer(params),
-                None => Err(PluginError::new("permissionDenied", format!("`{service}` was not granted in this test"))),
+                None => Err(PluginError::new(
+                    "permissionDenied",
+                    format!("`{service}` was not granted in this test"),
+                )),
             };
-            let text = outcome.as_ref().map(ToString::to_string).unwrap_or_default();
+            let text = outcome
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let failure = outcome.as_ref().err().map(PluginError::as_failure);
             let said = match &failure {
                 None => Ok(&Raw::trust(text.as_bytes())),
@@ -155,10 +189,22 @@ impl Wired {
     }
 
     fn read(&mut self) {
-        let Self { session, out, input, calls, waiting, logs, events, asked, .. } = self;
+        let Self {
+            session,
+            out,
+            input,
+            calls,
+            waiting,
+            logs,
+            events,
+            asked,
+            ..
+        } = self;
         while let Ok(Some(frame)) = input.next_frame(session.framing()) {
             // A plugin of this SDK breaks nothing; if it did, its calls would stay without an answer.
-            let Ok(Some(incoming)) = session.receive(frame, out) else { continue };
+            let Ok(Some(incoming)) = session.receive(frame, out) else {
+                continue;
+            };
             match incoming {
                 Incoming::Reply { call, outcome } => {
                     let outcome = outcome.map(|raw| tree(&raw)).map_err(PluginError::from);
@@ -166,26 +212,51 @@ impl Wired {
                         record.result = Some(outcome);
                     }
                 }
-                Incoming::Item { stream: StreamId::Call(call), item, .. } => {
+                Incoming::Item {
+                    stream: StreamId::Call(call),
+                    item,
+                    ..
+                } => {
                     if let Some(record) = calls.get_mut(&call) {
                         record.items.push(tree(&item));
                     }
                 }
-                Incoming::Progress { call, fraction, message } => {
+                Incoming::Progress {
+                    call,
+                    fraction,
+                    message,
+                } => {
                     if let Some(record) = calls.get_mut(&call) {
-                        record.progress.push(Progress::new(fraction, message.map(|text| text.into_owned())));
+                        record.progress.push(Progress::new(
+                            fraction,
+                            message.map(|text| text.into_owned()),
+                        ));
                     }
                 }
-                Incoming::Request { ticket, method, params, .. } => {
+                Incoming::Request {
+                    ticket,
+                    method,
+                    params,
+                    ..
+                } => {
                     let params = params.map_or(Value::Null, |raw| tree(&raw));
                     asked.push(Asked::new(method.clone().into_owned(), params.clone()));
                     waiting.push_back((ticket, method.into_owned(), params));
                 }
-                Incoming::Log { level, message, fields } => {
+                Incoming::Log {
+                    level,
+                    message,
+                    fields,
+                } => {
                     let fields = fields.map_or(Value::Null, |raw| tree(&raw));
                     logs.push(LogLine::new(level, message.into_owned(), fields));
                 }
-                Incoming::Event { name, stream, seq, payload } => {
+                Incoming::Event {
+                    name,
+                    stream,
+                    seq,
+                    payload,
+                } => {
                     let stream = stream.map(|text| text.into_owned());
                     events.push(Emitted::new(name.into_owned(), stream, seq, tree(&payload)));
                 }
@@ -199,7 +270,15 @@ impl Wired {
         for (id, record) in &mut self.calls {
             while let Some(item) = record.upload.front() {
                 let text = item.to_string();
-                if self.session.send_item(StreamId::Call(*id), &Raw::trust(text.as_bytes()), &mut self.out).is_err() {
+                if self
+                    .session
+                    .send_item(
+                        StreamId::Call(*id),
+                        &Raw::trust(text.as_bytes()),
+                        &mut self.out,
+                    )
+                    .is_err()
+                {
                     break;
                 }
                 record.upload.pop_front();

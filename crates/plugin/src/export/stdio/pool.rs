@@ -88,10 +88,14 @@ impl Pool {
         runtime: &Arc<Runtime>,
         input: Input,
         prints: Arc<Prints>,
-    ) {
+    ) -> ! {
         let _ = self.prints.set(prints);
         locked(&self.inner).threads = 1;
         self.work(runtime, Some(Box::new(input)));
+        // The pool has threads enough without this one, but the process would end with it.
+        loop {
+            std::thread::park();
+        }
     }
 
     fn spawn(self: &Arc<Self>, inner: &mut Inner, runtime: &Arc<Runtime>) {

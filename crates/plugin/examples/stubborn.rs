@@ -1,0 +1,86 @@
+//! A plugin that does what handlers should not: it blocks, computes, prints a lot and waits on threads of its own.
+
+#![allow(clippy::print_stdout, reason = "that is what it is for")]
+
+use std::time::{Duration, Instant};
+
+use crossplug_plugin::agent::{ActionInvoke, ActionResult, Agent, MessageReceived};
+use crossplug_plugin::{Context, Event, PluginError, async_trait};
+
+#[derive(Default)]
+struct Stubborn;
+
+fn millis(params: &ActionInvoke) -> Duration {
+    let options = params.options.as_ref();
+    let millis = options
+        .and_then(|options| options.get("ms"))
+        .and_then(serde_json::Value::as_u64);
+    Duration::from_millis(millis.unwrap_or(0))
+}
+
+/// Woken by a thread that the runtime knows nothing of.
+async fn elsewhere(duration: Duration) {
+    let mut begun = false;
+    let (send, receive) = std::sync::mpsc::channel();
+    std::future::poll_fn(move |context| {
+        if receive.try_recv().is_ok() {
+            return std::task::Poll::Ready(());
+        }
+        if !std::mem::replace(&mut begun, true) {
+            let (waker, send) = (context.waker().clone(), send.clone());
+            std::thread::spawn(move || {
+                std::thread::sleep(duration);
+                let _ = send.send(());
+                waker.wake();
+            });
+        }
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+#[async_trait]
+impl Agent for Stubborn {
+    async fn action_invoke(
+        &self,
+        ctx: &Context,
+        params: ActionInvoke,
+    ) -> Result<ActionResult, PluginError> {
+        let (begun, duration) = (Instant::now(), millis(&params));
+        match params.action.as_str() {
+            "ECHO" => {}
+            "BLOCK" => std::thread::sleep(duration),
+            "COMPUTE" => {
+                while begun.elapsed() < duration {
+                    ctx.check()?;
+                    std::hint::spin_loop();
+                }
+            }
+            "SLEEP" => ctx.sleep(duration).await,
+            "ELSEWHERE" => elsewhere(duration).await,
+            "FOREVER" => std::future::pending().await,
+            "TIDY" => {
+                ctx.cancelled().await;
+                ctx.sleep(duration).await;
+                return Ok(ActionResult::new(true).with_text("tidied"));
+            }
+            "PRINT" => {
+                for _ in 0..16_384 {
+                    println!("{}", "p".repeat(63));
+                }
+            }
+            other => return Err(PluginError::not_found(format!("no action {other}"))),
+        }
+        let text = params.memory.content.text.unwrap_or_default();
+        Ok(ActionResult::new(true).with_text(text))
+    }
+
+    async fn on_message_received(&self, ctx: &Context, event: Event<MessageReceived>) {
+        // The later one waits for the earlier one, which sleeps longer.
+        ctx.sleep(Duration::from_millis(if event.seq == 1 { 60 } else { 1 }))
+            .await;
+        ctx.info(format!("event {}", event.seq));
+    }
+}
+
+crossplug_plugin::export!(Stubborn: Agent);

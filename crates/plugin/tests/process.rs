@@ -1,0 +1,236 @@
+//! A plugin process that is treated badly, or treats others badly: what the pool of threads, the output and the prints
+//! promise.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "process/child.rs"]
+mod child;
+
+use std::time::{Duration, Instant};
+
+use child::Child;
+use serde_json::{Value, json};
+
+/// What a busy machine may add to anything.
+const SLACK: Duration = Duration::from_millis(700);
+
+fn invoke(action: &str, ms: u64) -> Value {
+    json!({ "action": action, "memory": { "content": { "text": action } }, "options": { "ms": ms } })
+}
+
+#[test]
+fn a_handler_that_blocks_delays_neither_ping_nor_other_calls() {
+    for action in ["BLOCK", "COMPUTE"] {
+        let mut child = Child::open();
+        let begun = Instant::now();
+        let long = child.send("action.invoke", invoke(action, 2500));
+        for _ in 0..20 {
+            let ping = child.send("ping", json!({}));
+            child.reply(ping).unwrap();
+            let echo = child.send("action.invoke", invoke("ECHO", 0));
+            assert_eq!(child.reply(echo).unwrap()["text"], "ECHO");
+        }
+        assert!(
+            begun.elapsed() < SLACK,
+            "{action}: twenty rounds took {:?}",
+            begun.elapsed()
+        );
+        assert_eq!(child.reply(long).unwrap()["text"], action);
+        assert!(begun.elapsed() >= Duration::from_millis(2500));
+    }
+}
+
+#[test]
+fn more_blocked_handlers_than_threads_still_leave_one_that_reads() {
+    let mut child = Child::open();
+    let begun = Instant::now();
+    let blocked: Vec<i64> = (0..100)
+        .map(|_| child.send("action.invoke", invoke("BLOCK", 1000)))
+        .collect();
+    let ping = child.send("ping", json!({}));
+    child.reply(ping).unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_millis(900),
+        "{:?}",
+        begun.elapsed()
+    );
+    for call in blocked {
+        child.reply(call).unwrap();
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn a_computing_handler_sees_its_cancellation() {
+    let mut child = Child::open();
+    let begun = Instant::now();
+    let call = child.send("action.invoke", invoke("COMPUTE", 10_000));
+    child.notify("$/cancel", json!({ "id": call }));
+    assert_eq!(child.reply(call).unwrap_err()["data"]["code"], "cancelled");
+    assert!(begun.elapsed() < SLACK, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_handler_that_waits_for_its_cancellation_tidies_up_and_any_other_is_dropped() {
+    let mut child = Child::open();
+    let tidy = child.send("action.invoke", invoke("TIDY", 50));
+    let forever = child.send("action.invoke", invoke("FOREVER", 0));
+    let ping = child.send("ping", json!({}));
+    child.reply(ping).unwrap();
+    child.notify("$/cancel", json!({ "id": tidy }));
+    child.notify("$/cancel", json!({ "id": forever }));
+    assert_eq!(child.reply(tidy).unwrap()["text"], "tidied");
+    assert_eq!(
+        child.reply(forever).unwrap_err()["data"]["code"],
+        "cancelled"
+    );
+}
+
+#[test]
+fn futures_are_woken_by_time_and_by_other_threads() {
+    let mut child = Child::open();
+    for action in ["SLEEP", "ELSEWHERE", "SLEEP", "ELSEWHERE"] {
+        let begun = Instant::now();
+        let calls: Vec<i64> = (0..10)
+            .map(|_| child.send("action.invoke", invoke(action, 150)))
+            .collect();
+        for call in calls {
+            assert_eq!(child.reply(call).unwrap()["text"], action);
+        }
+        let took = begun.elapsed();
+        assert!(
+            (Duration::from_millis(150)..Duration::from_millis(150) + SLACK).contains(&took),
+            "{action}: {took:?}"
+        );
+        // Long enough for the watcher to have gone to sleep.
+        std::thread::sleep(Duration::from_millis(250));
+    }
+}
+
+#[test]
+fn a_host_that_does_not_read_stops_nothing_but_itself() {
+    let mut child = Child::open();
+    let text = "x".repeat(4096);
+    let calls: Vec<i64> = (0..2000)
+        .map(|_| {
+            child.send(
+                "action.invoke",
+                json!({ "action": "ECHO", "memory": { "content": { "text": text } } }),
+            )
+        })
+        .collect();
+    // 8 MB of answers do not fit into the pipe, and yet all requests went in.
+    child.listen();
+    for call in calls {
+        assert_eq!(
+            child.reply(call).unwrap()["text"].as_str().unwrap().len(),
+            4096
+        );
+    }
+}
+
+#[test]
+fn a_megabyte_of_prints_goes_to_standard_error_and_the_log() {
+    let mut child = Child::open();
+    let call = child.send("action.invoke", invoke("PRINT", 0));
+    assert_eq!(child.reply(call).unwrap()["text"], "PRINT");
+    let (logs, errors, code) = child.close();
+    assert_eq!(code, Some(0));
+    let lines = logs
+        .iter()
+        .filter(|log| log["fields"]["stream"] == "stdout" && log["message"] == "p".repeat(63))
+        .count();
+    assert_eq!(
+        (lines, errors.matches(&"p".repeat(63)).count()),
+        (16_384, 16_384)
+    );
+}
+
+#[test]
+fn events_are_handled_in_their_order() {
+    let mut child = Child::open();
+    for seq in [1, 2, 3] {
+        let payload = json!({ "memory": { "content": {} } });
+        child.notify(
+            "$/event",
+            json!({ "name": "message.received", "seq": seq, "payload": payload }),
+        );
+    }
+    std::thread::sleep(Duration::from_millis(400));
+    let (logs, _, _) = child.close();
+    let said: Vec<&str> = logs
+        .iter()
+        .filter_map(|log| log["message"].as_str())
+        .collect();
+    assert_eq!(said, ["event 1", "event 2", "event 3"]);
+}
+
+#[test]
+fn what_is_in_flight_ends_before_the_process_does() {
+    let mut child = Child::open();
+    let call = child.send("action.invoke", invoke("SLEEP", 300));
+    child.end_input();
+    assert_eq!(child.reply(call).unwrap()["text"], "SLEEP");
+    let (_, _, code) = child.close();
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn what_never_ends_does_not_keep_the_process_for_long() {
+    let mut child = Child::open();
+    let begun = Instant::now();
+    child.send("action.invoke", invoke("FOREVER", 0));
+    child.send("action.invoke", invoke("BLOCK", 60_000));
+    let (_, _, code) = child.close();
+    assert_eq!(code, Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn a_manifest_in_a_file_goes_before_the_one_in_the_code() {
+    let folder = std::env::temp_dir().join(format!("crossplug-manifest-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("plugin.json");
+    std::fs::write(&path, r#"{"name":"from-a-file","later":true}"#).unwrap();
+    let child = Child::start(&[], &[("CROSSPLUG_MANIFEST", path.to_str().unwrap())]);
+    let manifest = child.opened["manifest"].clone();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(
+        (manifest["name"].as_str(), manifest["later"].as_bool()),
+        (Some("from-a-file"), Some(true))
+    );
+    assert_eq!(manifest["interfaces"], json!({ "agent": "1.0.0" }));
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    for arguments in [
+        &["--verbose"][..],
+        &["--dialect"],
+        &["--dialect", "nonsense/9"],
+    ] {
+        let output = std::process::Command::new(child::program())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            !output.stderr.is_empty() && output.stdout.is_empty(),
+            "{arguments:?}"
+        );
+    }
+}
