@@ -66,8 +66,7 @@ function invalidProblem(codec: Codec<unknown>, one: Invalid): string | undefined
     return `${one.case}: read as ${String(codec.decode(document(one)))}`;
   } catch (thrown) {
     if (!(thrown instanceof DecodeError)) return `${one.case}: threw ${String(thrown)}`;
-    const same = thrown.reason === one.reason || (one.reason === "notAnInteger" && thrown.reason === "badFormat");
     const placed = TEXT_REASONS.has(one.reason) || thrown.pointer === one.pointer;
-    return same && placed ? undefined : `${one.case}: ${one.reason} at "${one.pointer}", but: ${thrown.message}`;
+    return thrown.reason === one.reason && placed ? undefined : `${one.case}: ${one.reason} at "${one.pointer}", but: ${thrown.message}`;
   }
 }
