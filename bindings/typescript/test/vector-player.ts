@@ -67,6 +67,8 @@ function invalidProblem(codec: Codec<unknown>, one: Invalid): string | undefined
   } catch (thrown) {
     if (!(thrown instanceof DecodeError)) return `${one.case}: threw ${String(thrown)}`;
     const placed = TEXT_REASONS.has(one.reason) || thrown.pointer === one.pointer;
-    return thrown.reason === one.reason && placed ? undefined : `${one.case}: ${one.reason} at "${one.pointer}", but: ${thrown.message}`;
+    return thrown.reason === one.reason && placed
+      ? undefined
+      : `${one.case}: ${one.reason} at "${one.pointer}", but: ${thrown.message}`;
   }
 }
