@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from crossplug.protocol.session import Session
 
 
+MOST_QUEUED = 8 << 20
+"""Bytes that may wait for the host to read; whoever says more waits, too."""
+
+
 class Instance:
     """What ``initialize`` said."""
 
@@ -72,13 +76,17 @@ class Serving:
     # --- bytes out ---
 
     def flush(self) -> None:
-        """Writes what the session has to say. Never waits for a thread that is writing: that one takes it along."""
-        out = self.session.out
-        while out and self._writing.acquire(False):
+        """Writes what the session has to say. Does not wait for a thread that is writing, which takes it along, unless
+        the host reads so slowly that too much is queued.
+        """
+        session = self.session
+        out = session.out
+        while out and self._writing.acquire(session.queued > MOST_QUEUED):
             try:
                 with self.lock:
                     data = out[0] if len(out) == 1 else b"".join(out)
                     out.clear()
+                    session.queued = 0
                 if data:
                     self._write(data)
             finally:

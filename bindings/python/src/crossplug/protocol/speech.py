@@ -30,6 +30,8 @@ class Speech:
         self.dialect = dialect
         self.out: list[bytes] = []
         """Frames for the transport, ready to be written in this order."""
+        self.queued = 0
+        """Bytes in them."""
         self.framing = "ndjson"
         self.state = "new"
         """``new`` until ``initialize`` is answered, then ``open``; ``closing`` once ``shutdown`` or the end of input
@@ -204,4 +206,5 @@ class Speech:
         if size > self.frame_bytes:
             raise EncodeError("tooLarge", f"a message of {size} bytes; the peer takes at most {self.frame_bytes}")
         self.out.append(framed(payload, self.framing))
+        self.queued += size
         return size
