@@ -20,7 +20,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 /// Writes a value in one line.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn compact(value: &Value) -> Result<(), Failure> {
     line(&value.to_string())
 }
@@ -28,7 +28,7 @@ pub(crate) fn compact(value: &Value) -> Result<(), Failure> {
 /// Writes a value in as many lines as a person likes.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn pretty(value: &Value) -> Result<(), Failure> {
     line(&format!("{value:#}"))
 }
