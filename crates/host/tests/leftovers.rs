@@ -50,7 +50,7 @@ def answer(request):
 serve(answer)",
     );
     let before = holdings();
-    for round in 0..12 {
+    for round in 0..12_u32 {
         let plugin = load(&folder);
         assert_eq!(
             plugin
@@ -62,10 +62,20 @@ serve(answer)",
         );
         match round % 4 {
             0 => drop(plugin.stop_blocking()),
-            1 => drop(plugin.call_blocking("die", ()).unwrap_err()),
+            1 => {
+                plugin.call_blocking("die", ()).unwrap_err();
+                plugin.wait_blocking();
+            }
+            // Dropped, with a call in flight or without: it is stopped in the background.
             2 => drop(plugin.call("die", ()).stream().unwrap()),
-            // Dropped: it is stopped in the background.
             _ => {}
+        }
+        if round == 0 || round == 1 {
+            assert_eq!(
+                holdings().0,
+                before.0,
+                "at once, and while the handle still lives"
+            );
         }
     }
     // A plugin that was dropped takes a moment, and idle threads of the pool a second.

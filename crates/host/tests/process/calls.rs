@@ -354,3 +354,70 @@ fn words_of_the_protocol_are_not_for_callers() {
     }
     assert!(plugin.call_blocking("echo", ()).is_ok());
 }
+
+#[test]
+fn who_stops_blocking_hands_on_to_those_who_wait() {
+    // `slow` is answered a moment after the fifth `echo`.
+    let folder = peer(
+        "hello()
+slow = None
+echoes = 0
+def answer(request):
+    global slow, echoes
+    if request['method'] == 'slow':
+        slow = request
+    else:
+        reply(request, None)
+        echoes += 1
+        if echoes % 5 == 0:
+            time.sleep(0.0002)
+            reply(slow, None)
+serve(answer)",
+    );
+    let plugin = load(&folder);
+    let delay = || {
+        let mut slow = Box::pin(plugin.call("slow", ()).into_future());
+        assert!(poll_once(slow.as_mut()).is_pending());
+        (0..5).for_each(|_| drop(plugin.call_blocking("echo", ()).unwrap()));
+        let begin = Instant::now();
+        wait(slow).unwrap();
+        begin.elapsed()
+    };
+    // The keeper would come by itself too, but only when the blocking calls seem to be over, five milliseconds later.
+    let shortest = (0..50).map(|_| delay()).min().unwrap();
+    assert!(shortest < Duration::from_millis(3), "{shortest:?}");
+}
+
+#[test]
+fn whoever_sleeps_is_woken_to_write() {
+    let folder = peer(
+        "hello()
+def answer(request):
+    if request['method'] == 'echo': reply(request, len(request['params']['text']))
+serve(answer)",
+    );
+    let plugin = load(&folder);
+    // Now the keeper sleeps, for five seconds.
+    let mut never = Box::pin(
+        plugin
+            .call("never", ())
+            .timeout(Duration::from_secs(5))
+            .into_future(),
+    );
+    assert!(poll_once(never.as_mut()).is_pending());
+    std::thread::sleep(Duration::from_millis(100));
+    // More than the pipe holds, and a later deadline, which is no reason to wake.
+    let begin = Instant::now();
+    let large = plugin
+        .call("echo", json!({ "text": "x".repeat(1 << 20) }))
+        .timeout(Duration::from_secs(20));
+    assert_eq!(
+        wait(large.into_future()).unwrap().as_json(),
+        (1 << 20).to_string()
+    );
+    assert!(
+        begin.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begin.elapsed()
+    );
+}
