@@ -17,9 +17,7 @@ export function keywords(text: string, stopWords: readonly string[], limit: numb
       counts.set(word, (counts.get(word) ?? 0) + 1);
     }
   }
-  return [...counts]
-    .sort(([left, a], [right, b]) => b - a || (left < right ? -1 : 1))
-    .slice(0, limit);
+  return [...counts].sort(([left, a], [right, b]) => b - a || (left < right ? -1 : 1)).slice(0, limit);
 }
 
 /** `curious` where a fifth of the sentence ends are questions, `excited` where they are exclamations, else `calm`. */

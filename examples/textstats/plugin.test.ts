@@ -16,8 +16,14 @@ test("streams each paragraph and sums up", async (t) => {
   assert.deepEqual(words, [4, 2]);
   assert.equal(summary.sentences, 3);
   assert.equal(summary.characters, 32n);
-  assert.deepEqual(summary.topWords, [{ word: "five", count: 1 }, { word: "four", count: 1 }]);
-  assert.deepEqual(host.progress.map(({ fraction }) => fraction), [0.5, 1]);
+  assert.deepEqual(summary.topWords, [
+    { word: "five", count: 1 },
+    { word: "four", count: 1 },
+  ]);
+  assert.deepEqual(
+    host.progress.map(({ fraction }) => fraction),
+    [0.5, 1],
+  );
 });
 
 test("refuses a text without a word", async (t) => {

@@ -1,7 +1,7 @@
 // Counts words, sentences and syllables of a paragraph. Knows nothing of plugins.
 
 const SEPARATORS = new Set(
-  " \t\r\n\u00a0\u2002\u2003\u2009\u200b\ufeff!\"#$%&()*+,./:;<=>?@[\\]^_`{|}~«»“”„‘–—…·•→←─│┌┐└┘├┤┬┴┼▼▲",
+  ' \t\r\n\u00a0\u2002\u2003\u2009\u200b\ufeff!"#$%&()*+,./:;<=>?@[\\]^_`{|}~«»“”„‘–—…·•→←─│┌┐└┘├┤┬┴┼▼▲',
 );
 const SENTENCE_ENDS = new Set(".!?…");
 const VOWELS = new Set("aeiouyAEIOUYàáâãäåæèéêëìíîïòóôõöøœùúûüýÿÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØŒÙÚÛÜÝŸ");

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::pipe::pipe;
 
 /// What the protocol speaks over, and what others print into.
 pub(super) struct Files {
@@ -23,7 +23,10 @@ pub(super) fn take() -> rustix::io::Result<Files> {
     fcntl_setfd(&input, FdFlags::CLOEXEC)?;
     let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     rustix::stdio::dup2_stdin(&nothing)?;
-    let (prints, printer) = pipe_with(PipeFlags::CLOEXEC)?;
+    // Not `pipe2`, which macOS has not; nothing else runs in the process yet that could fork between the two steps.
+    let (prints, printer) = pipe()?;
+    fcntl_setfd(&prints, FdFlags::CLOEXEC)?;
+    fcntl_setfd(&printer, FdFlags::CLOEXEC)?;
     rustix::stdio::dup2_stdout(&printer)?;
     Ok(Files {
         input,
