@@ -77,13 +77,15 @@ mod incoming;
 mod limits;
 mod opening;
 mod receive;
+mod refused;
 mod send;
+mod streams;
 
 pub use answers::Ticket;
 pub use calls::CallId;
 pub use incoming::{Incoming, StreamId};
 pub use limits::Limits;
-pub use send::{CallOptions, Refused};
+pub use refused::{CallOptions, Refused};
 
 use std::time::Duration;
 

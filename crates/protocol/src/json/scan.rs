@@ -6,6 +6,9 @@ use super::strings::Text;
 use super::{Error, Kind, Reason, number, strings};
 use crate::message::Raw;
 
+/// Members that the scanner keeps room for.
+const KEEP: usize = 4096;
+
 /// Checks texts; keeps its stacks between them, so that an ordinary message costs no allocation.
 #[derive(Debug)]
 pub struct Scanner {
@@ -117,6 +120,8 @@ impl Scanner {
         self.levels.clear();
         self.names.clear();
         self.members.clear();
+        // An object of a million members must not hold its memory for ever.
+        self.members.shrink_to(KEEP);
         if u32::try_from(text.len()).is_err() {
             return Err(Error {
                 reason: Reason::NotJson,

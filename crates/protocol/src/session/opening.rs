@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::send::CallOptions;
-use super::{CallId, Incoming, Refused, Session, State, Ticket};
+use super::{CallId, CallOptions, Incoming, Refused, Session, State, Ticket};
 use crate::error::PluginError;
 use crate::frame::FrameWriter;
 use crate::handshake::{Choice, Hello, Incompatible, Offer, Welcome};

@@ -3,22 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{CallId, Incoming, Session, State, StreamId, Ticket};
+use super::{CallId, Incoming, Session, State};
 use crate::dialect::Role;
 use crate::frame::FrameWriter;
 use crate::message::{Failure, Id, Message, Meta, Raw};
 use crate::violation::{Violation, ViolationKind};
 
 /// What taking a message gives.
-type Taken<'f> = Result<Option<Incoming<'f>>, Violation>;
-
-/// Whose request a notification is about.
-enum Owner {
-    /// A request of this side.
-    Ours(CallId),
-    /// A request of the peer.
-    Theirs,
-}
+pub(super) type Taken<'f> = Result<Option<Incoming<'f>>, Violation>;
 
 impl Session {
     /// Takes one frame. `None` where there is nothing for the owner to do.
@@ -250,154 +242,4 @@ impl Session {
             answered: false,
         })
     }
-
-    fn take_end<'f>(&mut self, id: &Id<'_>) -> Option<Incoming<'f>> {
-        let ticket = self.answers.find(id)?;
-        let answer = self
-            .answers
-            .get(ticket)
-            .filter(|answer| !answer.cancelled)?;
-        answer.flow.end_in().then_some(Incoming::End { ticket })
-    }
-
-    fn take_progress<'f>(
-        &mut self,
-        id: &Id<'_>,
-        fraction: Option<f64>,
-        message: Option<Cow<'f, str>>,
-    ) -> Taken<'f> {
-        let Id::Int(number) = *id else {
-            return Err(never_was("$/progress", id));
-        };
-        let made = self.calls.was_made(number);
-        match self.calls.get(CallId(number)) {
-            Some(call) if call.is_listening() => Ok(Some(Incoming::Progress {
-                call: CallId(number),
-                fraction,
-                message,
-            })),
-            Some(_) => Ok(None),
-            None if made => Ok(None),
-            None => Err(never_was("$/progress", id)),
-        }
-    }
-
-    /// A positive integer always means the host's request.
-    fn owner(&self, id: &Id<'_>) -> Owner {
-        match (id, self.role) {
-            (Id::Int(number), Role::Host) if *number > 0 => Owner::Ours(CallId(*number)),
-            (Id::Int(number), Role::Plugin) if *number <= 0 => Owner::Ours(CallId(*number)),
-            _ => Owner::Theirs,
-        }
-    }
-
-    fn take_item<'f>(
-        &mut self,
-        id: &Id<'_>,
-        item: Raw<'f>,
-        size: usize,
-        out: &mut FrameWriter,
-    ) -> Taken<'f> {
-        match self.owner(id) {
-            Owner::Ours(call) => {
-                let made = self.calls.was_made(call.0);
-                match self.calls.get(call) {
-                    Some(state) if !state.is_listening() => Ok(None),
-                    Some(state) => {
-                        let stream = StreamId::Call(call);
-                        let allowed = state.flow.take_in(size);
-                        if allowed {
-                            Ok(Some(Incoming::Item { stream, item, size }))
-                        } else {
-                            Err(no_credit(id))
-                        }
-                    }
-                    None if made => Ok(None),
-                    None => Err(never_was("$/item", id)),
-                }
-            }
-            Owner::Theirs => {
-                let Some(ticket) = self.answers.find(id) else {
-                    return Ok(None);
-                };
-                let Some(answer) = self.answers.get(ticket).filter(|answer| !answer.cancelled)
-                else {
-                    return Ok(None);
-                };
-                if answer.flow.take_in(size) {
-                    return Ok(Some(Incoming::Item {
-                        stream: StreamId::Answer(ticket),
-                        item,
-                        size,
-                    }));
-                }
-                if self.role == Role::Host {
-                    return Err(no_credit(id));
-                }
-                Ok(Some(self.answer_violation(ticket, &no_credit(id), out)))
-            }
-        }
-    }
-
-    /// Plugin: there is a request to answer, so it is answered.
-    fn answer_violation<'f>(
-        &mut self,
-        ticket: Ticket,
-        violation: &Violation,
-        out: &mut FrameWriter,
-    ) -> Incoming<'f> {
-        let failure = Failure::new("protocolViolation", violation.detail.clone());
-        let _ = self.respond(ticket, Err(&failure), out);
-        Incoming::Cancel {
-            ticket,
-            answered: true,
-        }
-    }
-
-    fn take_credit<'f>(&mut self, id: &Id<'_>, items: u32, bytes: u32) -> Taken<'f> {
-        let (stream, flow) = match self.owner(id) {
-            Owner::Ours(call) => {
-                let made = self.calls.was_made(call.0);
-                match self.calls.get(call) {
-                    Some(state) if state.is_listening() => (StreamId::Call(call), &mut state.flow),
-                    Some(_) => return Ok(None),
-                    None if made => return Ok(None),
-                    None => return Err(never_was("$/credit", id)),
-                }
-            }
-            Owner::Theirs => {
-                let Some(ticket) = self.answers.find(id) else {
-                    return Ok(None);
-                };
-                let Some(answer) = self.answers.get(ticket).filter(|answer| !answer.cancelled)
-                else {
-                    return Ok(None);
-                };
-                (StreamId::Answer(ticket), &mut answer.flow)
-            }
-        };
-        self.peer_streams += usize::from(flow.receive_credit(items, bytes));
-        if self.peer_streams > self.limits.open_streams && self.role == Role::Host {
-            let detail = format!("more than {} open streams", self.limits.open_streams);
-            return Err(Violation::new(ViolationKind::TooManyStreams, detail));
-        }
-        Ok(Some(Incoming::Credit { stream }))
-    }
-}
-
-#[cold]
-fn never_was(what: &str, id: &Id<'_>) -> Violation {
-    Violation::new(
-        ViolationKind::UnknownStream,
-        format!("`{what}` for the request {}, which never was", id.keep()),
-    )
-}
-
-#[cold]
-fn no_credit(id: &Id<'_>) -> Violation {
-    let detail = format!(
-        "an item without credit, or behind the end, for the request {}",
-        id.keep()
-    );
-    Violation::new(ViolationKind::ItemWithoutCredit, detail)
 }

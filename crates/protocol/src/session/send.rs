@@ -1,85 +1,11 @@
-//! What the owner of a session may say.
+//! What the owner of a session may say, streams aside.
 
 use std::time::Duration;
 
-use super::{CallId, Session, State, StreamId, Ticket};
-use crate::dialect::{Inexpressible, Role};
+use super::{CallId, CallOptions, Refused, Session, State, Ticket};
+use crate::dialect::Role;
 use crate::frame::FrameWriter;
 use crate::message::{Failure, Id, Level, Message, Meta, Raw};
-
-/// What was not said, and why. Nothing was written, except where a variant says otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Refused {
-    /// The handshake is not through, or the conversation is closing or over.
-    #[error("the session is not open")]
-    NotOpen,
-    /// The request is answered, given up on or cancelled, or the stream has ended.
-    #[error("the request or its stream is over")]
-    Ended,
-    /// No credit: wait for [`super::Incoming::Credit`].
-    #[error("the receiver of the stream has given no credit")]
-    NoCredit,
-    /// The deadline has passed already.
-    #[error("the deadline has passed")]
-    Late,
-    /// Too many requests are in flight.
-    #[error("{limit} requests are in flight, and no more are allowed")]
-    TooManyCalls {
-        /// The cap.
-        limit: usize,
-    },
-    /// Too many streams are open.
-    #[error("{limit} streams are open, and no more are allowed")]
-    TooManyStreams {
-        /// The cap.
-        limit: usize,
-    },
-    /// Too many bytes wait to be written.
-    #[error("more than {limit} bytes wait to be written")]
-    BufferFull {
-        /// The cap.
-        limit: usize,
-    },
-    /// The dialect cannot say it. A reply that is too large has been answered with `resourceExhausted` instead.
-    #[error(transparent)]
-    Inexpressible(#[from] Inexpressible),
-}
-
-/// What goes with a call beside its params.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct CallOptions<'a> {
-    /// When the caller stops waiting. It travels as the time that is left.
-    pub deadline: Option<Duration>,
-    /// W3C Trace Context.
-    pub traceparent: Option<&'a str>,
-}
-
-impl<'a> CallOptions<'a> {
-    /// No deadline, no trace.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            deadline: None,
-            traceparent: None,
-        }
-    }
-
-    /// The same with a deadline, counted from the origin of the session's clock.
-    #[must_use]
-    pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// The same with a trace.
-    #[must_use]
-    pub const fn traceparent(mut self, traceparent: &'a str) -> Self {
-        self.traceparent = Some(traceparent);
-        self
-    }
-}
 
 impl Session {
     /// Calls a method of the plugin, or a service of the host.
@@ -322,128 +248,6 @@ impl Session {
         Ok(())
     }
 
-    /// Gives the sender of a stream credit: so many more items and bytes.
-    ///
-    /// # Errors
-    /// [`Refused::Ended`] where the request is over; [`Refused::TooManyStreams`] for the first credit of one too many.
-    pub fn grant(
-        &mut self,
-        stream: StreamId,
-        items: u32,
-        bytes: u32,
-        out: &mut FrameWriter,
-    ) -> Result<(), Refused> {
-        let limit = self.limits.open_streams;
-        let full = self.streams >= limit;
-        let (id, flow) = match stream {
-            StreamId::Call(call) => {
-                let call_state = self
-                    .calls
-                    .get(call)
-                    .filter(|call| call.is_listening())
-                    .ok_or(Refused::Ended)?;
-                (Id::Int(call.0), &mut call_state.flow)
-            }
-            StreamId::Answer(ticket) => {
-                let answer = self
-                    .answers
-                    .get(ticket)
-                    .filter(|answer| !answer.cancelled)
-                    .ok_or(Refused::Ended)?;
-                (answer.id.as_id(), &mut answer.flow)
-            }
-        };
-        if full && !flow.is_opened() {
-            return Err(Refused::TooManyStreams { limit });
-        }
-        self.dialect
-            .write(&Message::Credit { id, items, bytes }, out)?;
-        self.streams += usize::from(flow.grant(items, bytes));
-        Ok(())
-    }
-
-    /// Whether [`Session::send_item`] has credit.
-    pub fn can_send(&mut self, stream: StreamId) -> bool {
-        match stream {
-            StreamId::Call(call) => self
-                .calls
-                .get(call)
-                .is_some_and(|c| c.is_listening() && c.flow.can_send()),
-            StreamId::Answer(ticket) => self
-                .answers
-                .get(ticket)
-                .is_some_and(|a| !a.cancelled && a.flow.can_send()),
-        }
-    }
-
-    /// Sends an element of a stream: an upload of a call, or what a request streams back.
-    ///
-    /// # Errors
-    /// [`Refused::NoCredit`]: wait for [`super::Incoming::Credit`]. [`Refused::Ended`]: nobody wants it any more.
-    pub fn send_item(
-        &mut self,
-        stream: StreamId,
-        item: &Raw<'_>,
-        out: &mut FrameWriter,
-    ) -> Result<(), Refused> {
-        self.room(out)?;
-        let (id, flow) = match stream {
-            StreamId::Call(call) => {
-                let call_state = self
-                    .calls
-                    .get(call)
-                    .filter(|call| call.is_listening())
-                    .ok_or(Refused::Ended)?;
-                (Id::Int(call.0), &mut call_state.flow)
-            }
-            StreamId::Answer(ticket) => {
-                let answer = self
-                    .answers
-                    .get(ticket)
-                    .filter(|answer| !answer.cancelled)
-                    .ok_or(Refused::Ended)?;
-                (answer.id.as_id(), &mut answer.flow)
-            }
-        };
-        if flow.ended_out() {
-            return Err(Refused::Ended);
-        }
-        if !flow.can_send() {
-            return Err(Refused::NoCredit);
-        }
-        let size = self.dialect.write(
-            &Message::Item {
-                id,
-                item: item.by_ref(),
-            },
-            out,
-        )?;
-        flow.sent(size);
-        Ok(())
-    }
-
-    /// Ends the upload of a call. Ending it again changes nothing.
-    ///
-    /// # Errors
-    /// [`Refused::Ended`] where the call is over.
-    pub fn end(&mut self, call: CallId, out: &mut FrameWriter) -> Result<(), Refused> {
-        let pending = self
-            .calls
-            .get(call)
-            .filter(|call| call.is_listening())
-            .ok_or(Refused::Ended)?;
-        if !pending.flow.ended_out() {
-            self.dialect.write(
-                &Message::End {
-                    id: Id::Int(call.0),
-                },
-                out,
-            )?;
-            pending.flow.end_out();
-        }
-        Ok(())
-    }
-
     /// Events and logs need an open conversation; one that is closing still talks.
     const fn talking(&self) -> Result<(), Refused> {
         match self.state {
@@ -454,7 +258,7 @@ impl Session {
 
     /// What the peer has not taken yet must not grow without bound. Replies, cancels and credit go out all the same:
     /// there is at most one of each for every request.
-    fn room(&self, out: &FrameWriter) -> Result<(), Refused> {
+    pub(super) fn room(&self, out: &FrameWriter) -> Result<(), Refused> {
         let limit = self.limits.buffered_bytes;
         if out.len() < limit {
             Ok(())
