@@ -141,14 +141,13 @@ pub fn encode_value<W: Wire>(value: &W::Value) -> Result<Value, EncodeError> {
     W::encode(value, serde_json::value::Serializer).map_err(EncodeError::from)
 }
 
-/// Reads a document as one type and writes it again; what the tables of generated modules hold.
+/// Something to do with a type that is known by its name only; what the tables of generated modules lead to.
 #[doc(hidden)]
-pub type RoundTrip = fn(&[u8]) -> Result<Result<Vec<u8>, EncodeError>, DecodeError>;
-
-/// See [`RoundTrip`].
-#[doc(hidden)]
-pub fn round_trip<W: Wire>(document: &[u8]) -> Result<Result<Vec<u8>, EncodeError>, DecodeError> {
-    decode::<W>(document).map(|value| encode::<W>(&value))
+pub trait ForType {
+    /// What comes of it.
+    type Output;
+    /// Does it.
+    fn visit<W: Wire>(self) -> Self::Output;
 }
 
 /// The laws about text, at any depth and in members that no type knows.

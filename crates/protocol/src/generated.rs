@@ -26,21 +26,20 @@ pub mod protocol;
 #[rustfmt::skip]
 pub mod tool;
 
-use crate::codec::RoundTrip;
+use crate::codec::ForType;
 
-/// Reads a document as a type of an interface and writes it again, for the vectors.
+/// Does something with a type of an interface, for the vectors.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(interface: &str, name: &str) -> Option<RoundTrip> {
+pub fn with_type<V: ForType>(interface: &str, name: &str, visitor: V) -> Option<V::Output> {
     match interface {
-        agent::NAME => agent::round_trip(name),
-        chat::NAME => chat::round_trip(name),
-        conformance::NAME => conformance::round_trip(name),
-        events::NAME => events::round_trip(name),
-        http::NAME => http::round_trip(name),
-        manifest::NAME => manifest::round_trip(name),
-        protocol::NAME => protocol::round_trip(name),
-        tool::NAME => tool::round_trip(name),
+        agent::NAME => agent::with_type(name, visitor),
+        chat::NAME => chat::with_type(name, visitor),
+        conformance::NAME => conformance::with_type(name, visitor),
+        events::NAME => events::with_type(name, visitor),
+        http::NAME => http::with_type(name, visitor),
+        manifest::NAME => manifest::with_type(name, visitor),
+        protocol::NAME => protocol::with_type(name, visitor),
+        tool::NAME => tool::with_type(name, visitor),
         _ => None,
     }
 }

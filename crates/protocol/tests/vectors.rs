@@ -9,9 +9,39 @@
 
 use std::path::{Path, PathBuf};
 
-use crossplug_protocol::codec::Reason;
-use crossplug_protocol::generated::round_trip;
+use crossplug_protocol::codec::{self, DecodeError, EncodeError, ForType, Reason, Seed, Wire};
+use crossplug_protocol::generated::with_type;
 use serde_json::Value;
+
+/// Reads a document as one type and writes it again.
+struct RoundTrip<'a>(&'a str);
+
+impl ForType for RoundTrip<'_> {
+    type Output = Result<Result<Vec<u8>, EncodeError>, DecodeError>;
+
+    fn visit<W: Wire>(self) -> Self::Output {
+        codec::decode::<W>(self.0.as_bytes()).map(|value| codec::encode::<W>(&value))
+    }
+}
+
+/// The same with MessagePack in between, which has integers and bytes of its own.
+struct ThroughMessagePack<'a>(&'a str);
+
+impl ForType for ThroughMessagePack<'_> {
+    type Output = Result<Vec<u8>, String>;
+
+    fn visit<W: Wire>(self) -> Self::Output {
+        let value = codec::decode::<W>(self.0.as_bytes()).map_err(|error| error.to_string())?;
+        let mut packed = Vec::new();
+        let mut writer = rmp_serde::Serializer::new(&mut packed);
+        W::encode(&value, &mut writer).map_err(|error| format!("packing: {error}"))?;
+        let mut reader = rmp_serde::Deserializer::from_read_ref(&packed);
+        let seed = Seed::<W>::NEW;
+        let value = serde::de::DeserializeSeed::deserialize(seed, &mut reader)
+            .map_err(|error| format!("unpacking: {error}"))?;
+        codec::encode::<W>(&value).map_err(|error| error.to_string())
+    }
+}
 
 /// Judges one case of a type: interface, type, case.
 type Judge = fn(&str, &str, &Value) -> Result<(), String>;
@@ -60,7 +90,7 @@ fn same(left: &Value, right: &Value) -> bool {
 
 fn valid(interface: &str, name: &str, case: &Value) -> Result<(), String> {
     let document = document(case);
-    let encoded = match round_trip(interface, name).unwrap()(document.as_bytes()) {
+    let encoded = match with_type(interface, name, RoundTrip(&document)).unwrap() {
         Ok(Ok(encoded)) => encoded,
         Ok(Err(error)) => return Err(format!("{document}: {error}")),
         Err(error) => return Err(format!("{document}: {error}")),
@@ -70,12 +100,18 @@ fn valid(interface: &str, name: &str, case: &Value) -> Result<(), String> {
         Some(expected) => expected.clone(),
         None => parsed(&document),
     };
-    if same(&encoded, &expected) {
+    if !same(&encoded, &expected) {
+        return Err(format!(
+            "{document}: encoded as {encoded}, expected {expected}"
+        ));
+    }
+    let packed = with_type(interface, name, ThroughMessagePack(&document)).unwrap();
+    let packed = packed.map_err(|error| format!("{document} through MessagePack: {error}"))?;
+    let packed = parsed(std::str::from_utf8(&packed).unwrap());
+    if same(&packed, &expected) {
         Ok(())
     } else {
-        Err(format!(
-            "{document}: encoded as {encoded}, expected {expected}"
-        ))
+        Err(format!("{document}: through MessagePack {packed}"))
     }
 }
 
@@ -88,7 +124,7 @@ fn parsed(document: &str) -> Value {
 
 fn invalid(interface: &str, name: &str, case: &Value) -> Result<(), String> {
     let document = document(case);
-    let Err(error) = round_trip(interface, name).unwrap()(document.as_bytes()) else {
+    let Err(error) = with_type(interface, name, RoundTrip(&document)).unwrap() else {
         return Err(format!("{document}: accepted"));
     };
     let reason = case["reason"].as_str().unwrap();
@@ -130,7 +166,7 @@ fn every_type_keeps_to_its_vectors() {
             serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let name = vectors["type"].as_str().unwrap();
         assert!(
-            round_trip(interface, name).is_some(),
+            with_type(interface, name, RoundTrip("null")).is_some(),
             "{interface} has no type {name}: run `cargo xtask codegen`"
         );
         types += 1;

@@ -1164,33 +1164,32 @@ impl From<AgentError> for crate::error::PluginError {
     }
 }
 
-/// Reads a document as the type of the name and writes it again.
+/// Does something with the type of the name.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
+pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
-        "Content" => Some(codec::round_trip::<Content>),
-        "Memory" => Some(codec::round_trip::<Memory>),
-        "State" => Some(codec::round_trip::<State>),
-        "ActionResult" => Some(codec::round_trip::<ActionResult>),
-        "ProviderResult" => Some(codec::round_trip::<ProviderResult>),
-        "Validation" => Some(codec::round_trip::<Validation>),
-        "ActionValidate" => Some(codec::round_trip::<ActionValidate>),
-        "ActionInvoke" => Some(codec::round_trip::<ActionInvoke>),
-        "ProviderGet" => Some(codec::round_trip::<ProviderGet>),
-        "EvaluatorValidate" => Some(codec::round_trip::<EvaluatorValidate>),
-        "EvaluatorInvoke" => Some(codec::round_trip::<EvaluatorInvoke>),
-        "ServiceStart" => Some(codec::round_trip::<ServiceStart>),
-        "ServiceStop" => Some(codec::round_trip::<ServiceStop>),
-        "RouteHandle" => Some(codec::round_trip::<RouteHandle>),
-        "QueryValue" => Some(codec::round_trip::<QueryValue>),
-        "RouteResponse" => Some(codec::round_trip::<RouteResponse>),
-        "MemorySearch" => Some(codec::round_trip::<MemorySearch>),
-        "MemoryList" => Some(codec::round_trip::<MemoryList>),
-        "MemoryCreate" => Some(codec::round_trip::<MemoryCreate>),
-        "MessageReceived" => Some(codec::round_trip::<MessageReceived>),
-        "AgentNoted" => Some(codec::round_trip::<AgentNoted>),
-        "UnknownName" => Some(codec::round_trip::<UnknownName>),
+        "Content" => Some(visitor.visit::<Content>()),
+        "Memory" => Some(visitor.visit::<Memory>()),
+        "State" => Some(visitor.visit::<State>()),
+        "ActionResult" => Some(visitor.visit::<ActionResult>()),
+        "ProviderResult" => Some(visitor.visit::<ProviderResult>()),
+        "Validation" => Some(visitor.visit::<Validation>()),
+        "ActionValidate" => Some(visitor.visit::<ActionValidate>()),
+        "ActionInvoke" => Some(visitor.visit::<ActionInvoke>()),
+        "ProviderGet" => Some(visitor.visit::<ProviderGet>()),
+        "EvaluatorValidate" => Some(visitor.visit::<EvaluatorValidate>()),
+        "EvaluatorInvoke" => Some(visitor.visit::<EvaluatorInvoke>()),
+        "ServiceStart" => Some(visitor.visit::<ServiceStart>()),
+        "ServiceStop" => Some(visitor.visit::<ServiceStop>()),
+        "RouteHandle" => Some(visitor.visit::<RouteHandle>()),
+        "QueryValue" => Some(visitor.visit::<QueryValue>()),
+        "RouteResponse" => Some(visitor.visit::<RouteResponse>()),
+        "MemorySearch" => Some(visitor.visit::<MemorySearch>()),
+        "MemoryList" => Some(visitor.visit::<MemoryList>()),
+        "MemoryCreate" => Some(visitor.visit::<MemoryCreate>()),
+        "MessageReceived" => Some(visitor.visit::<MessageReceived>()),
+        "AgentNoted" => Some(visitor.visit::<AgentNoted>()),
+        "UnknownName" => Some(visitor.visit::<UnknownName>()),
         _ => None,
     }
 }

@@ -955,29 +955,28 @@ impl From<ConformanceError> for crate::error::PluginError {
     }
 }
 
-/// Reads a document as the type of the name and writes it again.
+/// Does something with the type of the name.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
+pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
-        "Echo" => Some(codec::round_trip::<Echo>),
-        "Color" => Some(codec::round_trip::<Color>),
-        "Mood" => Some(codec::round_trip::<Mood>),
-        "Circle" => Some(codec::round_trip::<Circle>),
-        "Square" => Some(codec::round_trip::<Square>),
-        "Shape" => Some(codec::round_trip::<Shape>),
-        "Thing" => Some(codec::round_trip::<Thing>),
-        "Mixed" => Some(codec::round_trip::<Mixed>),
-        "Tree" => Some(codec::round_trip::<Tree>),
-        "Fail" => Some(codec::round_trip::<Fail>),
-        "Print" => Some(codec::round_trip::<Print>),
-        "Count" => Some(codec::round_trip::<Count>),
-        "Ask" => Some(codec::round_trip::<Ask>),
-        "Answer" => Some(codec::round_trip::<Answer>),
-        "Emit" => Some(codec::round_trip::<Emit>),
-        "Happened" => Some(codec::round_trip::<Happened>),
-        "Paper" => Some(codec::round_trip::<Paper>),
-        "ContextReport" => Some(codec::round_trip::<ContextReport>),
+        "Echo" => Some(visitor.visit::<Echo>()),
+        "Color" => Some(visitor.visit::<Color>()),
+        "Mood" => Some(visitor.visit::<Mood>()),
+        "Circle" => Some(visitor.visit::<Circle>()),
+        "Square" => Some(visitor.visit::<Square>()),
+        "Shape" => Some(visitor.visit::<Shape>()),
+        "Thing" => Some(visitor.visit::<Thing>()),
+        "Mixed" => Some(visitor.visit::<Mixed>()),
+        "Tree" => Some(visitor.visit::<Tree>()),
+        "Fail" => Some(visitor.visit::<Fail>()),
+        "Print" => Some(visitor.visit::<Print>()),
+        "Count" => Some(visitor.visit::<Count>()),
+        "Ask" => Some(visitor.visit::<Ask>()),
+        "Answer" => Some(visitor.visit::<Answer>()),
+        "Emit" => Some(visitor.visit::<Emit>()),
+        "Happened" => Some(visitor.visit::<Happened>()),
+        "Paper" => Some(visitor.visit::<Paper>()),
+        "ContextReport" => Some(visitor.visit::<ContextReport>()),
         _ => None,
     }
 }

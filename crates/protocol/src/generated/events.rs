@@ -529,23 +529,22 @@ impl From<EventsError> for crate::error::PluginError {
     }
 }
 
-/// Reads a document as the type of the name and writes it again.
+/// Does something with the type of the name.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
+pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
-        "EventHandle" => Some(codec::round_trip::<EventHandle>),
-        "Event" => Some(codec::round_trip::<Event>),
-        "EventType" => Some(codec::round_trip::<EventType>),
-        "ActorKind" => Some(codec::round_trip::<ActorKind>),
-        "ActorKindName" => Some(codec::round_trip::<ActorKindName>),
-        "MessagePayload" => Some(codec::round_trip::<MessagePayload>),
-        "CharacterPayload" => Some(codec::round_trip::<CharacterPayload>),
-        "Reaction" => Some(codec::round_trip::<Reaction>),
-        "EmittedEvent" => Some(codec::round_trip::<EmittedEvent>),
-        "EmitReceipt" => Some(codec::round_trip::<EmitReceipt>),
-        "PayloadSize" => Some(codec::round_trip::<PayloadSize>),
-        "CascadeDepth" => Some(codec::round_trip::<CascadeDepth>),
+        "EventHandle" => Some(visitor.visit::<EventHandle>()),
+        "Event" => Some(visitor.visit::<Event>()),
+        "EventType" => Some(visitor.visit::<EventType>()),
+        "ActorKind" => Some(visitor.visit::<ActorKind>()),
+        "ActorKindName" => Some(visitor.visit::<ActorKindName>()),
+        "MessagePayload" => Some(visitor.visit::<MessagePayload>()),
+        "CharacterPayload" => Some(visitor.visit::<CharacterPayload>()),
+        "Reaction" => Some(visitor.visit::<Reaction>()),
+        "EmittedEvent" => Some(visitor.visit::<EmittedEvent>()),
+        "EmitReceipt" => Some(visitor.visit::<EmitReceipt>()),
+        "PayloadSize" => Some(visitor.visit::<PayloadSize>()),
+        "CascadeDepth" => Some(visitor.visit::<CascadeDepth>()),
         _ => None,
     }
 }

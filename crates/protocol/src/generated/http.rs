@@ -889,33 +889,32 @@ impl From<HttpError> for crate::error::PluginError {
     }
 }
 
-/// Reads a document as the type of the name and writes it again.
+/// Does something with the type of the name.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
+pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
-        "LifecycleInit" => Some(codec::round_trip::<LifecycleInit>),
-        "HttpRequest" => Some(codec::round_trip::<HttpRequest>),
-        "HttpResponse" => Some(codec::round_trip::<HttpResponse>),
-        "Body" => Some(codec::round_trip::<Body>),
-        "BinaryBody" => Some(codec::round_trip::<BinaryBody>),
-        "StoreGet" => Some(codec::round_trip::<StoreGet>),
-        "StoreSet" => Some(codec::round_trip::<StoreSet>),
-        "StoreDelete" => Some(codec::round_trip::<StoreDelete>),
-        "StoreValue" => Some(codec::round_trip::<StoreValue>),
-        "KvGet" => Some(codec::round_trip::<KvGet>),
-        "KvSet" => Some(codec::round_trip::<KvSet>),
-        "KvDelete" => Some(codec::round_trip::<KvDelete>),
-        "KvValue" => Some(codec::round_trip::<KvValue>),
-        "StorageFailure" => Some(codec::round_trip::<StorageFailure>),
-        "PluginMetadata" => Some(codec::round_trip::<PluginMetadata>),
-        "KvOperation" => Some(codec::round_trip::<KvOperation>),
-        "KvOperationGet" => Some(codec::round_trip::<KvOperationGet>),
-        "KvOperationSet" => Some(codec::round_trip::<KvOperationSet>),
-        "KvOperationDelete" => Some(codec::round_trip::<KvOperationDelete>),
-        "PluginStatus" => Some(codec::round_trip::<PluginStatus>),
-        "Health" => Some(codec::round_trip::<Health>),
-        "LogEntry" => Some(codec::round_trip::<LogEntry>),
+        "LifecycleInit" => Some(visitor.visit::<LifecycleInit>()),
+        "HttpRequest" => Some(visitor.visit::<HttpRequest>()),
+        "HttpResponse" => Some(visitor.visit::<HttpResponse>()),
+        "Body" => Some(visitor.visit::<Body>()),
+        "BinaryBody" => Some(visitor.visit::<BinaryBody>()),
+        "StoreGet" => Some(visitor.visit::<StoreGet>()),
+        "StoreSet" => Some(visitor.visit::<StoreSet>()),
+        "StoreDelete" => Some(visitor.visit::<StoreDelete>()),
+        "StoreValue" => Some(visitor.visit::<StoreValue>()),
+        "KvGet" => Some(visitor.visit::<KvGet>()),
+        "KvSet" => Some(visitor.visit::<KvSet>()),
+        "KvDelete" => Some(visitor.visit::<KvDelete>()),
+        "KvValue" => Some(visitor.visit::<KvValue>()),
+        "StorageFailure" => Some(visitor.visit::<StorageFailure>()),
+        "PluginMetadata" => Some(visitor.visit::<PluginMetadata>()),
+        "KvOperation" => Some(visitor.visit::<KvOperation>()),
+        "KvOperationGet" => Some(visitor.visit::<KvOperationGet>()),
+        "KvOperationSet" => Some(visitor.visit::<KvOperationSet>()),
+        "KvOperationDelete" => Some(visitor.visit::<KvOperationDelete>()),
+        "PluginStatus" => Some(visitor.visit::<PluginStatus>()),
+        "Health" => Some(visitor.visit::<Health>()),
+        "LogEntry" => Some(visitor.visit::<LogEntry>()),
         _ => None,
     }
 }

@@ -1482,35 +1482,34 @@ codec::closed_enum! {
     Native = "native";
 }
 
-/// Reads a document as the type of the name and writes it again.
+/// Does something with the type of the name.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
+pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
-        "Manifest" => Some(codec::round_trip::<Manifest>),
-        "Language" => Some(codec::round_trip::<Language>),
-        "Doors" => Some(codec::round_trip::<Doors>),
-        "ProcessDoor" => Some(codec::round_trip::<ProcessDoor>),
-        "WasmDoor" => Some(codec::round_trip::<WasmDoor>),
-        "NativeDoor" => Some(codec::round_trip::<NativeDoor>),
-        "ModuleDoor" => Some(codec::round_trip::<ModuleDoor>),
-        "SocketDoor" => Some(codec::round_trip::<SocketDoor>),
-        "Listener" => Some(codec::round_trip::<Listener>),
-        "Permissions" => Some(codec::round_trip::<Permissions>),
-        "FilePermissions" => Some(codec::round_trip::<FilePermissions>),
-        "EventPermissions" => Some(codec::round_trip::<EventPermissions>),
-        "DependencyEntry" => Some(codec::round_trip::<DependencyEntry>),
-        "Dependency" => Some(codec::round_trip::<Dependency>),
-        "ActionManifest" => Some(codec::round_trip::<ActionManifest>),
-        "ActionExample" => Some(codec::round_trip::<ActionExample>),
-        "ExampleContent" => Some(codec::round_trip::<ExampleContent>),
-        "ProviderManifest" => Some(codec::round_trip::<ProviderManifest>),
-        "EvaluatorManifest" => Some(codec::round_trip::<EvaluatorManifest>),
-        "ServiceManifest" => Some(codec::round_trip::<ServiceManifest>),
-        "RouteManifest" => Some(codec::round_trip::<RouteManifest>),
-        "RouteMethod" => Some(codec::round_trip::<RouteMethod>),
-        "Interop" => Some(codec::round_trip::<Interop>),
-        "InteropProtocol" => Some(codec::round_trip::<InteropProtocol>),
+        "Manifest" => Some(visitor.visit::<Manifest>()),
+        "Language" => Some(visitor.visit::<Language>()),
+        "Doors" => Some(visitor.visit::<Doors>()),
+        "ProcessDoor" => Some(visitor.visit::<ProcessDoor>()),
+        "WasmDoor" => Some(visitor.visit::<WasmDoor>()),
+        "NativeDoor" => Some(visitor.visit::<NativeDoor>()),
+        "ModuleDoor" => Some(visitor.visit::<ModuleDoor>()),
+        "SocketDoor" => Some(visitor.visit::<SocketDoor>()),
+        "Listener" => Some(visitor.visit::<Listener>()),
+        "Permissions" => Some(visitor.visit::<Permissions>()),
+        "FilePermissions" => Some(visitor.visit::<FilePermissions>()),
+        "EventPermissions" => Some(visitor.visit::<EventPermissions>()),
+        "DependencyEntry" => Some(visitor.visit::<DependencyEntry>()),
+        "Dependency" => Some(visitor.visit::<Dependency>()),
+        "ActionManifest" => Some(visitor.visit::<ActionManifest>()),
+        "ActionExample" => Some(visitor.visit::<ActionExample>()),
+        "ExampleContent" => Some(visitor.visit::<ExampleContent>()),
+        "ProviderManifest" => Some(visitor.visit::<ProviderManifest>()),
+        "EvaluatorManifest" => Some(visitor.visit::<EvaluatorManifest>()),
+        "ServiceManifest" => Some(visitor.visit::<ServiceManifest>()),
+        "RouteManifest" => Some(visitor.visit::<RouteManifest>()),
+        "RouteMethod" => Some(visitor.visit::<RouteMethod>()),
+        "Interop" => Some(visitor.visit::<Interop>()),
+        "InteropProtocol" => Some(visitor.visit::<InteropProtocol>()),
         _ => None,
     }
 }

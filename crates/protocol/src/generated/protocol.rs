@@ -989,34 +989,33 @@ codec::object! {
     member "bufferedBytes" buffered_bytes: codec::Optional<codec::Uint64Number>;
 }
 
-/// Reads a document as the type of the name and writes it again.
+/// Does something with the type of the name.
 #[doc(hidden)]
-#[must_use]
-pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {
+pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
-        "InitializeParams" => Some(codec::round_trip::<InitializeParams>),
-        "ProtocolOffer" => Some(codec::round_trip::<ProtocolOffer>),
-        "ProtocolChoice" => Some(codec::round_trip::<ProtocolChoice>),
-        "Encoding" => Some(codec::round_trip::<Encoding>),
-        "Framing" => Some(codec::round_trip::<Framing>),
-        "Peer" => Some(codec::round_trip::<Peer>),
-        "Granted" => Some(codec::round_trip::<Granted>),
-        "InitializeResult" => Some(codec::round_trip::<InitializeResult>),
-        "InterfaceVersion" => Some(codec::round_trip::<InterfaceVersion>),
-        "Meta" => Some(codec::round_trip::<Meta>),
-        "RequestId" => Some(codec::round_trip::<RequestId>),
-        "CancelParams" => Some(codec::round_trip::<CancelParams>),
-        "ProgressParams" => Some(codec::round_trip::<ProgressParams>),
-        "ItemParams" => Some(codec::round_trip::<ItemParams>),
-        "EndParams" => Some(codec::round_trip::<EndParams>),
-        "CreditParams" => Some(codec::round_trip::<CreditParams>),
-        "EventParams" => Some(codec::round_trip::<EventParams>),
-        "LogLevel" => Some(codec::round_trip::<LogLevel>),
-        "LogParams" => Some(codec::round_trip::<LogParams>),
-        "ErrorCode" => Some(codec::round_trip::<ErrorCode>),
-        "ErrorData" => Some(codec::round_trip::<ErrorData>),
-        "ErrorObject" => Some(codec::round_trip::<ErrorObject>),
-        "Limits" => Some(codec::round_trip::<Limits>),
+        "InitializeParams" => Some(visitor.visit::<InitializeParams>()),
+        "ProtocolOffer" => Some(visitor.visit::<ProtocolOffer>()),
+        "ProtocolChoice" => Some(visitor.visit::<ProtocolChoice>()),
+        "Encoding" => Some(visitor.visit::<Encoding>()),
+        "Framing" => Some(visitor.visit::<Framing>()),
+        "Peer" => Some(visitor.visit::<Peer>()),
+        "Granted" => Some(visitor.visit::<Granted>()),
+        "InitializeResult" => Some(visitor.visit::<InitializeResult>()),
+        "InterfaceVersion" => Some(visitor.visit::<InterfaceVersion>()),
+        "Meta" => Some(visitor.visit::<Meta>()),
+        "RequestId" => Some(visitor.visit::<RequestId>()),
+        "CancelParams" => Some(visitor.visit::<CancelParams>()),
+        "ProgressParams" => Some(visitor.visit::<ProgressParams>()),
+        "ItemParams" => Some(visitor.visit::<ItemParams>()),
+        "EndParams" => Some(visitor.visit::<EndParams>()),
+        "CreditParams" => Some(visitor.visit::<CreditParams>()),
+        "EventParams" => Some(visitor.visit::<EventParams>()),
+        "LogLevel" => Some(visitor.visit::<LogLevel>()),
+        "LogParams" => Some(visitor.visit::<LogParams>()),
+        "ErrorCode" => Some(visitor.visit::<ErrorCode>()),
+        "ErrorData" => Some(visitor.visit::<ErrorData>()),
+        "ErrorObject" => Some(visitor.visit::<ErrorObject>()),
+        "Limits" => Some(visitor.visit::<Limits>()),
         _ => None,
     }
 }

@@ -126,6 +126,17 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// What a type is behind its other names.
+    pub(super) fn unaliased(&self, ty: &Type) -> Type {
+        match ty {
+            Type::Ref(id) => match &self.interface.type_def(*id).shape {
+                Shape::Alias(inner) if !self.is_newtype(*id) => self.unaliased(inner),
+                _ => ty.clone(),
+            },
+            _ => ty.clone(),
+        }
+    }
+
     /// The Rust type with every alias replaced: two types that are equal to the compiler are equal here.
     pub(super) fn resolved(&self, ty: &Type) -> String {
         match ty {

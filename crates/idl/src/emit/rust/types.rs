@@ -4,8 +4,8 @@ use super::Place;
 use super::expression::{Scope, const_value};
 use super::page::{Page, quoted};
 use crate::model::{
-    Enum, ErrorDef, Field, Interface, Kind, KindUnion, Method, Object, Shape, TaggedUnion, Type,
-    TypeDef, TypeId,
+    Enum, ErrorDef, Field, IntegerFormat, Interface, Kind, KindUnion, Method, Object, Shape,
+    TaggedUnion, Type, TypeDef, TypeId,
 };
 
 /// Lints that a document's own names and sizes would trip, and nothing else.
@@ -495,6 +495,16 @@ fn write_kind(
             ));
         }
     }
+    let has = |kind| union.arms.iter().any(|arm| arm.kind == kind);
+    let wide = |ty: &Type| {
+        matches!(
+            ty,
+            Type::Integer(IntegerFormat::Int64 | IntegerFormat::Uint64)
+        )
+    };
+    if !has(Kind::Number) && union.arms.iter().any(|arm| wide(&scope.unaliased(&arm.ty))) {
+        page.line("    const WIDE: bool = true;");
+    }
     let mut codecs = Vec::new();
     for arm in &union.arms {
         let codec = scope.codec(&arm.ty, &format!("{name}{}", arm.name.rust));
@@ -685,18 +695,17 @@ fn write_errors(scope: &mut Scope<'_>, interface: &Interface, place: &Place, pag
     page.line("}");
 }
 
-/// The way of the vectors into the types: decode, then encode again.
+/// The way of the vectors into the types: by name to whatever wants to do something with each.
 fn write_table(scope: &mut Scope<'_>, interface: &Interface, page: &mut Page) {
     page.blank();
-    page.line("/// Reads a document as the type of the name and writes it again.");
+    page.line("/// Does something with the type of the name.");
     page.line("#[doc(hidden)]");
-    page.line("#[must_use]");
-    page.line("pub fn round_trip(name: &str) -> Option<codec::RoundTrip> {");
+    page.line("pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {");
     page.line("    match name {");
     for (number, def) in interface.types.iter().enumerate() {
         let codec = scope.codec(&Type::Ref(TypeId(number)), &def.name.rust);
         page.line(&format!(
-            "        {} => Some(codec::round_trip::<{codec}>),",
+            "        {} => Some(visitor.visit::<{codec}>()),",
             quoted(&def.wire)
         ));
     }
