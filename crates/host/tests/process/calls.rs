@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crossplug_host::ErrorKind;
+use crossplug_host::{ErrorKind, Host, Limits};
 use serde_json::json;
 
 use crate::peer::{ECHO, load, peer, peer_named};
@@ -419,5 +419,77 @@ serve(answer)",
         begin.elapsed() < Duration::from_secs(4),
         "{:?}",
         begin.elapsed()
+    );
+}
+
+#[test]
+fn caps_are_named_and_the_plugin_lives_on() {
+    // `hold` is answered when it is given up.
+    let folder = peer(
+        "hello()
+def answer(request):
+    if request['method'] == '$/cancel':
+        fail(request['params'], 'cancelled', 'given up')
+    elif request['method'] == 'echo':
+        reply(request, None)
+serve(answer)",
+    );
+    let mut limits = Limits::default();
+    limits.pending_calls = 3;
+    limits.open_streams = 2;
+    limits.frame_bytes = 10_000;
+    let host = Host::builder().limits(limits).build();
+    let plugin = host.load(folder.path()).blocking().unwrap();
+    let kind = |call: crossplug_host::Result<crossplug_host::Payload>| call.unwrap_err().kind();
+
+    let large = plugin.call("echo", json!({ "text": "x".repeat(20_000) }));
+    assert_eq!(kind(large.blocking()), ErrorKind::Limit);
+
+    let streams: Vec<_> = (0..2)
+        .map(|_| plugin.call("hold", ()).stream().unwrap())
+        .collect();
+    let third = plugin.call("hold", ()).stream().unwrap();
+    assert_eq!(kind(third.result_blocking()), ErrorKind::Limit);
+    drop(streams);
+    // Until they are answered, calls that were given up are in flight all the same.
+    let begin = Instant::now();
+    while plugin.call_blocking("echo", ()).is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(5));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let replies = wait_for_all((0..10).map(|_| plugin.call("echo", ()).into_future()));
+    let refused = replies
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|error| error.kind())
+        .collect::<Vec<_>>();
+    assert!(
+        !refused.is_empty() && refused.iter().all(|kind| *kind == ErrorKind::Limit),
+        "{refused:?}"
+    );
+    assert!(plugin.call_blocking("echo", ()).is_ok());
+}
+
+#[test]
+fn what_a_plugin_does_not_read_is_bounded() {
+    let folder = peer("hello()\ntime.sleep(1000)");
+    let mut limits = Limits::default();
+    limits.buffered_bytes = 1 << 20;
+    let host = Host::builder().limits(limits).build();
+    let plugin = host.load(folder.path()).blocking().unwrap();
+    let text = "x".repeat(400_000);
+    let mut calls: Vec<_> = (0..6)
+        .map(|_| Box::pin(plugin.call("echo", json!({ "text": text })).into_future()))
+        .collect();
+    let refused = calls
+        .iter_mut()
+        .filter_map(|call| match poll_once(call.as_mut()) {
+            std::task::Poll::Ready(reply) => Some(reply.unwrap_err().kind()),
+            std::task::Poll::Pending => None,
+        });
+    assert_eq!(
+        refused.collect::<Vec<_>>(),
+        [ErrorKind::Limit; 3],
+        "three fit, the last of them overlapping"
     );
 }

@@ -320,11 +320,14 @@ fn a_plugin_knows_what_it_was_granted() {
         .name("me")
         .version("3.2.1")
         .config("a", 1)
+        .data_root(folder.path().join("data"))
         .debug(true)
         .service("kv.get", |_| async { Ok(()) })
         .build();
+    // The file itself, this time.
+    let file = folder.path().join("plugin.json");
     let plugin = host
-        .load(folder.path())
+        .load(file)
         .config("b", "two")
         .grant("kv.*")
         .unwrap()
@@ -333,6 +336,11 @@ fn a_plugin_knows_what_it_was_granted() {
     let told = plugin.call_blocking("told", ()).unwrap().value().unwrap();
     assert_eq!(told["host"], json!({ "name": "me", "version": "3.2.1" }));
     assert_eq!(told["config"], json!({ "a": 1, "b": "two" }));
+    let data = folder.path().join("data/peer");
+    assert!(
+        data.is_dir() && told["dataDir"] == data.to_str().unwrap(),
+        "{told}"
+    );
     assert_eq!(told["granted"]["services"], json!(["kv.get"]));
     assert_eq!(
         (&told["debug"], &told["protocol"]["version"]),
