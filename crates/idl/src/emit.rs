@@ -40,8 +40,8 @@ pub enum Lang {
 /// Where the output is going to live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// A folder of a user's project: Rust `<module>.rs` with `<module>/{types,plugin,host}.rs`, Python `<module>.py`,
-    /// TypeScript `<module>.ts`.
+    /// A folder of a user's project, one file an interface and language: `<module>.rs` with the modules `types`, `plugin`
+    /// and `host`, `<module>.py`, `<module>.ts`.
     User,
     /// Inside this repository. Rust: the driver asks for one role at a time and gets one file `<module>.rs`, which it puts
     /// into the crate of that role (`protocol`, `plugin`, `host`). Python, TypeScript: one file with all roles.

@@ -22,7 +22,7 @@ pub fn emit(interface: &Interface, options: &Options) -> Vec<File> {
             let only = |role, at: Place| {
                 options.has(role).then(|| File {
                     path: format!("{}.rs", interface.module.rust),
-                    text: page(role, interface, &at, options),
+                    text: page(role, interface, &at, &options.header),
                 })
             };
             let own = |role| Place {
@@ -59,8 +59,8 @@ const fn own_protocol(role: Role) -> &'static str {
     }
 }
 
-fn page(role: Role, interface: &Interface, place: &Place, options: &Options) -> String {
-    let mut page = Page::new(&options.header);
+fn page(role: Role, interface: &Interface, place: &Place, header: &str) -> String {
+    let mut page = Page::new(header);
     match role {
         Role::Types => types::write(interface, place, &mut page),
         Role::Plugin => plugin::write(interface, place, &mut page),
@@ -69,9 +69,11 @@ fn page(role: Role, interface: &Interface, place: &Place, options: &Options) -> 
     page.finish()
 }
 
-/// A folder of a user's crate, which may depend on the plugin crate, the host crate or both.
+/// One file for a user's crate, which may depend on the plugin crate, the host crate or both.
+///
+/// A module a role, in one file as in the other languages: a folder beside `<module>.py` would be a package of the same
+/// name to Python's tools.
 fn user(interface: &Interface, options: &Options) -> Vec<File> {
-    let module = &interface.module.rust;
     let crate_of = |role| match role {
         Role::Host => "crossplug_host",
         Role::Types | Role::Plugin => "crossplug_plugin",
@@ -86,42 +88,40 @@ fn user(interface: &Interface, options: &Options) -> Vec<File> {
         .runtime
         .clone()
         .unwrap_or_else(|| format!("{}::protocol", crate_of(types_role)));
-    let mut files = Vec::new();
-    let mut door = Page::new(&options.header);
-    door.inner_docs(&format!(
+    let mut file = Page::new(&options.header);
+    file.inner_docs(&format!(
         "The interface `{}` {}. {}",
         interface.name, interface.version, interface.description
     ));
-    for (role, name, about) in [
-        (Role::Types, "types", "Types and their codecs."),
-        (Role::Plugin, "plugin", "What an author implements."),
-        (Role::Host, "host", "What a host calls with."),
+    for (role, name) in [
+        (Role::Types, "types"),
+        (Role::Plugin, "plugin"),
+        (Role::Host, "host"),
     ] {
         if !options.has(role) && role != Role::Types {
             continue;
         }
-        door.blank();
-        door.docs("", about);
-        // The files are laid out already; a formatter that is set up otherwise would undo the next comparison.
-        door.line("#[rustfmt::skip]");
-        door.line(&format!("pub mod {name};"));
         let place = Place {
             protocol: protocol.clone(),
             runtime: crate_of(role).to_owned(),
             types: "super::types".to_owned(),
             repository: false,
         };
-        files.push(File {
-            path: format!("{module}/{name}.rs"),
-            text: page(role, interface, &place, options),
-        });
+        file.blank();
+        // The text is laid out already; a formatter that is set up otherwise would undo the next comparison.
+        file.line("#[rustfmt::skip]");
+        file.line(&format!("pub mod {name} {{"));
+        for line in page(role, interface, &place, "").lines() {
+            file.line(&if line.is_empty() {
+                String::new()
+            } else {
+                format!("    {line}")
+            });
+        }
+        file.line("}");
     }
-    files.insert(
-        0,
-        File {
-            path: format!("{module}.rs"),
-            text: door.finish(),
-        },
-    );
-    files
+    vec![File {
+        path: format!("{}.rs", interface.module.rust),
+        text: file.finish(),
+    }]
 }
