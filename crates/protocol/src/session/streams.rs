@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::answers::Answers;
+use super::calls::Calls;
+use super::flow::Flow;
 use super::receive::Taken;
 use super::{CallId, Incoming, Refused, Session, StreamId, Ticket};
 use crate::dialect::Role;
@@ -32,24 +35,7 @@ impl Session {
     ) -> Result<(), Refused> {
         let limit = self.limits.open_streams;
         let full = self.streams >= limit;
-        let (id, flow) = match stream {
-            StreamId::Call(call) => {
-                let call_state = self
-                    .calls
-                    .get(call)
-                    .filter(|call| call.is_listening())
-                    .ok_or(Refused::Ended)?;
-                (Id::Int(call.0), &mut call_state.flow)
-            }
-            StreamId::Answer(ticket) => {
-                let answer = self
-                    .answers
-                    .get(ticket)
-                    .filter(|answer| !answer.cancelled)
-                    .ok_or(Refused::Ended)?;
-                (answer.id.as_id(), &mut answer.flow)
-            }
-        };
+        let (id, flow) = flow_of(&mut self.calls, &mut self.answers, stream)?;
         if full && !flow.is_opened() {
             return Err(Refused::TooManyStreams { limit });
         }
@@ -61,16 +47,7 @@ impl Session {
 
     /// Whether [`Session::send_item`] has credit.
     pub fn can_send(&mut self, stream: StreamId) -> bool {
-        match stream {
-            StreamId::Call(call) => self
-                .calls
-                .get(call)
-                .is_some_and(|c| c.is_listening() && c.flow.can_send()),
-            StreamId::Answer(ticket) => self
-                .answers
-                .get(ticket)
-                .is_some_and(|a| !a.cancelled && a.flow.can_send()),
-        }
+        flow_of(&mut self.calls, &mut self.answers, stream).is_ok_and(|(_, flow)| flow.can_send())
     }
 
     /// Sends an element of a stream: an upload of a call, or what a request streams back.
@@ -84,24 +61,7 @@ impl Session {
         out: &mut FrameWriter,
     ) -> Result<(), Refused> {
         self.room(out)?;
-        let (id, flow) = match stream {
-            StreamId::Call(call) => {
-                let call_state = self
-                    .calls
-                    .get(call)
-                    .filter(|call| call.is_listening())
-                    .ok_or(Refused::Ended)?;
-                (Id::Int(call.0), &mut call_state.flow)
-            }
-            StreamId::Answer(ticket) => {
-                let answer = self
-                    .answers
-                    .get(ticket)
-                    .filter(|answer| !answer.cancelled)
-                    .ok_or(Refused::Ended)?;
-                (answer.id.as_id(), &mut answer.flow)
-            }
-        };
+        let (id, flow) = flow_of(&mut self.calls, &mut self.answers, stream)?;
         if flow.ended_out() {
             return Err(Refused::Ended);
         }
@@ -275,6 +235,30 @@ impl Session {
             return Err(Violation::new(ViolationKind::TooManyStreams, detail));
         }
         Ok(Some(Incoming::Credit { stream }))
+    }
+}
+
+/// The credit of a request that is in flight and not cancelled, and its id. Borrows no more of the session than it needs.
+fn flow_of<'s>(
+    calls: &'s mut Calls,
+    answers: &'s mut Answers,
+    stream: StreamId,
+) -> Result<(Id<'s>, &'s mut Flow), Refused> {
+    match stream {
+        StreamId::Call(id) => {
+            let call = calls
+                .get(id)
+                .filter(|call| call.is_listening())
+                .ok_or(Refused::Ended)?;
+            Ok((Id::Int(id.0), &mut call.flow))
+        }
+        StreamId::Answer(ticket) => {
+            let answer = answers
+                .get(ticket)
+                .filter(|answer| !answer.cancelled)
+                .ok_or(Refused::Ended)?;
+            Ok((answer.id.as_id(), &mut answer.flow))
+        }
     }
 }
 
