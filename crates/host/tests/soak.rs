@@ -124,7 +124,7 @@ fn one(plugin: &Plugin, round: u64) {
         plugin
             .call(
                 method,
-                json!({ "round": round, "blocking": round % 2 == 0 }),
+                json!({ "round": round, "blocking": round.is_multiple_of(2) }),
             )
             .timeout(FORGOTTEN)
     };
@@ -152,7 +152,7 @@ fn one(plugin: &Plugin, round: u64) {
         7 => {
             let mut stream = soon("count").stream().unwrap();
             let mut items = 0;
-            while let Some(_item) = if round % 2 == 0 {
+            while let Some(_item) = if round.is_multiple_of(2) {
                 stream.next_blocking()
             } else {
                 wait(stream.next())

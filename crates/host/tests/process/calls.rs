@@ -457,17 +457,19 @@ serve(answer)",
         assert!(begin.elapsed() < Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(1));
     }
-    let replies = wait_for_all((0..10).map(|_| plugin.call("echo", ()).into_future()));
-    let refused = replies
-        .into_iter()
-        .filter_map(Result::err)
-        .map(|error| error.kind())
-        .collect::<Vec<_>>();
+    let mut held: Vec<_> = (0..3)
+        .map(|_| Box::pin(plugin.call("hold", ()).into_future()))
+        .collect();
     assert!(
-        !refused.is_empty() && refused.iter().all(|kind| *kind == ErrorKind::Limit),
-        "{refused:?}"
+        held.iter_mut()
+            .all(|call| poll_once(call.as_mut()).is_pending())
     );
-    assert!(plugin.call_blocking("echo", ()).is_ok());
+    assert_eq!(kind(plugin.call_blocking("echo", ())), ErrorKind::Limit);
+    assert_eq!(
+        kind(wait(plugin.call("echo", ()).into_future())),
+        ErrorKind::Limit
+    );
+    assert!(plugin.is_alive());
 }
 
 #[test]
