@@ -124,6 +124,24 @@ PRINTS = """
 """
 
 
+def test_prints_before_run_and_pipes_that_do_not_block(start: Start) -> None:
+    process = start(
+        """
+        print("early")
+        os.set_blocking(0, False)
+        os.set_blocking(1, False)
+        plugin.method("big")(lambda ctx, params: "x" * 1_000_000)
+        """,
+        env={"PYTHONUNBUFFERED": ""},
+    )
+    process.initialize()
+    process.send(id=2, method="big")
+    time.sleep(0.2)
+    assert len(process.next()["result"]) == 1_000_000
+    assert process.end() == 0
+    assert process.stderr == b"early\n"
+
+
 def test_prints_of_every_kind_stay_out_of_the_protocol(start: Start) -> None:
     process = start(PRINTS)
     process.initialize()

@@ -39,8 +39,10 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     debug = os.environ.get("ELIZA_INTEROP_DEBUG", "") not in ("", "0", "false")
     dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), debug)
     incoming, outgoing = os.dup(0), os.dup(1)
-    sys.stdout.flush()
+    for fd in (incoming, outgoing):
+        os.set_blocking(fd, True)  # some hosts hand over ends that are not
     os.dup2(2, 1)
+    sys.stdout.flush()  # what was printed before now goes to stderr, too
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -95,7 +97,7 @@ def _writer(fd: int) -> Callable[[bytes], None]:
             done = os.write(fd, data)
             while done < len(data):
                 done += os.write(fd, memoryview(data)[done:])
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             pass  # the host is gone; the end of input follows
 
     return write
@@ -116,8 +118,8 @@ def _frames(fd: int, session: Session) -> Callable[[], bytes | None]:
                 return frame
             try:
                 data = os.read(fd, READ_BYTES)
-            except ConnectionResetError:
-                return None
+            except OSError:  # the host went without closing its end properly
+                data = b""
             if not data:
                 return None
             reader.feed(data)
