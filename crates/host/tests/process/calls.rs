@@ -434,10 +434,12 @@ def answer(request):
         reply(request, None)
 serve(answer)",
     );
-    let mut limits = Limits::default();
-    limits.pending_calls = 3;
-    limits.open_streams = 2;
-    limits.frame_bytes = 10_000;
+    let limits = Limits {
+        pending_calls: 3,
+        open_streams: 2,
+        frame_bytes: 10_000,
+        ..Limits::default()
+    };
     let host = Host::builder().limits(limits).build();
     let plugin = host.load(folder.path()).blocking().unwrap();
     let kind = |call: crossplug_host::Result<crossplug_host::Payload>| call.unwrap_err().kind();
@@ -475,8 +477,10 @@ serve(answer)",
 #[test]
 fn what_a_plugin_does_not_read_is_bounded() {
     let folder = peer("hello()\ntime.sleep(1000)");
-    let mut limits = Limits::default();
-    limits.buffered_bytes = 1 << 20;
+    let limits = Limits {
+        buffered_bytes: 1 << 20,
+        ..Limits::default()
+    };
     let host = Host::builder().limits(limits).build();
     let plugin = host.load(folder.path()).blocking().unwrap();
     let text = "x".repeat(400_000);
