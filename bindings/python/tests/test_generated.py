@@ -17,7 +17,11 @@ from crossplug import Context, Plugin, PluginError
 from crossplug.testing import Kit
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTS = sorted((ROOT / "crates/idl/tests/documents").glob("*.json"))
+DOCUMENTS = sorted(
+    path
+    for folder in (ROOT / "crates/idl/tests/documents", Path(__file__).parent / "documents")
+    for path in folder.glob("*.json")
+)
 PROGRAM = Path(os.environ.get("CROSSPLUG_PROGRAM", ROOT / "target/debug/crossplug"))
 
 
@@ -58,18 +62,28 @@ def test_passes_ruff(generated: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+def table(module: ModuleType, name: str) -> Any:
+    """What the module says about itself; a definition of the same name pushes it aside."""
+    while isinstance(getattr(module, name), type):
+        name += "_"
+    return getattr(module, name)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_runs(generated: Path, document: Path) -> None:
     """Every module can be imported, describes its document, and answers for methods that nobody wrote."""
     written = json.loads(document.read_text())
     modules = [load(path) for path in sorted(generated.glob("*.py"))]
-    module = next(one for one in modules if one.INTERFACE.name == written["name"])
-    interface = module.INTERFACE
-    assert set(module.TYPES) == set(written.get("$defs", {}))
+    module = next(one for one in modules if table(one, "INTERFACE").name == written["name"])
+    interface = table(module, "INTERFACE")
+    assert set(table(module, "TYPES")) == set(written.get("$defs", {}))
     assert [method.wire for method in interface.methods] == list(written.get("methods", {}))
     assert [service.wire for service in interface.services] == list(written.get("services", {}))
     assert [event.wire for event in interface.events] == list(written.get("events", {}))
-    assert set(module.ERRORS) == set(written.get("errors", {}))
+    errors = table(module, "ERRORS")
+    assert set(errors) == set(written.get("errors", {}))
+    assert len({error.__name__ for error in errors.values()}) == len(errors)
+    assert all(vars(module)[error.__name__] is error and code == error.CODE for code, error in errors.items())
     classes = [one for one in vars(module).values() if isinstance(one, type)]
     base: Any = next(one for one in classes if vars(one).get("INTERFACE") is interface)
     plugin = Plugin("p", type("Nothing", (base,), {})())

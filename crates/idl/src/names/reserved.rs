@@ -110,14 +110,15 @@ const PYTHON_KEYWORDS: [&str; 35] = [
 ];
 
 /// Builtins that annotations inside a class body name, and members of generated classes.
-const PYTHON_FIELDS: [&str; 19] = [
+const PYTHON_FIELDS: [&str; 21] = [
     "bool",
     "bytes",
     "classmethod",
     "dict",
     "float",
-    "frozenset",
     "from_json",
+    "from_value",
+    "frozenset",
     "int",
     "list",
     "mro",
@@ -129,21 +130,31 @@ const PYTHON_FIELDS: [&str; 19] = [
     "str",
     "super",
     "to_json",
+    "to_value",
     "tuple",
 ];
 
-/// Members of generated Python classes for authors and hosts.
-const PYTHON_METHODS: [&str; 10] = [
+/// Members of generated Python classes for authors and hosts, and builtins that annotations inside them name.
+const PYTHON_METHODS: [&str; 19] = [
+    "bool",
+    "bytes",
+    "classmethod",
     "close",
+    "dict",
     "dispatch",
     "emit",
+    "float",
+    "int",
+    "list",
     "mro",
+    "object",
     "plugin",
+    "property",
     "register",
     "self",
-    "classmethod",
-    "property",
     "staticmethod",
+    "str",
+    "type",
 ];
 
 /// Builtins and imports that generated Python names.

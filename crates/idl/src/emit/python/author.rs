@@ -21,7 +21,10 @@ pub(super) fn author(page: &mut Page, types: &Types<'_>) {
         ),
     );
     page.blank();
-    page.line("    INTERFACE: _t.ClassVar[_Interface] = INTERFACE");
+    page.line(&format!(
+        "    INTERFACE: _t.ClassVar[_Interface] = {}",
+        types.free("INTERFACE")
+    ));
     for method in &interface.methods {
         page.blank();
         let arguments: Vec<String> = std::iter::once("self".to_owned())

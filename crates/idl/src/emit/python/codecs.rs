@@ -42,7 +42,10 @@ pub(super) fn codecs(page: &mut Page, types: &Types<'_>) {
         ));
     }
     page.blank();
-    page.line("TYPES: dict[str, _Codec[_t.Any]] = {");
+    page.line(&format!(
+        "{}: dict[str, _Codec[_t.Any]] = {{",
+        types.free("TYPES")
+    ));
     for def in &types.interface.types {
         page.line(&format!(
             "    {}: {},",

@@ -4,7 +4,7 @@ use super::codecs::codec;
 use super::expression::Types;
 use super::page::{Page, quoted};
 use crate::check::PROTOCOL_CODES;
-use crate::model::{ErrorDef, Interface};
+use crate::model::ErrorDef;
 
 /// JSON-RPC's numbers of the codes of the protocol (schema/README.md section 5), in the order of the codes.
 const NUMBERS: [i32; 13] = [
@@ -21,13 +21,20 @@ fn class_of(stem: &str) -> String {
     }
 }
 
-/// The class of an error of the interface.
-pub(super) fn error_class(interface: &Interface, error: &ErrorDef) -> String {
-    let mut class = class_of(&error.name.python);
-    while interface.types.iter().any(|def| def.name.python == class) {
-        class.push('_');
+/// The class of an error of the interface. Two codes may differ only by an `Error` at the end.
+pub(super) fn error_class(types: &Types<'_>, error: &ErrorDef) -> String {
+    let mut taken = Vec::new();
+    for one in &types.interface.errors {
+        let mut class = types.free(&class_of(&one.name.python));
+        while taken.contains(&class) {
+            class = types.free(&format!("{class}_"));
+        }
+        if one.wire == error.wire {
+            return class;
+        }
+        taken.push(class);
     }
-    class
+    class_of(&error.name.python)
 }
 
 /// The classes of an interface's own codes.
@@ -36,7 +43,7 @@ pub(super) fn classes(page: &mut Page, types: &Types<'_>) {
         page.gap();
         page.line(&format!(
             "class {}(_CodedError):",
-            error_class(types.interface, error)
+            error_class(types, error)
         ));
         page.docs("    ", &error.description);
         page.blank();
@@ -63,15 +70,16 @@ pub(super) fn classes(page: &mut Page, types: &Types<'_>) {
 }
 
 /// The entries of the table from code to class.
-pub(super) fn table(interface: &Interface) -> Vec<String> {
-    interface
+pub(super) fn table(types: &Types<'_>) -> Vec<String> {
+    types
+        .interface
         .errors
         .iter()
         .map(|error| {
             format!(
                 "    {}: {},",
                 quoted(&error.wire),
-                error_class(interface, error)
+                error_class(types, error)
             )
         })
         .collect()

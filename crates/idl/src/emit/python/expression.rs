@@ -77,6 +77,20 @@ impl<'i> Types<'i> {
         Self { interface, rules }
     }
 
+    /// A name of the module's own that no definition has.
+    pub(super) fn free(&self, name: &str) -> String {
+        let mut name = name.to_owned();
+        while self
+            .interface
+            .types
+            .iter()
+            .any(|def| def.name.python == name)
+        {
+            name.push('_');
+        }
+        name
+    }
+
     /// The rules of strings as assignments of the module.
     pub(super) fn rules(&self) -> Vec<String> {
         self.rules

@@ -34,7 +34,7 @@ pub(super) fn descriptor(page: &mut Page, types: &Types<'_>, method: &Method, ha
             ));
         }
     }
-    arguments.push("errors=ERRORS".to_owned());
+    arguments.push(format!("errors={}", types.free("ERRORS")));
     if let Some(timeout) = method.timeout_ms {
         arguments.push(format!("timeout={}", seconds(timeout)));
     }
@@ -100,7 +100,7 @@ pub(super) fn described(types: &Types<'_>, method: &Method) -> String {
         .errors
         .iter()
         .filter(|error| method.errors.contains(&error.wire))
-        .map(|error| format!("`{}`", errors::error_class(types.interface, error)))
+        .map(|error| format!("`{}`", errors::error_class(types, error)))
         .collect();
     if raised.is_empty() {
         method.description.clone()

@@ -11,8 +11,11 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     let stem = &interface.stem;
     errors::classes(page, types);
     page.gap();
-    page.line("ERRORS: dict[str, type[_CodedError]] = {");
-    page.block("", &errors::table(interface));
+    page.line(&format!(
+        "{}: dict[str, type[_CodedError]] = {{",
+        types.free("ERRORS")
+    ));
+    page.block("", &errors::table(types));
     page.line("}");
     page.docs("", "The class of each error code of the interface.");
 
@@ -35,7 +38,7 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     events::emit(page, types);
 
     page.gap();
-    page.line("INTERFACE = _Interface(");
+    page.line(&format!("{} = _Interface(", types.free("INTERFACE")));
     page.line(&format!("    {},", quoted(&interface.name)));
     page.line(&format!("    {},", quoted(&interface.version)));
     page.line(&format!("    {},", quoted(&interface.hash)));
@@ -73,7 +76,7 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
             .map(|m| m.name.constant.as_str())
             .collect(),
     ));
-    page.line("    errors=ERRORS,");
+    page.line(&format!("    errors={},", types.free("ERRORS")));
     page.line(")");
     page.docs(
         "",

@@ -1,5 +1,7 @@
 //! The typed services of a host, as a plugin calls them.
 
+use std::collections::HashSet;
+
 use super::expression::Types;
 use super::methods::{described, descriptor, result};
 use super::page::Page;
@@ -28,12 +30,21 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     page.blank();
     page.line("    def __init__(self, ctx: _Context) -> None:");
     page.line("        self._ctx = ctx");
+    let mut taken: HashSet<String> = interface
+        .services
+        .iter()
+        .map(|service| service.name.python.clone())
+        .collect();
     for service in &interface.services {
-        service_methods(page, types, service);
+        let mut twin = format!("{}_blocking", service.name.python);
+        while !taken.insert(twin.clone()) {
+            twin.push('_');
+        }
+        service_methods(page, types, service, &twin);
     }
 }
 
-fn service_methods(page: &mut Page, types: &Types<'_>, service: &Method) {
+fn service_methods(page: &mut Page, types: &Types<'_>, service: &Method, twin: &str) {
     let name = &service.name.python;
     let constant = &service.name.constant;
     let mut arguments = vec!["self".to_owned()];
@@ -89,7 +100,7 @@ fn service_methods(page: &mut Page, types: &Types<'_>, service: &Method) {
     page.blank();
     page.call(
         "    ",
-        &format!("def {name}_blocking"),
+        &format!("def {twin}"),
         &arguments,
         &format!(" -> {result}:"),
     );

@@ -7,16 +7,7 @@ use crate::model::{ConstValue, Shape, TaggedUnion, TypeDef, TypeId};
 
 /// What an open union keeps an unknown arm in: the name of its class.
 pub(super) fn unknown_class(types: &Types<'_>, def: &TypeDef) -> String {
-    let mut name = format!("Unknown{}", def.name.python);
-    while types
-        .interface
-        .types
-        .iter()
-        .any(|other| other.name.python == name)
-    {
-        name.push('_');
-    }
-    name
+    types.free(&format!("Unknown{}", def.name.python))
 }
 
 /// The class of an open union's unknown arms.
