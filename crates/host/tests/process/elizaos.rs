@@ -36,10 +36,8 @@ fn load(folder: &TempDir) -> Plugin {
         .unwrap()
 }
 
-fn refused(folder: &TempDir) -> Error {
-    let host = Host::builder()
-        .start_timeout(Duration::from_millis(500))
-        .build();
+fn refused(folder: &TempDir, start: Duration) -> Error {
+    let host = Host::builder().start_timeout(start).build();
     host.load(folder.path())
         .dialect("elizaos-bridge/1")
         .blocking()
@@ -173,9 +171,12 @@ read()",
 #[test]
 fn an_exit_before_ready() {
     let begin = Instant::now();
-    let error = refused(&bridge("sys.stderr.write('no key\\n')\nsys.exit(4)"));
+    let error = refused(
+        &bridge("sys.stderr.write('no key\\n')\nsys.exit(4)"),
+        Duration::from_secs(20),
+    );
     assert!(
-        begin.elapsed() < Duration::from_secs(1),
+        begin.elapsed() < Duration::from_secs(5),
         "{:?}",
         begin.elapsed()
     );
@@ -186,7 +187,10 @@ fn an_exit_before_ready() {
     );
 
     let folder = bridge("open('pid', 'w').write(str(os.getpid()))\ntime.sleep(1000)");
-    assert_eq!(refused(&folder).kind(), ErrorKind::Start);
+    assert_eq!(
+        refused(&folder, Duration::from_secs(2)).kind(),
+        ErrorKind::Start
+    );
     gone(&std::fs::read_to_string(folder.path().join("pid")).unwrap());
 }
 
@@ -194,12 +198,12 @@ fn an_exit_before_ready() {
 #[test]
 fn a_first_message_that_is_not_ready() {
     let begin = Instant::now();
-    let error = refused(&bridge(
-        "send({'type': 'provider.result', 'id': 'req_1', 'result': {}})\ntime.sleep(1000)",
-    ));
+    let folder =
+        bridge("send({'type': 'provider.result', 'id': 'req_1', 'result': {}})\ntime.sleep(1000)");
+    let error = refused(&folder, Duration::from_secs(20));
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
     assert!(
-        begin.elapsed() < Duration::from_millis(450),
+        begin.elapsed() < Duration::from_secs(10),
         "not swallowed until the start is over"
     );
 }
@@ -212,7 +216,7 @@ fn full_pipes_block_nobody() {
 sys.stderr.write('e' * 1000000)
 sys.stderr.flush()
 request = read()
-time.sleep(0.5)
+time.sleep(3)
 for number in range(20):
     send({'type': 'provider.result', 'id': request['id'], 'result': {'text': str(len(request['provider'])), 'values': None, 'data': None}})
     request = read()",
@@ -232,7 +236,7 @@ for number in range(20):
         assert!(crate::waiting::poll_once(call.as_mut()).is_pending());
     }
     assert!(
-        begin.elapsed() < Duration::from_millis(450),
+        begin.elapsed() < Duration::from_millis(2500),
         "four megabytes waited for the pipe"
     );
     for reply in wait_for_all(calls) {

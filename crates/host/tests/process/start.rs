@@ -77,7 +77,7 @@ fn a_plugin_that_ends_before_it_is_ready_says_why() {
     let begin = Instant::now();
     let error = refused(&folder, lines.host());
     assert!(
-        begin.elapsed() < Duration::from_secs(1),
+        begin.elapsed() < Duration::from_secs(3),
         "{:?}",
         begin.elapsed()
     );

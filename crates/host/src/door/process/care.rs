@@ -173,7 +173,7 @@ impl Pump {
             Ending::failed(error, Some(status))
         };
         self.home.ended(ending);
-        self.keeper.notify_all();
+        self.call_keeper();
     }
 
     /// The error of everything that was in flight, and of what comes later.

@@ -1,6 +1,7 @@
 //! A process plugin as a host's calls see it: every method says something to the session under the lock, and writes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -75,7 +76,7 @@ impl Passage for ProcessPassage {
             },
         );
         if request.attended {
-            wire.lead.turns = wire.lead.turns.wrapping_add(1);
+            pump.turns.fetch_add(1, Ordering::Relaxed);
         } else {
             wire.unattended += 1;
         }
@@ -83,7 +84,7 @@ impl Passage for ProcessPassage {
         if wire.leader_must_wake() {
             wire.ring();
         } else if !request.attended && wire.lead.inlet.is_some() {
-            pump.call_keeper(wire);
+            pump.call_keeper();
         }
         key(call)
     }

@@ -5,7 +5,9 @@
 //! nobody else does. It does not step in between two blocking calls of a steady loop: it looks now and then whether
 //! they go on, and is called at once only when somebody depends on it.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::wire::{Stage, Wire};
@@ -19,8 +21,12 @@ pub(super) struct Pump {
     itself: Weak<Self>,
     process: u32,
     wire: Mutex<Wire>,
-    /// Where the keeper waits while it does not lead.
-    pub(super) keeper: Condvar,
+    /// The plugin's own thread. It parks while it does not lead.
+    keeper: Thread,
+    /// It shall look at once whether it has to lead.
+    keeper_called: AtomicBool,
+    /// Counts blocking calls, so that the keeper sees whether they go on.
+    pub(super) turns: AtomicU64,
     /// Of the session's clock.
     origin: Instant,
     pub(super) home: Home,
@@ -32,13 +38,16 @@ pub(super) struct Pump {
 }
 
 impl Pump {
+    /// The calling thread is the keeper.
     pub(super) fn new(wire: Wire, home: Home, patience: Patience, process: u32) -> Arc<Self> {
         let most_asked = wire.session.limits().buffered_bytes;
         Arc::new_cyclic(|itself| Self {
             itself: Weak::clone(itself),
             process,
             wire: Mutex::new(wire),
-            keeper: Condvar::new(),
+            keeper: std::thread::current(),
+            keeper_called: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
             origin: Instant::now(),
             home,
             patience,
@@ -83,7 +92,7 @@ impl Pump {
         if wire.lead.asleep.is_some() {
             wire.ring();
         }
-        self.keeper.notify_one();
+        self.call_keeper();
     }
 
     /// Writes what waits, and sees to it that somebody writes the rest.
@@ -92,14 +101,14 @@ impl Pump {
         if wire.leader_must_wake() {
             wire.ring();
         } else if wire.has_backlog() && wire.lead.inlet.is_some() {
-            self.call_keeper(wire);
+            self.call_keeper();
         }
     }
 
     /// The keeper shall lead, now.
-    pub(super) fn call_keeper(&self, wire: &mut Wire) {
-        wire.lead.keeper_called = true;
-        self.keeper.notify_one();
+    pub(super) fn call_keeper(&self) {
+        self.keeper_called.store(true, Ordering::Release);
+        self.keeper.unpark();
     }
 
     /// Lends the calling thread until `over`, or the time: to lead, or to wait for whoever does.
@@ -158,59 +167,48 @@ impl Pump {
             return;
         }
         if wire.lead.stop_wanted || !matches!(wire.stage, Stage::Open(_)) {
-            self.call_keeper(wire);
+            self.call_keeper();
         } else if let Some(next) = wire.lead.followers.pop_front() {
             next.unpark();
         } else if wire.unattended > 0 || wire.has_backlog() {
-            self.call_keeper(wire);
-        } else if wire.lead.keeper_sleeps {
-            self.keeper.notify_one();
+            self.call_keeper();
+        } else if std::mem::take(&mut wire.lead.keeper_sleeps) {
+            self.keeper.unpark();
         }
     }
 
     /// The keeper's life after opening: leads when it has to, until the plugin has ended.
     pub(super) fn keep(&self) {
-        let mut wire = self.lock();
-        let mut seen = wire.lead.turns;
+        let mut seen = self.turns.load(Ordering::Relaxed);
         loop {
+            // Without the lock at first: blocking calls that go on and on are to notice nothing of the keeper.
+            let called = self.keeper_called.swap(false, Ordering::AcqRel);
+            let turns = self.turns.load(Ordering::Relaxed);
+            let quiet = turns == seen;
+            seen = turns;
+            if !called && !quiet {
+                std::thread::park_timeout(LINGER);
+                continue;
+            }
+            let mut wire = self.lock();
             if matches!(wire.stage, Stage::Ended(_)) {
                 return;
             }
-            let wanted = wire.lead.stop_wanted || wire.lead.keeper_called;
-            let quiet = wire.lead.turns == seen;
-            if wire.lead.inlet.is_some() && (wanted || quiet) {
-                let inlet = wire.lead.inlet.take();
-                wire.lead.keeper_called = false;
+            if let Some(inlet) = wire.lead.inlet.take() {
                 wire.lead.keeper_leads = true;
                 drop(wire);
-                if let Some(inlet) = inlet {
-                    run(self.lead(inlet, true, &|| false, None), false);
-                }
-                wire = self.lock();
-                // Whoever it made way for is about to call.
-                seen = wire.lead.turns.wrapping_sub(1);
-                continue;
-            }
-            if wire.lead.stop_wanted && wire.lead.asleep.is_some() {
-                wire.ring();
-            }
-            seen = wire.lead.turns;
-            // Somebody leads, and has for a while: who leaves will say so.
-            let sleeps = quiet && wire.lead.inlet.is_none();
-            wire.lead.keeper_sleeps = sleeps;
-            wire = if sleeps {
-                self.keeper
-                    .wait(wire)
-                    .unwrap_or_else(PoisonError::into_inner)
+                run(self.lead(inlet, true, &|| false, None), false);
             } else {
-                self.keeper
-                    .wait_timeout(wire, LINGER)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0
-            };
-            if std::mem::take(&mut wire.lead.keeper_sleeps) {
-                seen = wire.lead.turns.wrapping_sub(1);
+                // Who leads makes way for a stop; otherwise who leaves wakes the keeper.
+                if wire.lead.stop_wanted && wire.lead.asleep.is_some() {
+                    wire.ring();
+                }
+                wire.lead.keeper_sleeps = true;
+                drop(wire);
+                std::thread::park();
             }
+            // Whoever led is likely to go on: one more look before the keeper takes over.
+            seen = self.turns.load(Ordering::Relaxed).wrapping_sub(1);
         }
     }
 }

@@ -73,16 +73,12 @@ pub(super) struct Lead {
     pub(super) asleep: Option<Sleep>,
     /// Blocking callers that wait for somebody else's reading; the first takes over when the leader leaves.
     pub(super) followers: VecDeque<Thread>,
-    /// The plugin's own thread shall lead, now.
-    pub(super) keeper_called: bool,
-    /// The keeper waits without a time limit.
+    /// The keeper waits, without a time limit, until the leader leaves.
     pub(super) keeper_sleeps: bool,
     /// The leader is the keeper.
     pub(super) keeper_leads: bool,
     /// The host wants the plugin to end.
     pub(super) stop_wanted: bool,
-    /// Counts blocking calls, so that the keeper sees whether they go on.
-    pub(super) turns: u64,
 }
 
 /// What the leader will wake up for by itself.
@@ -109,12 +105,10 @@ impl Wire {
                 inlet: None,
                 asleep: None,
                 followers: VecDeque::new(),
-                keeper_called: false,
                 keeper_sleeps: false,
                 // It starts the plugin.
                 keeper_leads: true,
                 stop_wanted: false,
-                turns: 0,
             },
             stopping: None,
         }
