@@ -61,17 +61,21 @@ def test_what_is_framed_comes_back(framing: str) -> None:
     assert [reader.next(), reader.next(), reader.next(), reader.next()] == [*frames, None]
 
 
+@pytest.mark.parametrize("size", [1, 7, 30, 1000])
 @pytest.mark.parametrize("framing", ["ndjson", "length"])
-def test_the_frame_after_one_too_large_can_be_read(framing: str) -> None:
+def test_the_frame_after_one_too_large_can_be_read(framing: str, size: int) -> None:
     reader = FrameReader(framing, 10)
     got: list[bytes | str] = []
-    for byte in framed(b"x" * 50, framing) + framed(b"{}", framing):
-        reader.feed(bytes([byte]))
-        try:
-            if (frame := reader.next()) is not None:
-                got.append(frame)
-        except FrameTooLargeError:
-            got.append("too large")
+    for chunk in chunks(framed(b"x" * 50, framing) + framed(b"{}", framing), [size]):
+        reader.feed(chunk)
+        more = True
+        while more:
+            try:
+                frame = reader.next()
+                more = frame is not None
+                got += [] if frame is None else [frame]
+            except FrameTooLargeError:
+                got.append("too large")
     assert got == ["too large", b"{}"]
 
 
