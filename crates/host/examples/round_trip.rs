@@ -1,6 +1,6 @@
-//! Measures a blocking call over the process door against a raw ping-pong over the same kind of pipes, in one run.
+//! Measures a blocking call, and an awaited one, over the process door against a raw ping-pong over the same kind of pipes, in one run.
 //!
-//! `cargo run --release -p crossplug-host --example round_trip [CALLS]` prints both and their ratio. The peer is this
+//! `cargo run --release -p crossplug-host --example round_trip [CALLS]` prints them and the ratio of the first two. The peer is this
 //! program itself: `raw` echoes lines, `peer` answers requests by cutting them up, without a JSON reader, so that what
 //! is measured is the host.
 #![allow(
@@ -11,8 +11,12 @@
     reason = "a measurement"
 )]
 
+use std::future::{Future, IntoFuture};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::pin::pin;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use crossplug_host::{Host, Payload};
@@ -95,8 +99,8 @@ fn measure(calls: usize) {
     let mut buffer = vec![0; 1 << 20];
 
     println!(
-        "{:>8}  {:>12}  {:>12}  {:>6}  {:>12}",
-        "bytes", "raw p50", "call p50", "ratio", "call p99"
+        "{:>8}  {:>12}  {:>12}  {:>6}  {:>12}  {:>12}",
+        "bytes", "raw p50", "call p50", "ratio", "call p99", "awaited p50"
     );
     for size in [16, 1024, 65_536] {
         let params = Payload::parse(format!("{{\"text\":\"{}\"}}", "x".repeat(size))).unwrap();
@@ -107,7 +111,7 @@ fn measure(calls: usize) {
         message.push_str(",\"meta\":{\"timeoutMs\":30000}}\n");
         let calls = if size > 10_000 { calls / 10 } else { calls };
         // Interleaved, so that both meet the same machine.
-        let (mut raws, mut ours) = (Vec::new(), Vec::new());
+        let (mut raws, mut ours, mut awaited) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..10 {
             for _ in 0..calls / 10 {
                 let begin = Instant::now();
@@ -124,17 +128,44 @@ fn measure(calls: usize) {
                 ours.push(begin.elapsed());
                 assert_eq!(reply.as_bytes().len(), params.as_bytes().len());
             }
+            for _ in 0..calls / 10 {
+                let begin = Instant::now();
+                wait(plugin.call("test.echo", params.clone()).into_future()).unwrap();
+                awaited.push(begin.elapsed());
+            }
         }
-        let (raw, ours) = (Percentiles::of(raws), Percentiles::of(ours));
+        let (raw, ours, awaited) = (
+            Percentiles::of(raws),
+            Percentiles::of(ours),
+            Percentiles::of(awaited),
+        );
         let ratio = ours.middle.as_secs_f64() / raw.middle.as_secs_f64();
         println!(
-            "{size:>8}  {:>12.1?}  {:>12.1?}  {ratio:>6.2}  {:>12.1?}",
-            raw.middle, ours.middle, ours.late
+            "{size:>8}  {:>12.1?}  {:>12.1?}  {ratio:>6.2}  {:>12.1?}  {:>12.1?}",
+            raw.middle, ours.middle, ours.late, awaited.middle
         );
     }
     drop(into);
     raw.wait().unwrap();
     plugin.stop_blocking();
+}
+
+/// Waits for a future on this thread, as a program without a runtime would.
+fn wait<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        std::thread::park();
+    }
 }
 
 struct Percentiles {
