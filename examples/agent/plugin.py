@@ -44,13 +44,17 @@ class Companion(Agent):
     def action_validate(self, ctx: Context, params: ActionValidate) -> Validation:
         """Applies to a memory with a word in it."""
         if params.action != "RECALL":
-            raise ActionNotFoundError(f"Action not found: {params.action}", UnknownName(name=params.action, known=["RECALL"]))
+            raise ActionNotFoundError(
+                f"Action not found: {params.action}", UnknownName(name=params.action, known=["RECALL"])
+            )
         return Validation(valid=bool(words(text_of(params.memory))))
 
     async def action_invoke(self, ctx: Context, params: ActionInvoke) -> ActionResult:
         """Asks the host what was said before about the topic."""
         if params.action != "RECALL":
-            raise ActionNotFoundError(f"Action not found: {params.action}", UnknownName(name=params.action, known=["RECALL"]))
+            raise ActionNotFoundError(
+                f"Action not found: {params.action}", UnknownName(name=params.action, known=["RECALL"])
+            )
         topic = topic_of(ctx, params)
         if not topic:
             return ActionResult(success=False, error="there is no topic to recall")
@@ -81,7 +85,9 @@ class Companion(Agent):
         if not words(text_of(params.memory)):
             return None
         found = tone(text_of(params.memory))
-        return ActionResult(success=True, text=found, values={"tone": found, "changed": found != tone_before(params.state)})
+        return ActionResult(
+            success=True, text=found, values={"tone": found, "changed": found != tone_before(params.state)}
+        )
 
 
 def tone_before(state: State | object) -> object:

@@ -220,7 +220,9 @@ mod tests {
     }
 
     fn memory() -> Memory {
-        Memory::new(Content::new().with_text("Why do plugins need a protocol? What do plugins share?"))
+        Memory::new(
+            Content::new().with_text("Why do plugins need a protocol? What do plugins share?"),
+        )
     }
 
     #[test]
@@ -233,16 +235,25 @@ mod tests {
             })
             .start();
         let result = host
-            .ask::<ActionInvoke, ActionResult>("action.invoke", &ActionInvoke::new("RECALL", memory()))
+            .ask::<ActionInvoke, ActionResult>(
+                "action.invoke",
+                &ActionInvoke::new("RECALL", memory()),
+            )
             .unwrap();
-        assert_eq!(result.text.unwrap(), "1 memories about plugins: plugins were mentioned before");
+        assert_eq!(
+            result.text.unwrap(),
+            "1 memories about plugins: plugins were mentioned before"
+        );
     }
 
     #[test]
     fn judges_the_tone() {
         let host = TestHost::new(plugin());
         let judge = |name: &str| {
-            host.ask::<EvaluatorInvoke, ActionResult>("evaluator.invoke", &EvaluatorInvoke::new(name, memory()))
+            host.ask::<EvaluatorInvoke, ActionResult>(
+                "evaluator.invoke",
+                &EvaluatorInvoke::new(name, memory()),
+            )
         };
         assert_eq!(judge("TONE").unwrap().text.unwrap(), "curious");
         assert_eq!(judge("MOOD").unwrap_err().code, "evaluatorNotFound");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from crossplug.interfaces.agent import (
     ActionInvoke,
     AgentMethods,
@@ -34,7 +35,9 @@ def test_recalls_what_the_host_remembers() -> None:
 
 def test_judges_the_tone() -> None:
     with Kit(plugin) as kit:
-        validation = kit.call_blocking(AgentMethods.EVALUATOR_VALIDATE, EvaluatorValidate(evaluator="TONE", memory=MEMORY))
+        validation = kit.call_blocking(
+            AgentMethods.EVALUATOR_VALIDATE, EvaluatorValidate(evaluator="TONE", memory=MEMORY)
+        )
         assert validation.valid
         result = kit.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="TONE", memory=MEMORY))
         assert result is not None

@@ -22,7 +22,10 @@ fn main() -> anyhow::Result<()> {
         anyhow::bail!("usage: example-textstats-host FOLDER FILE");
     };
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    let host = Host::builder().name("example-textstats-host").on_log(|log| eprintln!("{log}")).build();
+    let host = Host::builder()
+        .name("example-textstats-host")
+        .on_log(|log| eprintln!("{log}"))
+        .build();
     let plugin = host.load(folder).blocking()?;
 
     let started = Instant::now();
@@ -30,7 +33,11 @@ fn main() -> anyhow::Result<()> {
     let seen = Arc::clone(&progress);
     let call = TextstatsClient::new(&plugin).text_analyse(Analyse::new(text).with_top_words(5));
     let mut stream = call
-        .on_progress(move |report| seen.lock().unwrap_or_else(PoisonError::into_inner).push(report.fraction))
+        .on_progress(move |report| {
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(report.fraction)
+        })
         .open()?;
     let mut paragraphs = Vec::new();
     while let Some(paragraph) = stream.next_blocking()? {
@@ -41,7 +48,10 @@ fn main() -> anyhow::Result<()> {
 
     let progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
     let result = json!({ "summary": summary, "paragraphs": paragraphs, "progress": *progress });
-    println!("{}", json!({ "method": "text.analyse", "door": "process", "result": result, "millis": millis }));
+    println!(
+        "{}",
+        json!({ "method": "text.analyse", "door": "process", "result": result, "millis": millis })
+    );
     plugin.stop_blocking();
     Ok(())
 }

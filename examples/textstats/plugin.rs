@@ -125,20 +125,34 @@ mod tests {
     fn streams_each_paragraph_and_sums_up() {
         let text = "One two three. Four!\n\nFive six?\n";
         let host = host();
-        let answer = host.call_as::<Analyse>(TEXT_ANALYSE, &Analyse::new(text).with_top_words(2)).run();
-        let words: Vec<u32> =
-            answer.items_as::<ParagraphStats>().unwrap().iter().map(|paragraph| paragraph.words).collect();
+        let answer = host
+            .call_as::<Analyse>(TEXT_ANALYSE, &Analyse::new(text).with_top_words(2))
+            .run();
+        let words: Vec<u32> = answer
+            .items_as::<ParagraphStats>()
+            .unwrap()
+            .iter()
+            .map(|paragraph| paragraph.words)
+            .collect();
         let summary = answer.result_as::<Summary>().unwrap();
         assert_eq!(words, [4, 2]);
         assert_eq!(summary.sentences, 3);
         assert_eq!(summary.characters, text.len() as u64);
-        assert_eq!(summary.top_words, [WordCount::new("five", 1), WordCount::new("four", 1)]);
+        assert_eq!(
+            summary.top_words,
+            [WordCount::new("five", 1), WordCount::new("four", 1)]
+        );
     }
 
     #[test]
     fn refuses_a_text_without_a_word() {
         let host = host();
-        let refused = host.call_as::<Analyse>(TEXT_ANALYSE, &Analyse::new(" \n--")).run();
-        assert_eq!(refused.result_as::<Summary>().unwrap_err().code, "emptyText");
+        let refused = host
+            .call_as::<Analyse>(TEXT_ANALYSE, &Analyse::new(" \n--"))
+            .run();
+        assert_eq!(
+            refused.result_as::<Summary>().unwrap_err().code,
+            "emptyText"
+        );
     }
 }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 SEPARATORS = frozenset(
-    " \t\r\n\u00a0\u2002\u2003\u2009\u200b\ufeff"
-    "!\"#$%&()*+,./:;<=>?@[\\]^_`{|}~"
-    "«»“”„‘–—…·•→←─│┌┐└┘├┤┬┴┼▼▲"
+    ' \t\r\n\u00a0\u2002\u2003\u2009\u200b\ufeff!"#$%&()*+,./:;<=>?@[\\]^_`{|}~«»“”„‘–—…·•→←─│┌┐└┘├┤┬┴┼▼▲'
 )
 SENTENCE_ENDS = frozenset(".!?…")
 EDGES = "'’-"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from crossplug.testing import Kit
 from generated.textstats import Analyse, EmptyTextError, TextstatsMethods, WordCount
 from plugin import plugin

@@ -190,12 +190,22 @@ fn python_lints(root: &Path) -> Outcome {
     let mut lint = Command::new(&python);
     lint.args(["-m", "ruff", "check"]).args(targets);
     step::run("ruff check", &mut lint, Show::OnFailure)?;
-    step::run(
-        "mypy",
-        Command::new(&python).args(["-m", "mypy"]),
-        Show::OnFailure,
-    )?;
-    Ok(Counts::checks(3))
+    let mut package = Command::new(&python);
+    package.args(["-m", "mypy"]);
+    step::run("mypy", &mut package, Show::OnFailure)?;
+    for scenario in examples::SCENARIOS {
+        // From its own folder, as its author would: the modules of two examples have the same names.
+        let mut example = Command::new(&python);
+        example
+            .args(["-m", "mypy", "--config-file", "../../pyproject.toml", "."])
+            .current_dir(root.join("examples").join(scenario));
+        step::run(
+            &format!("mypy, example {scenario}"),
+            &mut example,
+            Show::OnFailure,
+        )?;
+    }
+    Ok(Counts::checks(3 + examples::SCENARIOS.len() as u64))
 }
 
 fn python_tests(root: &Path) -> Outcome {
