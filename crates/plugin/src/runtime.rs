@@ -6,6 +6,7 @@ mod call;
 mod event_line;
 mod inbox;
 mod opened;
+mod receive;
 mod task;
 mod trace;
 
@@ -14,16 +15,13 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::codec;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameWriter, Framing};
-use crossplug_protocol::handshake::{Offer, Welcome};
+use crossplug_protocol::handshake::Offer;
 use crossplug_protocol::message::{Level, Raw};
-use crossplug_protocol::session::{CallId, Incoming, Refused, Session, StreamId, Ticket};
+use crossplug_protocol::session::{CallId, Refused, Session, Ticket};
 
-use crate::context::Context;
 use crate::definition::Plugin;
-use crate::event::Event;
 use crate::lock::locked;
 
 pub(crate) use asked::Asked;
@@ -138,195 +136,6 @@ impl Runtime {
     pub(crate) fn drained(&self) {
         let waiting = self.with(|state| std::mem::take(&mut state.waiting));
         waiting.into_iter().for_each(Waker::wake);
-    }
-
-    /// Takes one frame. Tasks that it begins or wakes are ready afterwards.
-    pub(crate) fn receive(self: &Arc<Self>, frame: &[u8]) {
-        let mut guard = locked(&self.state);
-        let state = &mut *guard;
-        let incoming = match state.session.receive(frame, &mut state.out) {
-            Ok(Some(incoming)) => incoming,
-            Ok(None) => return,
-            Err(violation) => {
-                drop(guard);
-                return self
-                    .outside
-                    .aside(&format!("the host broke the protocol: {violation}"));
-            }
-        };
-        match incoming {
-            Incoming::Request {
-                ticket,
-                method,
-                params,
-                timeout,
-                traceparent,
-            } => {
-                let Some(opened) = state.opened.clone() else {
-                    return;
-                };
-                let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-                let traceparent = traceparent.map(|text| text.into_owned());
-                let call = Arc::new(Call::new(
-                    Arc::clone(self),
-                    opened,
-                    Some(ticket),
-                    deadline,
-                    traceparent,
-                ));
-                state.calls.insert(ticket, Arc::clone(&call));
-                drop(guard);
-                self.begin(call, &method, params.as_ref().map_or("{}", Raw::as_str));
-            }
-            Incoming::Reply { call, outcome } => {
-                let asked = state.asked.remove(&call);
-                drop(guard);
-                if let Some(asked) = asked {
-                    asked.settle(outcome.map(Raw::into_bytes).map_err(PluginError::from));
-                }
-            }
-            Incoming::Item { stream, item, size } => {
-                let inbox = state.inbox(stream);
-                drop(guard);
-                if let Some(owner) = inbox {
-                    owner.push(item.into_bytes(), size);
-                }
-            }
-            Incoming::End { ticket } => {
-                let inbox = state.inbox(StreamId::Answer(ticket));
-                drop(guard);
-                if let Some(owner) = inbox {
-                    owner.end();
-                }
-            }
-            Incoming::Credit { stream } => {
-                let waker = match stream {
-                    StreamId::Answer(ticket) => state
-                        .calls
-                        .get(&ticket)
-                        .and_then(|call| call.take_credit_waker()),
-                    StreamId::Call(call) => state
-                        .asked
-                        .get(&call)
-                        .and_then(|asked| asked.take_credit_waker()),
-                };
-                drop(guard);
-                waker.into_iter().for_each(Waker::wake);
-            }
-            Incoming::Cancel { ticket, answered } => {
-                let call = state.calls.get(&ticket).cloned();
-                drop(guard);
-                if let Some(call) = call {
-                    call.cancel(answered);
-                }
-            }
-            Incoming::Initialize { ticket, params } => {
-                let params = params.as_str().to_owned();
-                drop(guard);
-                self.open(ticket, &params);
-            }
-            Incoming::Event {
-                name,
-                stream,
-                seq,
-                payload,
-            } => {
-                let Some(opened) = state.opened.clone() else {
-                    return;
-                };
-                drop(guard);
-                let context = Context::new(Arc::new(Call::new(
-                    Arc::clone(self),
-                    opened,
-                    None,
-                    None,
-                    None,
-                )));
-                let event = Event {
-                    name: name.into_owned(),
-                    stream: stream.map(|text| text.into_owned()),
-                    seq,
-                    payload: payload.as_str(),
-                };
-                self.happened(&context, event);
-            }
-            Incoming::Incompatible(incompatible) => {
-                drop(guard);
-                self.outside
-                    .aside(&format!("cannot talk to this host: {incompatible}"));
-            }
-            Incoming::Complaint(failure) => {
-                drop(guard);
-                self.outside.aside(&format!(
-                    "the host could not read a message: {}",
-                    failure.message
-                ));
-            }
-            Incoming::Tolerated(violation) => {
-                drop(guard);
-                self.log(
-                    Level::Warn,
-                    &format!("the host broke the protocol: {violation}"),
-                    None,
-                );
-            }
-            _ => {}
-        }
-    }
-
-    /// Answers `initialize`.
-    fn open(self: &Arc<Self>, ticket: Ticket, params: &str) {
-        let opened = match codec::decode_scanned::<
-            crossplug_protocol::generated::protocol::InitializeParams,
-        >(params)
-        {
-            Ok(params) => Arc::new(Opened::new(params)),
-            Err(error) => {
-                let error = PluginError::from(error);
-                let _ = self.with(|state| {
-                    state
-                        .session
-                        .respond(ticket, Err(&error.as_failure()), &mut state.out)
-                });
-                return;
-            }
-        };
-        let text =
-            |map: &codec::JsonMap| serde_json::to_vec(map).unwrap_or_else(|_| b"{}".to_vec());
-        let (manifest, interfaces) = (text(self.plugin.manifest()), text(&self.plugin.versions()));
-        let accepted = self.with(|state| {
-            state.opened = Some(opened);
-            let welcome = Welcome::new(Raw::trust(&manifest), Raw::trust(&interfaces));
-            state.session.accept(ticket, &welcome, &mut state.out)
-        });
-        if let Err(refused) = accepted {
-            self.outside
-                .aside(&format!("the plugin could not say what it is: {refused}"));
-        }
-    }
-
-    /// Hands a call to the interface that has its method.
-    fn begin(self: &Arc<Self>, call: Arc<Call>, method: &str, params: &str) {
-        let context = Context::new(Arc::clone(&call));
-        let answering = self
-            .plugin
-            .interfaces()
-            .find_map(|interface| interface.call(&context, method, params));
-        match answering {
-            Some(answering) => self.schedule(Task::answering(call, answering)),
-            None => self.finish(&call, Err(PluginError::method_not_found(method))),
-        }
-    }
-
-    /// Hands an event to every interface that listens to it, in the order of arrival.
-    fn happened(self: &Arc<Self>, context: &Context, event: Event<&str>) {
-        for interface in self.plugin.interfaces() {
-            if let Some(handling) = interface.event(context, event.clone())
-                && let Some(task) = self.events.push(self, handling)
-            {
-                self.schedule(task);
-            }
-        }
     }
 
     /// Answers a call, once, and forgets it.
@@ -458,35 +267,7 @@ impl Runtime {
     }
 }
 
-/// Who gets the items of a stream.
-enum Receiver {
-    Call(Arc<Call>),
-    Asked(Arc<Asked>),
-}
-
-impl Receiver {
-    fn push(&self, item: Vec<u8>, size: usize) {
-        match self {
-            Self::Call(call) => call.inbox().push(item, size),
-            Self::Asked(asked) => asked.inbox().push(item, size),
-        }
-    }
-
-    fn end(&self) {
-        if let Self::Call(call) = self {
-            call.inbox().end();
-        }
-    }
-}
-
 impl State {
-    fn inbox(&self, stream: StreamId) -> Option<Receiver> {
-        match stream {
-            StreamId::Answer(ticket) => self.calls.get(&ticket).cloned().map(Receiver::Call),
-            StreamId::Call(call) => self.asked.get(&call).cloned().map(Receiver::Asked),
-        }
-    }
-
     pub(crate) fn expect_reply(&mut self, call: CallId, asked: Arc<Asked>) {
         self.asked.insert(call, asked);
     }

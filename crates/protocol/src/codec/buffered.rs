@@ -1,19 +1,19 @@
 //! A value kept aside: what stands before a union's tag, and the second, slow reading that finds the place of an error.
 //! Knows serde's data model; must not know a type of the IDL.
 
+mod opened;
+mod reader;
+
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::StrDeserializer;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
-};
-use serde::forward_to_deserialize_any;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::constant::ConstValue;
 use super::error::{DecodeError, Reason};
 use super::wire::Wire;
 use super::{JsonMap, Value};
+
+pub(super) use opened::{OpenArray, OpenObject, Scalar};
+pub(super) use reader::Reader;
 
 /// Any value of any format.
 #[doc(hidden)]
@@ -157,274 +157,6 @@ impl<'de> Deserialize<'de> for Buffered {
     }
 }
 
-/// Tells an error where it happened, by the name or number of the element that was being read.
-type Place<E> = fn(E, &dyn fmt::Display) -> E;
-
-/// Reads a [`Buffered`] value as if it came from its format.
-#[derive(Debug)]
-pub(super) struct Reader<'a, E> {
-    value: &'a Buffered,
-    human: bool,
-    place: Place<E>,
-    /// The member that an object gives first: a union's tag.
-    first: &'static str,
-}
-
-impl<'a, E: Error> Reader<'a, E> {
-    /// What was kept aside, for the reader who comes later.
-    pub(super) fn replay(value: &'a Buffered, human: bool) -> Self {
-        Self {
-            value,
-            human,
-            place: |error, _| error,
-            first: "",
-        }
-    }
-}
-
-impl<'de, E: Error> Deserializer<'de> for Reader<'_, E> {
-    type Error = E;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        match self.value {
-            Buffered::Null => visitor.visit_unit(),
-            Buffered::Bool(value) => visitor.visit_bool(*value),
-            Buffered::Unsigned(value) => visitor.visit_u64(*value),
-            Buffered::Signed(value) => visitor.visit_i64(*value),
-            Buffered::Float(value) => visitor.visit_f64(*value),
-            Buffered::Text(value) => visitor.visit_str(value),
-            Buffered::Bytes(value) => visitor.visit_bytes(value),
-            Buffered::List(list) => visitor.visit_seq(Elements {
-                list: list.iter().enumerate(),
-                human: self.human,
-                place: self.place,
-            }),
-            Buffered::Map(map) => visitor.visit_map(Members::new(map, &self, &[self.first])),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        match self.value {
-            Buffered::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    /// The named member first: so a union finds its tag before anything else, and everything else has a place.
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, E> {
-        match self.value {
-            Buffered::Map(map) => visitor.visit_map(Members::new(map, &self, fields)),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    /// A kind union names the tag of its object arm, if that is a union in turn.
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, E> {
-        visitor.visit_newtype_struct(Self {
-            first: name,
-            ..self
-        })
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.human
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-struct Elements<'a, E> {
-    list: std::iter::Enumerate<std::slice::Iter<'a, Buffered>>,
-    human: bool,
-    place: Place<E>,
-}
-
-impl<'de, E: Error> SeqAccess<'de> for Elements<'_, E> {
-    type Error = E;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, E> {
-        let Some((number, value)) = self.list.next() else {
-            return Ok(None);
-        };
-        let reader = Reader {
-            value,
-            human: self.human,
-            place: self.place,
-            first: "",
-        };
-        seed.deserialize(reader)
-            .map(Some)
-            .map_err(|error| (self.place)(error, &number))
-    }
-}
-
-struct Members<'a, E> {
-    members: std::vec::IntoIter<&'a (String, Buffered)>,
-    current: Option<&'a (String, Buffered)>,
-    human: bool,
-    place: Place<E>,
-}
-
-impl<'a, E> Members<'a, E> {
-    fn new(map: &'a [(String, Buffered)], reader: &Reader<'a, E>, first: &[&str]) -> Self {
-        let (mut members, rest): (Vec<_>, Vec<_>) = map
-            .iter()
-            .partition(|(key, _)| first.contains(&key.as_str()));
-        members.extend(rest);
-        Self {
-            members: members.into_iter(),
-            current: None,
-            human: reader.human,
-            place: reader.place,
-        }
-    }
-}
-
-impl<'de, E: Error> MapAccess<'de> for Members<'_, E> {
-    type Error = E;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
-        self.current = self.members.next();
-        match self.current {
-            Some((key, _)) => seed.deserialize(StrDeserializer::new(key)).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, E> {
-        let Some((key, value)) = self.current.take() else {
-            return Err(E::custom("a value without its key"));
-        };
-        let reader = Reader {
-            value,
-            human: self.human,
-            place: self.place,
-            first: "",
-        };
-        seed.deserialize(reader)
-            .map_err(|error| (self.place)(error, key))
-    }
-}
-
-/// One number, string, boolean or bytes.
-#[derive(Debug)]
-pub(super) struct Scalar<'a, E> {
-    value: Unexpected<'a>,
-    human: bool,
-    error: PhantomData<E>,
-}
-
-impl<'a, E> Scalar<'a, E> {
-    pub(super) const fn new(value: Unexpected<'a>, human: bool) -> Self {
-        Self {
-            value,
-            human,
-            error: PhantomData,
-        }
-    }
-
-    pub(super) const fn constant(value: ConstValue, human: bool) -> Self {
-        let value = match value {
-            ConstValue::String(text) => Unexpected::Str(text),
-            ConstValue::Integer(number) => Unexpected::Signed(number),
-            ConstValue::Boolean(flag) => Unexpected::Bool(flag),
-        };
-        Self::new(value, human)
-    }
-}
-
-impl<'de, E: Error> Deserializer<'de> for Scalar<'_, E> {
-    type Error = E;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        match self.value {
-            Unexpected::Bool(value) => visitor.visit_bool(value),
-            Unexpected::Unsigned(value) => visitor.visit_u64(value),
-            Unexpected::Signed(value) => visitor.visit_i64(value),
-            Unexpected::Float(value) => visitor.visit_f64(value),
-            Unexpected::Str(value) => visitor.visit_str(value),
-            Unexpected::Bytes(value) => visitor.visit_bytes(value),
-            other => Err(E::invalid_type(other, &visitor)),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_some(self)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.human
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// An array that has been opened already.
-#[derive(Debug)]
-pub(super) struct OpenArray<A> {
-    pub(super) access: A,
-    pub(super) human: bool,
-}
-
-impl<'de, A: SeqAccess<'de>> Deserializer<'de> for OpenArray<A> {
-    type Error = A::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
-        visitor.visit_seq(self.access)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.human
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// An object that has been opened already.
-#[derive(Debug)]
-pub(super) struct OpenObject<A> {
-    pub(super) access: A,
-    pub(super) human: bool,
-}
-
-impl<'de, A: MapAccess<'de>> Deserializer<'de> for OpenObject<A> {
-    type Error = A::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
-        visitor.visit_map(self.access)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.human
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
 /// Reads a JSON tree.
 pub(super) fn decode_value<W: Wire>(value: &Value) -> Result<W::Value, DecodeError> {
     W::decode(value).map_err(|error| find::<W>(&Buffered::of_value(value), &error))
@@ -442,12 +174,7 @@ pub(super) fn locate<W: Wire>(document: &str, error: &serde_json::Error) -> Deco
 }
 
 fn find<W: Wire>(value: &Buffered, error: &serde_json::Error) -> DecodeError {
-    let reader = Reader {
-        value,
-        human: true,
-        place: |error: DecodeError, token| error.within(token),
-        first: "",
-    };
+    let reader = Reader::placing(value, |error: DecodeError, token| error.within(token));
     match W::decode(reader) {
         Err(error) => error,
         // Both readings follow one code, so this takes a type whose own `Deserialize` asks the format for something.
