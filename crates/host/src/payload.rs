@@ -54,9 +54,12 @@ impl Payload {
     /// Writes a value of a type of the IDL.
     ///
     /// # Errors
-    /// [`ErrorKind::Protocol`] where the value breaks its own type's rules, such as a number that is not finite.
+    /// [`ErrorKind::Protocol`] where the value breaks its own type's rules, such as a number that is not finite, or is
+    /// nested so deep that no peer would read its message.
     pub fn encode<W: Wire>(value: &W::Value) -> Result<Self> {
-        codec::encode::<W>(value).map(Self).map_err(|error| {
+        let mut json = Vec::with_capacity(128);
+        let written = codec::encode_into::<W>(value, codec::DEPTH - 1, &mut json);
+        written.map(|()| Self(json)).map_err(|error| {
             Error::new(ErrorKind::Protocol, "write a value")
                 .with_context(error.to_string())
                 .with_source(error)

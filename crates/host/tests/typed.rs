@@ -224,4 +224,9 @@ fn what_does_not_fit_its_type_is_named() {
         .test_echo_blocking(Echo::new().with_ratio(f64::NAN))
         .unwrap_err();
     assert!(unwritable.to_string().contains("NaN"), "{unwritable}");
+    let deep = (0..128).fold(json!("bottom"), |inner, _| json!([inner]));
+    let unreadable = client
+        .test_echo_blocking(Echo::new().with_any(deep))
+        .unwrap_err();
+    assert!(unreadable.to_string().contains("deep"), "{unreadable}");
 }

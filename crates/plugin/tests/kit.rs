@@ -44,6 +44,9 @@ impl Drop for Counted {
 #[async_trait]
 impl Conformance for Tried {
     async fn test_echo(&self, _ctx: &Context, params: Echo) -> Result<Echo, PluginError> {
+        if params.text.as_deref() == Some("nan") {
+            return Ok(Echo::new().with_ratio(f64::NAN));
+        }
         Ok(params)
     }
 
@@ -171,6 +174,34 @@ fn typed_and_untyped_calls_go_through_the_codec() {
             .code,
         "methodNotFound",
         "not implemented"
+    );
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error_of_its_call() {
+    let host = TestHost::new(plugin());
+    let error = host
+        .call("test.echo", json!({ "text": "nan" }))
+        .run()
+        .result
+        .unwrap_err();
+    assert!(
+        error.code == "internal" && error.message.contains("NaN"),
+        "{error}"
+    );
+    let mut deep = json!("bottom");
+    for _ in 0..127 {
+        deep = json!([deep]);
+    }
+    // The whole document is as deep as any may be, but its message would be deeper.
+    let error = host
+        .call_as::<Echo>("test.echo", &Echo::new().with_any(deep))
+        .run()
+        .result
+        .unwrap_err();
+    assert!(
+        error.code == "invalidParams" && error.message.contains("deep"),
+        "{error}"
     );
 }
 

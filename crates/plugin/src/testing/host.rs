@@ -139,14 +139,12 @@ impl TestHost {
 
     /// Prepares a call with params as they stand on the wire.
     pub fn call(&self, method: impl Into<String>, params: impl Into<Value>) -> TestCall<'_> {
-        self.prepared(method.into(), Ok(params.into().to_string().into_bytes()))
+        self.call_as::<codec::Any>(method, &params.into())
     }
 
     /// Prepares a call with params of a generated type.
     pub fn call_as<P: Wire>(&self, method: impl Into<String>, params: &P::Value) -> TestCall<'_> {
-        let params = codec::encode::<P>(params)
-            .map_err(|error| PluginError::invalid_params(format!("the params {error}")));
-        self.prepared(method.into(), params)
+        self.prepared(method.into(), crate::service::params::<P>(params))
     }
 
     const fn prepared(&self, method: String, params: Result<Vec<u8>, PluginError>) -> TestCall<'_> {
