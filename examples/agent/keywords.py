@@ -23,7 +23,7 @@ def keywords(text: str, stop_words: list[str], limit: int) -> list[tuple[str, in
 
 
 def tone(text: str) -> str:
-    """`curious` where a fifth of the sentence ends are questions, `excited` where they are exclamations, else `calm`."""
+    """`curious` where a fifth of the sentence ends are questions, `excited` where they are exclamations; or `calm`."""
     questions = text.count("?")
     exclamations = text.count("!")
     ends = questions + exclamations + text.count(".")

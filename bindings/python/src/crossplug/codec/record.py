@@ -64,11 +64,11 @@ class Record:
 
     @staticmethod
     def _read(value: Any) -> Any:
-        raise NotImplementedError
+        raise TypeError("only generated classes can be read")
 
     @staticmethod
     def _write(value: Any) -> dict[str, Any]:
-        raise NotImplementedError
+        raise TypeError("only generated classes can be written")
 
     def __init_subclass__(cls, *, twin: bool = False) -> None:
         if twin:
