@@ -98,6 +98,7 @@ class Notes(c.Conformance):
 
 
 def test_an_object_implements_an_interface() -> None:
+    assert set(Plugin("p", Notes()).handlers) == {"test.echo", "test.fail", "test.count", "test.sum"}
     with Kit(Notes()) as kit:
         assert kit.call_blocking(c.ConformanceMethods.TEST_ECHO, c.Echo(big=5)) == c.Echo(big=5)
         with pytest.raises(MethodNotFoundError):
