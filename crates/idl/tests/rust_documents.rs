@@ -63,7 +63,7 @@ fn user(
     for (path, text) in &files {
         write(&src.join(name).join(path), text);
     }
-    let mut door = format!("//! The documents for the roles {roles:?}.\n");
+    let mut door = format!("//! The documents for the roles `{roles:?}`.\n");
     for interface in interfaces {
         let _ = write!(
             door,
@@ -159,23 +159,27 @@ fn what_a_user_generates_compiles_without_a_warning() {
     if !scratch.join("Cargo.lock").exists() {
         std::fs::copy(root.join("Cargo.lock"), scratch.join("Cargo.lock")).unwrap();
     }
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "clippy",
-            "--quiet",
-            "--offline",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ])
-        .current_dir(&scratch)
-        .env("CARGO_TARGET_DIR", root.join("target"))
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let clippy = [
+        "clippy",
+        "--quiet",
+        "--offline",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ];
+    for arguments in [&clippy[..], &["doc", "--quiet", "--offline", "--no-deps"]] {
+        let output = Command::new(env!("CARGO"))
+            .args(arguments)
+            .current_dir(&scratch)
+            .env("CARGO_TARGET_DIR", root.join("target"))
+            .env("RUSTDOCFLAGS", "--deny warnings")
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+    }
     println!("rust: {files} files of {} documents", interfaces.len());
 }
