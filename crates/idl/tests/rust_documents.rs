@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crossplug_idl::driver::{Order, codegen};
-use crossplug_idl::emit::{Lang, Role};
+use crossplug_idl::emit::{self, Lang, Layout, Options, Role};
 use crossplug_idl::model::Interface;
 
 fn root() -> PathBuf {
@@ -107,8 +107,65 @@ pub fn {plain}_client(plugin: &crossplug_host::Plugin) -> crate::all::{module}::
     text
 }
 
+/// The types as this repository has its own, with the table that the player of vectors needs, and the vectors.
+fn table(src: &Path, interfaces: &[Interface]) {
+    let options = Options {
+        header: "Generated for a test.".to_owned(),
+        roles: vec![Role::Types],
+        layout: Layout::Repository,
+        runtime: None,
+    };
+    let (mut modules, mut arms) = (String::new(), String::new());
+    for interface in interfaces {
+        for file in emit::rust::emit(interface, &options) {
+            write(&src.join("table").join(file.path), &file.text);
+        }
+        for file in emit::vectors::emit(interface) {
+            write(&src.join("../vectors").join(file.path), &file.text);
+        }
+        let module = &interface.module.rust;
+        let _ = write!(modules, "pub mod {module};\n");
+        let _ = write!(
+            arms,
+            "            table::{module}::NAME => table::{module}::with_type(name, visitor),\n"
+        );
+    }
+    write(
+        &src.join("table.rs"),
+        &format!("//! The documents' types by name.\n\n{modules}"),
+    );
+    let player = root().join("crates/protocol/tests/vectors/player.rs");
+    write(
+        &src.join("../tests/vectors.rs"),
+        &format!(
+            "#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#[path = {player:?}]
+mod player;
+
+use documents::{{codec::ForType, table}};
+
+struct Theirs;
+
+impl player::Table for Theirs {{
+    fn with_type<V: ForType>(&self, interface: &str, name: &str, visitor: V) -> Option<V::Output> {{
+        match interface {{
+{arms}            _ => None,
+        }}
+    }}
+}}
+
 #[test]
-fn what_a_user_generates_compiles_without_a_warning() {
+fn every_type_of_the_hard_documents_keeps_to_its_vectors() {{
+    let folder = std::path::Path::new(env!(\"CARGO_MANIFEST_DIR\")).join(\"vectors\");
+    assert!(player::play(&Theirs, &folder) > 5000);
+}}
+"
+        ),
+    );
+}
+
+#[test]
+fn what_a_user_generates_compiles_without_a_warning_and_keeps_to_its_vectors() {
     let (root, interfaces) = (root(), interfaces());
     assert!(
         interfaces.len() >= 8,
@@ -134,12 +191,15 @@ fn what_a_user_generates_compiles_without_a_warning() {
             &interfaces,
         );
     write(&src.join("around.rs"), &around(&interfaces));
-    let modules = ["all", "around", "author", "caller", "reader"]
+    table(&src, &interfaces);
+    let modules = ["all", "around", "author", "caller", "reader", "table"]
         .map(|name| format!("pub mod {name};\n"))
         .concat();
     write(
         &src.join("lib.rs"),
-        &format!("//! Generated for a test.\n#![warn(missing_docs)]\n\n{modules}"),
+        &format!(
+            "//! Generated for a test.\n#![warn(missing_docs)]\n\n{modules}\npub use crossplug_protocol::{{codec, descriptor, error}};\n"
+        ),
     );
     let dependency = |name: &str| {
         format!(
@@ -147,9 +207,12 @@ fn what_a_user_generates_compiles_without_a_warning() {
             root.display()
         )
     };
+    // As the workspace has them, so that nothing is compiled twice.
+    let libraries =
+        "serde = \"1\"\nserde_json = { version = \"1\", features = [\"unbounded_depth\"] }\n";
     let manifest = format!(
         "[package]\nname = \"documents\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
-         [dependencies]\n{}{}{}\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\n\
+         [features]\nschemars = []\n\n[dependencies]\n{}{}{}{libraries}\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\n\
          opt-level = 1\ndebug = false\n",
         dependency("plugin"),
         dependency("host"),
@@ -168,7 +231,9 @@ fn what_a_user_generates_compiles_without_a_warning() {
         "--deny",
         "warnings",
     ];
-    for arguments in [&clippy[..], &["doc", "--quiet", "--offline", "--no-deps"]] {
+    let doc = ["doc", "--quiet", "--offline", "--no-deps"];
+    let test = ["test", "--quiet", "--offline", "--", "--nocapture"];
+    for arguments in [&clippy[..], &doc, &test] {
         let output = Command::new(env!("CARGO"))
             .args(arguments)
             .current_dir(&scratch)
@@ -179,7 +244,11 @@ fn what_a_user_generates_compiles_without_a_warning() {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{arguments:?}: {said}{told}");
+        told.lines()
+            .filter(|line| line.contains("vectors"))
+            .for_each(|line| println!("{line}"));
     }
     println!("rust: {files} files of {} documents", interfaces.len());
 }

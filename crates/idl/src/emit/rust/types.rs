@@ -87,16 +87,21 @@ fn write_table(scope: &mut Scope<'_>, interface: &Interface, page: &mut Page) {
     page.line("/// Does something with the type of the name.");
     page.line("#[doc(hidden)]");
     page.line("pub fn with_type<V: codec::ForType>(name: &str, visitor: V) -> Option<V::Output> {");
-    page.line("    match name {");
-    for (number, def) in interface.types.iter().enumerate() {
-        let codec = scope.codec(&Type::Ref(TypeId(number)), &def.name.rust);
-        page.line(&format!(
-            "        {} => Some(visitor.visit::<{codec}>()),",
-            quoted(&def.wire)
-        ));
+    if interface.types.is_empty() {
+        page.line("    let _ = (name, visitor);");
+        page.line("    None");
+    } else {
+        page.line("    match name {");
+        for (number, def) in interface.types.iter().enumerate() {
+            let codec = scope.codec(&Type::Ref(TypeId(number)), &def.name.rust);
+            page.line(&format!(
+                "        {} => Some(visitor.visit::<{codec}>()),",
+                quoted(&def.wire)
+            ));
+        }
+        page.line("        _ => None,");
+        page.line("    }");
     }
-    page.line("        _ => None,");
-    page.line("    }");
     page.line("}");
     page.blank();
     page.line("/// Has every type tell its schema.");

@@ -1,0 +1,181 @@
+//! Plays vectors against generated Rust types: verdict, reason, pointer, and the way back into text. Whoever includes it
+//! has the types; it knows them by name only.
+
+use std::path::{Path, PathBuf};
+
+use crossplug_protocol::codec::{self, DecodeError, EncodeError, ForType, Reason, Wire};
+use serde_json::Value;
+
+/// Types by interface and name.
+pub(crate) trait Table {
+    /// Does something with a type.
+    fn with_type<V: ForType>(&self, interface: &str, name: &str, visitor: V) -> Option<V::Output>;
+
+    /// What else should hold for a valid document: given it, and what it encodes to.
+    fn also(
+        &self,
+        interface: &str,
+        name: &str,
+        document: &str,
+        expected: &Value,
+    ) -> Result<(), String> {
+        let _ = (interface, name, document, expected);
+        Ok(())
+    }
+}
+
+/// Reads a document as one type and writes it again.
+struct RoundTrip<'a>(&'a str);
+
+impl ForType for RoundTrip<'_> {
+    type Output = Result<Result<Vec<u8>, EncodeError>, DecodeError>;
+
+    fn visit<W: Wire>(self) -> Self::Output {
+        codec::decode::<W>(self.0.as_bytes()).map(|value| codec::encode::<W>(&value))
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// The document of a case as it came: the text, or the value written out.
+fn document(case: &Value) -> String {
+    case.get("text").map_or_else(
+        || case["json"].to_string(),
+        |text| text.as_str().unwrap().to_owned(),
+    )
+}
+
+/// Documents are compared as JSON values, numbers as 64-bit floats.
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
+        }
+        _ => left == right,
+    }
+}
+
+/// A document as deep as the laws allow is deeper than serde_json likes.
+pub(crate) fn parsed(document: &str) -> Value {
+    let mut reader = serde_json::Deserializer::from_str(document);
+    reader.disable_recursion_limit();
+    serde::Deserialize::deserialize(&mut reader).unwrap()
+}
+
+fn valid(table: &impl Table, interface: &str, name: &str, case: &Value) -> Result<(), String> {
+    let document = document(case);
+    let encoded = match table
+        .with_type(interface, name, RoundTrip(&document))
+        .unwrap()
+    {
+        Ok(Ok(encoded)) => encoded,
+        Ok(Err(error)) => return Err(format!("{document}: {error}")),
+        Err(error) => return Err(format!("{document}: {error}")),
+    };
+    let encoded = parsed(std::str::from_utf8(&encoded).unwrap());
+    let expected = case
+        .get("encodes")
+        .map_or_else(|| parsed(&document), Clone::clone);
+    if !same(&encoded, &expected) {
+        return Err(format!(
+            "{document}: encoded as {encoded}, expected {expected}"
+        ));
+    }
+    table.also(interface, name, &document, &expected)
+}
+
+fn invalid(table: &impl Table, interface: &str, name: &str, case: &Value) -> Result<(), String> {
+    let document = document(case);
+    let Err(error) = table
+        .with_type(interface, name, RoundTrip(&document))
+        .unwrap()
+    else {
+        return Err(format!("{document}: accepted"));
+    };
+    let (reason, pointer) = (case["reason"].as_str().unwrap(), case["pointer"].as_str());
+    let known = Reason::ALL
+        .into_iter()
+        .find(|known| known.as_str() == reason)
+        .unwrap();
+    if error.reason != known {
+        return Err(format!(
+            "{document}: refused as {error}, expected {reason} at {pointer:?}"
+        ));
+    }
+    if !known.is_about_text() && Some(error.pointer.as_str()) != pointer {
+        return Err(format!(
+            "{document}: refused at {:?}, expected {pointer:?}",
+            error.pointer
+        ));
+    }
+    Ok(())
+}
+
+/// Plays every file of `folder/<interface>/<Type>.json`; gives the number of cases.
+pub(crate) fn play(table: &impl Table, folder: &Path) -> usize {
+    let (mut types, mut cases, mut failures) = (0, 0, Vec::new());
+    for path in entries(folder)
+        .iter()
+        .filter(|path| path.is_dir())
+        .flat_map(|folder| entries(folder))
+    {
+        let interface = path
+            .parent()
+            .unwrap()
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap();
+        let vectors: Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let name = vectors["type"].as_str().unwrap();
+        let known = table
+            .with_type(interface, name, RoundTrip("null"))
+            .is_some();
+        assert!(
+            known,
+            "{interface} has no type {name}: run `cargo xtask codegen`"
+        );
+        types += 1;
+        for group in ["valid", "invalid"] {
+            for case in vectors[group].as_array().unwrap() {
+                cases += 1;
+                let judged = match group {
+                    "valid" => valid(table, interface, name, case),
+                    _ => invalid(table, interface, name, case),
+                };
+                if let Err(failure) = judged {
+                    failures.push(format!("{interface}/{name}, {}: {failure}", case["case"]));
+                }
+            }
+        }
+    }
+    println!("rust: {cases} vectors of {types} types");
+    for failure in failures.iter().take(40) {
+        println!("{failure}");
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {cases} vectors fail",
+        failures.len()
+    );
+    cases
+}
