@@ -31,6 +31,11 @@ pub(super) const ALL: &[Step] = &[
         run: rust_lints,
     },
     Step {
+        name: "rust build",
+        needs: None,
+        run: rust_build,
+    },
+    Step {
         name: "python setup",
         needs: Some(has_python),
         run: |root| python::interpreter(root).map(|_| Counts::default()),
@@ -124,6 +129,20 @@ fn rust_lints(_: &Path) -> Outcome {
     ]);
     step::run("cargo clippy", &mut command, Show::OnFailure)?;
     Ok(Counts::checks(1))
+}
+
+/// The tests of the other languages start programs of this one.
+fn rust_build(_: &Path) -> Outcome {
+    let mut command = tools::cargo();
+    command.args([
+        "test",
+        "--no-run",
+        "--workspace",
+        "--all-features",
+        "--locked",
+    ]);
+    step::run("cargo test --no-run", &mut command, Show::OnFailure)?;
+    Ok(Counts::default())
 }
 
 fn rust_tests(root: &Path) -> Outcome {
