@@ -124,10 +124,10 @@ fn table(src: &Path, interfaces: &[Interface]) {
             write(&src.join("../vectors").join(file.path), &file.text);
         }
         let module = &interface.module.rust;
-        let _ = write!(modules, "pub mod {module};\n");
-        let _ = write!(
+        let _ = writeln!(modules, "pub mod {module};");
+        let _ = writeln!(
             arms,
-            "            table::{module}::NAME => table::{module}::with_type(name, visitor),\n"
+            "            table::{module}::NAME => table::{module}::with_type(name, visitor),"
         );
     }
     write(
@@ -210,10 +210,19 @@ fn what_a_user_generates_compiles_without_a_warning_and_keeps_to_its_vectors() {
     // As the workspace has them, so that nothing is compiled twice.
     let libraries =
         "serde = \"1\"\nserde_json = { version = \"1\", features = [\"unbounded_depth\"] }\n";
+    // Compiled as the workspace's own crates are, so that they are not compiled twice.
+    let own: String = ["plugin", "host", "protocol", "policy"]
+        .iter()
+        .map(|name| {
+            format!(
+                "\n[profile.dev.package.crossplug-{name}]\nopt-level = 0\ndebug = \"line-tables-only\"\n"
+            )
+        })
+        .collect();
     let manifest = format!(
         "[package]\nname = \"documents\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
-         [features]\nschemars = []\n\n[dependencies]\n{}{}{}{libraries}\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\n\
-         opt-level = 1\ndebug = false\n",
+         [features]\nschemars = []\n\n[dependencies]\n{}{}{}{libraries}\n[profile.dev]\n\
+         debug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\nopt-level = 1\ndebug = false\n{own}",
         dependency("plugin"),
         dependency("host"),
         dependency("protocol"),
