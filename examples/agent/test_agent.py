@@ -13,7 +13,7 @@ from crossplug.interfaces.agent import (
     EvaluatorValidate,
     Memory,
 )
-from crossplug.testing import Kit
+from crossplug.testing import TestHost
 from plugin import plugin
 
 MEMORY = Memory(content=Content(text="Why do plugins need a protocol? What do plugins share?"))
@@ -26,21 +26,21 @@ def test_recalls_what_the_host_remembers() -> None:
         asked.append(params)
         return {"memories": [{"content": {"text": "Plugins were mentioned before."}}]}
 
-    with Kit(plugin, services={"memory.search": search}, config={"limit": 2}) as kit:
-        result = kit.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="RECALL", memory=MEMORY))
+    with TestHost(plugin, services={"memory.search": search}, config={"limit": 2}) as host:
+        result = host.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="RECALL", memory=MEMORY))
     assert asked == [{"text": "plugins", "limit": 2}]
     assert result.text == "1 memories about plugins: plugins were mentioned before"
     assert result.values == {"topic": "plugins"}
 
 
 def test_judges_the_tone() -> None:
-    with Kit(plugin) as kit:
-        validation = kit.call_blocking(
+    with TestHost(plugin) as host:
+        validation = host.call_blocking(
             AgentMethods.EVALUATOR_VALIDATE, EvaluatorValidate(evaluator="TONE", memory=MEMORY)
         )
         assert validation.valid
-        result = kit.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="TONE", memory=MEMORY))
+        result = host.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="TONE", memory=MEMORY))
         assert result is not None
         assert result.text == "curious"
         with pytest.raises(EvaluatorNotFoundError):
-            kit.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="MOOD", memory=MEMORY))
+            host.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="MOOD", memory=MEMORY))

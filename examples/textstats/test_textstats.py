@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from crossplug.testing import Kit
+from crossplug.testing import TestHost
 from generated.textstats import Analyse, EmptyTextError, TextstatsMethods, WordCount
 from plugin import plugin
 
 
 def test_streams_each_paragraph_and_sums_up() -> None:
-    with Kit(plugin) as kit:
+    with TestHost(plugin) as host:
         text = "One two three. Four!\n\nFive six?\n"
-        call = kit.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=text, top_words=2))
+        call = host.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=text, top_words=2))
         assert [paragraph.words for paragraph in call] == [4, 2]
         summary = call.result_blocking()
         assert [report.fraction for report in call.progress] == [0.5, 1]
@@ -22,5 +22,5 @@ def test_streams_each_paragraph_and_sums_up() -> None:
 
 
 def test_refuses_a_text_without_a_word() -> None:
-    with Kit(plugin) as kit, pytest.raises(EmptyTextError):
-        kit.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=" \n--")).result_blocking()
+    with TestHost(plugin) as host, pytest.raises(EmptyTextError):
+        host.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=" \n--")).result_blocking()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from crossplug import Context, Plugin, PluginError
-from crossplug.testing import Kit
+from crossplug.testing import TestHost
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted(
@@ -87,10 +87,10 @@ def test_runs(generated: Path, document: Path) -> None:
     classes = [one for one in vars(module).values() if isinstance(one, type)]
     base: Any = next(one for one in classes if vars(one).get("INTERFACE") is interface)
     plugin = Plugin("p", type("Nothing", (base,), {})())
-    with Kit(plugin) as kit:
+    with TestHost(plugin) as host:
         for method in interface.methods:
             with pytest.raises(PluginError) as caught:
-                kit.call_blocking(method.wire, {})
+                host.call_blocking(method.wire, {})
             assert caught.value.code == "methodNotFound"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crossplug import Context, Plugin
-from crossplug.testing import Kit
+from crossplug.testing import TestHost
 from crossplug.testing.memory import MemoryPlugin
 
 INITIALIZE = {
@@ -113,8 +113,8 @@ def test_handlers_named_by_strings_stream_json_values() -> None:
             count += 1
         return count
 
-    with Kit(plugin) as kit:
-        call = kit.start("double", upload=["a", {"b": 1}])
+    with TestHost(plugin) as host:
+        call = host.start("double", upload=["a", {"b": 1}])
         assert list(call) == [["a", "a"], [{"b": 1}, {"b": 1}]]
         assert call.result_blocking() == 2
 
@@ -132,9 +132,9 @@ def test_a_cancelled_call_frees_a_handler_that_waits_for_credit() -> None:
         while True:
             ctx.items().send_blocking("x")
 
-    with Kit(plugin) as kit:
+    with TestHost(plugin) as host:
         for name in ("endless", "endless.plain"):
-            call = kit.start(name, credit=3)
+            call = host.start(name, credit=3)
             assert [next(call), next(call), next(call)] == ["x", "x", "x"]
             call.cancel()
             with pytest.raises(Exception, match="cancelled"):

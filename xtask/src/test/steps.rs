@@ -216,7 +216,14 @@ fn python_lints(root: &Path) -> Outcome {
         // From its own folder, as its author would: the modules of two examples have the same names.
         let folder = root.join("examples").join(scenario);
         let mut example = Command::new(&python);
-        example.args(["-m", "mypy", "--config-file", "../../pyproject.toml"]);
+        example.args([
+            "-m",
+            "mypy",
+            "--config-file",
+            "../../pyproject.toml",
+            "--cache-dir",
+        ]);
+        example.arg(root.join("target/mypy").join(scenario));
         for file in step::files_below(&folder, &[".py"])? {
             // What is generated is checked by being imported.
             example.args(file.file_name().filter(|_| file.parent() == Some(&folder)));

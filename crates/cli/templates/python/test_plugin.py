@@ -3,7 +3,7 @@
 import unittest
 
 from crossplug.interfaces.agent import ActionInvoke, ActionNotFoundError, AgentMethods, Content, Memory, ProviderGet
-from crossplug.testing import Kit
+from crossplug.testing import TestHost
 
 from plugin import Greeter
 
@@ -15,19 +15,19 @@ class TestGreeter(unittest.TestCase):
 
     def test_greets_as_it_is_configured(self) -> None:
         """The configuration says how, the log and the provider know of it."""
-        with Kit(Greeter(), config={"greeting": "Ahoy"}) as kit:
+        with TestHost(Greeter(), config={"greeting": "Ahoy"}) as host:
             params = ActionInvoke(action="GREET", memory=MEMORY)
-            result = kit.call_blocking(AgentMethods.ACTION_INVOKE, params)
+            result = host.call_blocking(AgentMethods.ACTION_INVOKE, params)
             self.assertEqual(result.text, "Ahoy! You said: good morning")
-            self.assertEqual(kit.logs[0].message, "greeting")
+            self.assertEqual(host.logs[0].message, "greeting")
             asked = ProviderGet(provider="GREETINGS", memory=MEMORY)
-            told = kit.call_blocking(AgentMethods.PROVIDER_GET, asked)
+            told = host.call_blocking(AgentMethods.PROVIDER_GET, asked)
             self.assertEqual(told.values, {"greetings": 1})
 
     def test_knows_no_other_action(self) -> None:
         """The error is the interface's own."""
-        with Kit(Greeter()) as kit, self.assertRaises(ActionNotFoundError):
-            kit.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="DANCE", memory=MEMORY))
+        with TestHost(Greeter()) as host, self.assertRaises(ActionNotFoundError):
+            host.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="DANCE", memory=MEMORY))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
 """Calls a plugin in this process, without a host: for its author's tests, with pytest or anything else.
 
-from crossplug.testing import Kit
+from crossplug.testing import TestHost
 
 def test_greets():
-    with Kit(plugin, services={"kv.get": lambda params: {"value": "Ada"}}) as kit:
-        assert kit.call_blocking("greet", {"id": 1}) == {"text": "Hello, Ada!"}
-        assert kit.logs[0].message == "greeting"
+    with TestHost(plugin, services={"kv.get": lambda params: {"value": "Ada"}}) as host:
+        assert host.call_blocking("greet", {"id": 1}) == {"text": "Hello, Ada!"}
+        assert host.logs[0].message == "greeting"
 
 async def test_greets_too():
-    async with Kit(plugin) as kit:
-        assert await kit.call("greet", {"name": "Ada"}) == {"text": "Hello, Ada!"}
+    async with TestHost(plugin) as host:
+        assert await host.call("greet", {"name": "Ada"}) == {"text": "Hello, Ada!"}
 """
 
 from crossplug.testing.call import Call, Progress
-from crossplug.testing.kit import Emitted, Kit, LogLine
+from crossplug.testing.host import Emitted, LogLine, TestHost
 
-__all__ = ["Call", "Emitted", "Kit", "LogLine", "Progress"]
+__all__ = ["Call", "Emitted", "LogLine", "Progress", "TestHost"]

@@ -14,7 +14,7 @@ from crossplug.interfaces.protocol_errors import DeadlineExceededError
 if TYPE_CHECKING:
     from crossplug.errors import CodedError, PluginError
     from crossplug.plugin.method import Method
-    from crossplug.testing.kit import Kit
+    from crossplug.testing.host import TestHost
 
 WINDOW_ITEMS = 64
 WINDOW_BYTES = 1 << 20
@@ -31,16 +31,22 @@ class Call(Generic[R, I, U]):
     """Iterate over it for its items (``for`` or ``async for``); then ask for the result."""
 
     def __init__(
-        self, kit: Kit, id: int, wire: str, method: Method[Any, R, I, U, Any] | None, timeout: float, credit: int | None
+        self,
+        host: TestHost,
+        id: int,
+        wire: str,
+        method: Method[Any, R, I, U, Any] | None,
+        timeout: float,
+        credit: int | None,
     ) -> None:
         self.progress: list[Progress] = []
         """What the handler reported."""
-        self._kit = kit
+        self._host = host
         self._id = id
         self._wire = wire
         self._method = method
         self._timeout = timeout
-        self._changed: threading.Condition = kit.changed
+        self._changed: threading.Condition = host.changed
         self._items: deque[Any] = deque()
         self._may_send = [0, 0]
         self._done = False
@@ -54,7 +60,7 @@ class Call(Generic[R, I, U]):
     def grant(self, items: int, size: int = WINDOW_BYTES) -> None:
         """Lets the handler stream so many more items; needed only for a call that was started with ``credit``."""
         if items:
-            self._kit.notify("$/credit", {"id": self._id, "items": items, "bytes": size})
+            self._host.notify("$/credit", {"id": self._id, "items": items, "bytes": size})
 
     def send_blocking(self, item: U) -> None:
         """Streams an item to the handler; blocks while it gives no credit."""
@@ -64,7 +70,7 @@ class Call(Generic[R, I, U]):
             if self._done:
                 return
             self._may_send[0] -= 1
-            size = self._kit.notify("$/item", {"id": self._id, "item": value})
+            size = self._host.notify("$/item", {"id": self._id, "item": value})
             self._may_send[1] -= size
 
     async def send(self, item: U) -> None:
@@ -75,11 +81,11 @@ class Call(Generic[R, I, U]):
 
     def end(self) -> None:
         """No more items come."""
-        self._kit.notify("$/end", {"id": self._id})
+        self._host.notify("$/end", {"id": self._id})
 
     def cancel(self) -> None:
         """Gives up, as a host does whose deadline is over."""
-        self._kit.notify("$/cancel", {"id": self._id})
+        self._host.notify("$/cancel", {"id": self._id})
 
     def result_blocking(self) -> R:
         """Blocks until the handler answers. Raises the :class:`PluginError` that it answered with, with what it raised
@@ -88,7 +94,7 @@ class Call(Generic[R, I, U]):
         with self._changed:
             self._wait(lambda: self._done, "an answer")
         if self._error is not None:
-            raise self._error from self._kit.cause_of(self._id)
+            raise self._error from self._host.cause_of(self._id)
         method, result = self._method, self._result
         if method is not None:
             result = None if method.result is None else method.result.from_value(result)

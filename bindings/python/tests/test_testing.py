@@ -1,4 +1,4 @@
-"""The test kit, and through it everything that a handler is given."""
+"""The test host, and through it everything that a handler is given."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from crossplug.interfaces.protocol_errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from crossplug.testing import Kit, Progress
+from crossplug.testing import Progress, TestHost
 
 
 def invoke(text: str = "hi") -> ActionInvoke:
@@ -48,16 +48,16 @@ def test_typed_and_untyped_handlers_plain_and_async() -> None:
         await asyncio.sleep(0)
         return {"got": params}
 
-    with Kit(plugin, config={"x": 1}) as kit:
-        result = kit.call_blocking(AgentMethods.ACTION_INVOKE, invoke())
+    with TestHost(plugin, config={"x": 1}) as host:
+        result = host.call_blocking(AgentMethods.ACTION_INVOKE, invoke())
         assert result == ActionResult(success=True, text="hi 1")
-        assert kit.call_blocking("action.invoke", invoke().to_value()) == {"success": True, "text": "hi 1"}
-        assert kit.call_blocking("raw", {"a": [1]}) == {"got": {"a": [1]}}
-        assert kit.call_blocking("raw") == {"got": None}
+        assert host.call_blocking("action.invoke", invoke().to_value()) == {"success": True, "text": "hi 1"}
+        assert host.call_blocking("raw", {"a": [1]}) == {"got": {"a": [1]}}
+        assert host.call_blocking("raw") == {"got": None}
         with pytest.raises(MethodNotFoundError, match=r"action\.invoke, raw"):
-            kit.call_blocking("nope")
+            host.call_blocking("nope")
         with pytest.raises(InvalidParamsError) as caught:
-            kit.call_blocking("action.invoke", {"action": "X", "memory": {"content": {"text": 5}}})
+            host.call_blocking("action.invoke", {"action": "X", "memory": {"content": {"text": 5}}})
         assert caught.value.details == {"reason": "wrongKind", "pointer": "/memory/content/text"}
 
 
@@ -70,8 +70,8 @@ def test_from_asyncio() -> None:
         return 2 * params
 
     async def main() -> None:
-        async with Kit(plugin) as kit:
-            calls = [kit.start("double", number) for number in range(20)]
+        async with TestHost(plugin) as host:
+            calls = [host.start("double", number) for number in range(20)]
             assert [await call.result() for call in calls] == [2 * number for number in range(20)]
             assert calls[0].progress == [Progress(0.5, "half")]
 
@@ -99,29 +99,29 @@ class Notes(c.Conformance):
 
 def test_an_object_implements_an_interface() -> None:
     assert set(Plugin("p", Notes()).handlers) == {"test.echo", "test.fail", "test.count", "test.sum"}
-    with Kit(Notes()) as kit:
-        assert kit.call_blocking(c.ConformanceMethods.TEST_ECHO, c.Echo(big=5)) == c.Echo(big=5)
+    with TestHost(Notes()) as host:
+        assert host.call_blocking(c.ConformanceMethods.TEST_ECHO, c.Echo(big=5)) == c.Echo(big=5)
         with pytest.raises(MethodNotFoundError):
-            kit.call_blocking(c.ConformanceMethods.TEST_NOTHING)
+            host.call_blocking(c.ConformanceMethods.TEST_NOTHING)
         with pytest.raises(c.OutOfPaperError) as caught:
-            kit.call_blocking(c.ConformanceMethods.TEST_FAIL, c.Fail(code="x", message="empty"))
+            host.call_blocking(c.ConformanceMethods.TEST_FAIL, c.Fail(code="x", message="empty"))
         assert caught.value.details == c.Paper(sheets=3)
         assert caught.value.retryable
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000])
 def test_streams(size: int) -> None:
-    with Kit(Notes()) as kit:
-        call = kit.start(c.ConformanceMethods.TEST_COUNT, c.Count(to=size))
+    with TestHost(Notes()) as host:
+        call = host.start(c.ConformanceMethods.TEST_COUNT, c.Count(to=size))
         assert list(call) == list(range(size))
         assert call.result_blocking() == size
-        upload = kit.start(c.ConformanceMethods.TEST_SUM, upload=range(size))
+        upload = host.start(c.ConformanceMethods.TEST_SUM, upload=range(size))
         assert upload.result_blocking() == sum(range(size))
 
 
 def test_no_item_without_credit() -> None:
-    with Kit(Notes(), timeout=5) as kit:
-        call = kit.start(c.ConformanceMethods.TEST_COUNT, c.Count(to=3), credit=2)
+    with TestHost(Notes(), timeout=5) as host:
+        call = host.start(c.ConformanceMethods.TEST_COUNT, c.Count(to=3), credit=2)
         assert [next(call), next(call)] == [0, 1]
         time.sleep(0.05)
         assert not call._items
@@ -150,15 +150,15 @@ def test_services_typed_untyped_blocking_async() -> None:
     def memories(params: MemorySearch) -> MemoryList:
         return MemoryList(memories=[Memory(content=Content(text=f"{params.text}!"))])
 
-    with Kit(plugin, services={AgentServices.MEMORY_SEARCH: memories, "kv.get": fake}) as kit:
-        assert kit.call_blocking("search", "a") == ["a!"]
-        assert kit.call_blocking("get", "a") == "A"
+    with TestHost(plugin, services={AgentServices.MEMORY_SEARCH: memories, "kv.get": fake}) as host:
+        assert host.call_blocking("search", "a") == ["a!"]
+        assert host.call_blocking("get", "a") == "A"
         with pytest.raises(NotFoundError) as caught:
-            kit.call_blocking("get", "none")
+            host.call_blocking("get", "none")
         assert caught.value.details == {"key": "none"}
-        assert kit.service_calls[1] == ("kv.get", {"key": "a"})
-    with Kit(plugin) as kit, pytest.raises(PermissionDeniedError):
-        kit.call_blocking("search", "a")
+        assert host.service_calls[1] == ("kv.get", {"key": "a"})
+    with TestHost(plugin) as host, pytest.raises(PermissionDeniedError):
+        host.call_blocking("search", "a")
 
 
 def test_a_service_that_does_not_answer_in_time() -> None:
@@ -172,10 +172,10 @@ def test_a_service_that_does_not_answer_in_time() -> None:
     async def coroutine(ctx: Context, params: Any) -> Any:
         return await ctx.call("slow", timeout=0.05)
 
-    with Kit(plugin, services={"slow": lambda params: time.sleep(0.3)}) as kit:
+    with TestHost(plugin, services={"slow": lambda params: time.sleep(0.3)}) as host:
         for name in ("plain", "async"):
             with pytest.raises(DeadlineExceededError, match="slow"):
-                kit.call_blocking(name)
+                host.call_blocking(name)
 
 
 def test_logs_and_events() -> None:
@@ -189,11 +189,11 @@ def test_logs_and_events() -> None:
         ctx.emit("noted", {"a": 2}, stream="s")
         c.ConformanceEvents(ctx).test_happened(c.Happened(number=1))
 
-    with Kit(plugin) as kit:
-        kit.call_blocking("talk")
-        assert kit.logs[0] == ("info", "one", {"n": 1})
-        assert "left out" in kit.logs[1].message
-        assert kit.events == [
+    with TestHost(plugin) as host:
+        host.call_blocking("talk")
+        assert host.logs[0] == ("info", "one", {"n": 1})
+        assert "left out" in host.logs[1].message
+        assert host.events == [
             ("noted", "s", 1, {"a": 1}),
             ("noted", "s", 2, {"a": 2}),
             ("test.happened", None, 1, {"number": 1}),
@@ -211,15 +211,15 @@ def test_events_of_the_host_come_in_order() -> None:
         if payload.number == 5:
             raise ValueError("five")
 
-    with Kit(plugin) as kit:
+    with TestHost(plugin) as host:
         for number in range(20):
-            kit.emit(c.ConformanceEvents.TEST_HAPPENED, c.Happened(number=number))
-        kit.wait_for(lambda: kit.logs)
+            host.emit(c.ConformanceEvents.TEST_HAPPENED, c.Happened(number=number))
+        host.wait_for(lambda: host.logs)
         deadline = time.monotonic() + 5
         while len(seen) < 20 and time.monotonic() < deadline:
             time.sleep(0.001)
         assert seen == list(range(20))
-        assert "ValueError: five" in kit.logs[0].message
+        assert "ValueError: five" in host.logs[0].message
 
 
 def test_cancel() -> None:
@@ -240,9 +240,9 @@ def test_cancel() -> None:
         finally:
             told.append("async")
 
-    with Kit(plugin) as kit:
+    with TestHost(plugin) as host:
         for name in ("plain", "async"):
-            call = kit.start(name)
+            call = host.start(name)
             time.sleep(0.05)
             call.cancel()
             with pytest.raises(CancelledError):
@@ -266,15 +266,15 @@ def test_exceptions(debug: bool) -> None:
     def unwritable(ctx: Context, params: Any) -> Any:
         return {"a": object()}
 
-    with Kit(plugin, debug=debug) as kit:
+    with TestHost(plugin, debug=debug) as host:
         with pytest.raises(InternalError, match="ZeroDivisionError: on purpose") as caught:
-            kit.call_blocking("raise")
+            host.call_blocking("raise")
         assert ("on purpose" in str((caught.value.details or {}).get("trace"))) == debug
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
         with pytest.raises(InternalError, match="SystemExit"):
-            kit.call_blocking("exit")
+            host.call_blocking("exit")
         with pytest.raises(InternalError, match="cannot be sent"):
-            kit.call_blocking("unwritable")
+            host.call_blocking("unwritable")
 
 
 def test_blocking_on_the_event_loop_is_refused() -> None:
@@ -285,8 +285,8 @@ def test_blocking_on_the_event_loop_is_refused() -> None:
         with pytest.raises(UsageError, match="block the event loop"):
             ctx.call_blocking("kv.get")
 
-    with Kit(plugin, services={"kv.get": lambda params: None}) as kit:
-        kit.call_blocking("wrong")
+    with TestHost(plugin, services={"kv.get": lambda params: None}) as host:
+        host.call_blocking("wrong")
 
 
 def test_hooks() -> None:
@@ -301,7 +301,7 @@ def test_hooks() -> None:
     def stop(ctx: Context) -> None:
         order.append("stop")
 
-    with Kit(plugin, config={"a": 1}):
+    with TestHost(plugin, config={"a": 1}):
         assert order == ["start {'a': 1}"]
     assert order[1:] == ["stop"]
 
@@ -309,7 +309,7 @@ def test_hooks() -> None:
     def refuse(ctx: Context) -> None:
         raise PluginError("failedPrecondition", "no key")
 
-    with pytest.raises(PluginError, match="no key"), Kit(plugin):
+    with pytest.raises(PluginError, match="no key"), TestHost(plugin):
         pytest.fail("started")
 
 
@@ -320,9 +320,9 @@ def test_deadline() -> None:
     def left(ctx: Context, params: Any) -> Any:
         return ctx.remaining
 
-    with Kit(plugin) as kit:
-        assert kit.call_blocking("left") is None
-        assert 0 < kit.start("left", timeout_ms=60_000).result_blocking() <= 60
+    with TestHost(plugin) as host:
+        assert host.call_blocking("left") is None
+        assert 0 < host.start("left", timeout_ms=60_000).result_blocking() <= 60
 
 
 def test_mistakes_are_named_at_once() -> None:

@@ -41,13 +41,15 @@ class Emitted(NamedTuple):
     payload: Any
 
 
-class Kit:
+class TestHost:
     """A host for one plugin. Use it in a ``with`` or ``async with``.
 
     ``services`` are fakes of the host's services: functions, or coroutine functions, of the params. They are named by
     strings, and then take and give JSON values, or by typed constants (``AgentServices.MEMORY_SEARCH``), and then take
     and give typed values; they may raise a :class:`PluginError`. The plugin is granted those and no others.
     """
+
+    __test__ = False  # pytest takes classes whose name begins with Test for tests
 
     def __init__(
         self,
@@ -216,7 +218,7 @@ class Kit:
         self.notify("$/event", params)
 
     def wait_for(self, ready: Callable[[], object], what: str = "what was waited for") -> None:
-        """Blocks until ``ready()`` is true, such as ``lambda: kit.events``; raises ``AssertionError`` after the kit's
+        """Blocks until ``ready()`` is true, such as ``lambda: host.events``; raises ``AssertionError`` after the kit's
         time.
         """
         with self.changed:
