@@ -123,13 +123,10 @@ impl Pool {
 
     /// Sleeps, and looks now and then whether somebody is needed. `None`: look again.
     fn watch<'i>(
-        self: &Arc<Self>,
+        self: &'i Arc<Self>,
         mut inner: MutexGuard<'i, Inner>,
         runtime: &Arc<Runtime>,
-    ) -> (MutexGuard<'i, Inner>, Option<Next>)
-    where
-        Self: 'i,
-    {
+    ) -> (MutexGuard<'i, Inner>, Option<Next>) {
         let (mut seen, mut waited, mut quiet) = (inner.left, false, 0);
         inner.asleep = false;
         loop {
@@ -137,8 +134,11 @@ impl Pool {
                 .next_timeout()
                 .map(|at| at.saturating_sub(runtime.now()));
             if due == Some(Duration::ZERO) {
+                // Wakers are anybody's code: they run while nothing is locked.
+                drop(inner);
                 runtime.tick();
                 self.output.flush(runtime);
+                inner = locked(&self.inner);
                 inner.nudged = true;
             }
             let ready = runtime.has_ready();
