@@ -8,7 +8,7 @@ import { plugin } from "./plugin.js";
 
 const memory = { content: { text: "Why do plugins need a protocol? What do plugins share?" } };
 
-test("recalls what the host remembers", async (t) => {
+test("recalls what the host remembers", async () => {
   const asked: unknown[] = [];
   const services: AgentServiceHandler = {
     memorySearch: (_ctx, params) => {
@@ -16,17 +16,15 @@ test("recalls what the host remembers", async (t) => {
       return { memories: [{ content: { text: "Plugins were mentioned before." } }] };
     },
   };
-  const host = await testHost(plugin, { services: [implement(agentServices, services)], config: { limit: 2 } });
-  t.after(() => host.close());
+  await using host = await testHost(plugin, { services: [implement(agentServices, services)], config: { limit: 2 } });
   const result = await new AgentClient(host).actionInvoke({ action: "RECALL", memory });
   assert.deepEqual(asked, [{ text: "plugins", limit: 2 }]);
   assert.equal(result.text, "1 memories about plugins: plugins were mentioned before");
   assert.deepEqual(result.values, { topic: "plugins" });
 });
 
-test("judges the tone", async (t) => {
-  const host = await testHost(plugin);
-  t.after(() => host.close());
+test("judges the tone", async () => {
+  await using host = await testHost(plugin);
   const agent = new AgentClient(host);
   assert.deepEqual(await agent.evaluatorValidate({ evaluator: "TONE", memory }), { valid: true });
   assert.equal((await agent.evaluatorInvoke({ evaluator: "TONE", memory }))?.text, "curious");

@@ -6,9 +6,8 @@ import { testHost } from "crossplug/testing";
 import { EmptyTextError, TextstatsClient } from "./generated/textstats.js";
 import { plugin } from "./plugin.js";
 
-test("streams each paragraph and sums up", async (t) => {
-  const host = await testHost(plugin);
-  t.after(() => host.close());
+test("streams each paragraph and sums up", async () => {
+  await using host = await testHost(plugin);
   const call = new TextstatsClient(host).textAnalyse({ text: "One two three. Four!\n\nFive six?\n", topWords: 2 });
   const words: number[] = [];
   for await (const paragraph of call) words.push(paragraph.words);
@@ -26,8 +25,7 @@ test("streams each paragraph and sums up", async (t) => {
   );
 });
 
-test("refuses a text without a word", async (t) => {
-  const host = await testHost(plugin);
-  t.after(() => host.close());
+test("refuses a text without a word", async () => {
+  await using host = await testHost(plugin);
   await assert.rejects(new TextstatsClient(host).textAnalyse({ text: " \n--" }).result, EmptyTextError);
 });

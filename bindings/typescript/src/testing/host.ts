@@ -134,6 +134,11 @@ export class TestHost implements Caller {
     return this.#closed;
   }
 
+  /** For `await using host = await testHost(plugin)`: {@link TestHost.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #send(message: Message): void {
     this.#connection.send(this.#dialect.write(message));
   }
