@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 
 use crossplug_protocol::codec::Value;
 pub use crossplug_protocol::message::Level;
@@ -17,6 +19,9 @@ use crate::executor::Executor;
 const MOST_REPORTS: usize = 1024;
 /// What may wait beside: a thousand long lines.
 const MOST_BYTES: usize = 4 << 20;
+
+/// How long a stop waits for callbacks that are at work.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// One log line about a plugin.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +121,7 @@ struct State {
     dropped: u64,
     /// The thread that takes them out, while one does.
     drainer: Option<Drainer>,
-    waiting: Vec<std::task::Waker>,
+    waiting: Vec<Waker>,
 }
 
 impl Reports {
@@ -208,7 +213,7 @@ impl Reports {
         state.drainer = None;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        waiting.into_iter().for_each(std::task::Waker::wake);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     fn hand_out(&self, report: &Report, dropped: u64) {
@@ -232,18 +237,29 @@ impl Reports {
         }
     }
 
-    /// Waits until everything that came before has been handed out. A callback that asks for it does not wait for itself.
+    /// Waits until everything that came before has been handed out, but no longer than [`FLUSH`]: a callback that waits
+    /// for the very thread that waits here must not hold it for ever. A callback that asks for it does not wait for
+    /// itself.
     pub(crate) async fn flushed(&self) {
+        let end = Instant::now() + FLUSH;
+        let mut timer = None;
         std::future::poll_fn(|context| {
             let mut state = self.lock();
             let here = Drainer::Thread(std::thread::current().id());
-            if state.drainer.is_none_or(|drainer| drainer == here) {
-                return std::task::Poll::Ready(());
+            let done = state.drainer.is_none_or(|drainer| drainer == here);
+            if done || Instant::now() >= end {
+                return Poll::Ready(());
             }
             state.waiting.push(context.waker().clone());
-            std::task::Poll::Pending
+            drop(state);
+            let waker = context.waker().clone();
+            timer.get_or_insert_with(|| self.executor.wake_at(end, waker));
+            Poll::Pending
         })
         .await;
+        if let Some(timer) = timer {
+            self.executor.forget(timer);
+        }
     }
 }
 

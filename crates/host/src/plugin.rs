@@ -103,13 +103,14 @@ impl Plugin {
 
     /// Stops the plugin: it finishes what is in flight, then its input is closed, then it is told to end, then it is
     /// ended, each with its time ([`Patience`](crate::door::Patience)). Gives how it ended, when nothing of it is left
-    /// and everything it said was handed out.
+    /// and everything it said was handed out (a callback that is at work then is waited for for a second at most).
     pub async fn stop(&self) -> Ending {
         self.0.passage.stop();
         self.wait().await
     }
 
-    /// The same on this thread.
+    /// The same on this thread. Not from a service handler that is polled by the thread that reads from the plugin: it
+    /// would wait for itself; there, `await` it.
     pub fn stop_blocking(&self) -> Ending {
         block_on(self.stop())
     }

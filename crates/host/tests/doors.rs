@@ -354,3 +354,36 @@ fn a_program_brings_a_door_of_its_own() {
     );
     assert_eq!(plugin.stop_blocking().status.as_deref(), Some("gone"));
 }
+
+#[test]
+fn everything_goes_from_thread_to_thread() {
+    fn moves<T: Send>(_: &T) {}
+    fn is_shared<T: Send + Sync>(_: &T) {}
+    let host = Host::builder().build();
+    let load = host.open("memory", memory());
+    moves(&load);
+    let loading = load.into_future();
+    moves(&loading);
+    let plugin = wait(loading).unwrap();
+    is_shared(&host);
+    is_shared(&plugin);
+    moves(&plugin.call("echo", ()).into_future());
+    let stream = plugin.call("count", json!({ "to": 1 })).stream().unwrap();
+    moves(&stream);
+    moves(&stream.uploader());
+    is_shared(&stream.uploader());
+    is_shared(&plugin.call_blocking("fail", ()).unwrap_err());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_ever_for_a_callback() {
+    let held = Arc::new(Mutex::new(()));
+    let wanted = Arc::clone(&held);
+    let host = Host::builder().on_log(move |_| drop(wanted.lock())).build();
+    let plugin = host.open("memory", memory()).blocking().unwrap();
+    let _held = held.lock().unwrap();
+    plugin.call_blocking("say", ()).unwrap();
+    let begin = Instant::now();
+    plugin.stop_blocking();
+    assert!(begin.elapsed() < Duration::from_secs(5));
+}

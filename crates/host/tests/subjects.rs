@@ -168,7 +168,7 @@ fn all_parts(folder: &Path) {
         Some("exit status: 0")
     );
     assert_eq!(*events.lock().unwrap(), [1, 2, 3, 4, 5]);
-    let logs = logs.lock().unwrap();
+    let logs = logs.lock().unwrap().clone();
     assert!(
         ["printed", "logged"]
             .iter()

@@ -15,7 +15,7 @@ use crossplug_protocol::codec::Value;
 use crossplug_protocol::generated::manifest::Manifest;
 
 use super::Host;
-use crate::door::{Door, Home, Opening};
+use crate::door::{Door, Home, Introduction, Opening};
 use crate::executor::block_on;
 use crate::log::{Level, Reports};
 use crate::plugin::Inner;
@@ -228,6 +228,13 @@ impl Load {
             patience: setup.patience,
         };
         let passage = found.door.open(opening, home.clone()).await?;
+        for difference in found
+            .record
+            .iter()
+            .flat_map(|record| differences(record, passage.introduction()))
+        {
+            home.note(Level::Warn, difference);
+        }
         Ok(Plugin::new(Inner {
             home,
             passage,
@@ -332,6 +339,23 @@ fn read(file: &Path) -> Result<Record> {
             .with_context(refused.to_string())
             .with_source(refused)
     })
+}
+
+/// Where a plugin's manifest and the plugin itself disagree about what it implements.
+fn differences(record: &Record, said: &Introduction) -> Vec<String> {
+    let differs = |(name, wanted): (&String, &semver::VersionReq)| {
+        match said.interfaces.get(name) {
+        None => Some(format!("its manifest says that it implements `{name}`; the plugin itself does not")),
+        Some(own) => semver::Version::parse(&own.version).ok().filter(|version| !wanted.matches(version)).map(|version| {
+            format!("its manifest says that it implements `{name}` {wanted}; the plugin itself says {version}")
+        }),
+    }
+    };
+    // A foreign dialect has no words for it: what is said then is the dialect's own.
+    if said.dialect != crossplug_protocol::dialect::crossplug::NAME {
+        return Vec::new();
+    }
+    record.interfaces.iter().filter_map(differs).collect()
 }
 
 /// What a plugin may do that has no manifest to ask in: all that is granted.

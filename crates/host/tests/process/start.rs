@@ -234,3 +234,17 @@ serve(lambda request: reply(request, [sorted(os.environ), os.environ.get('CROSSP
     assert_eq!(seen[3], json!(["0", "1", "2", "3"]));
     drop(leaky);
 }
+
+#[test]
+fn a_manifest_that_its_plugin_disagrees_with_is_told_of() {
+    let folder = peer(ECHO);
+    let file = folder.path().join("plugin.json");
+    let mut manifest: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    manifest["interfaces"] = json!({ "peer": "2", "other": "1" });
+    std::fs::write(&file, manifest.to_string()).unwrap();
+    let lines = Lines::default();
+    lines.host().build().load(folder.path()).blocking().unwrap();
+    lines.wait_for("implements `peer` ^2; the plugin itself says 1.0.0");
+    lines.wait_for("implements `other`; the plugin itself does not");
+}
