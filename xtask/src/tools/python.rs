@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use super::debian;
 use crate::step::{self, Show};
 
 const VENV: &str = "target/venv";
@@ -20,11 +21,16 @@ pub(crate) fn interpreter(root: &Path) -> anyhow::Result<PathBuf> {
     step::unless_done("venv", &[root.join("pyproject.toml")], || {
         let system = system()?;
         if !python.exists() {
-            step::run(
-                "virtual environment",
-                Command::new(&system).args(["-m", "venv", VENV]),
-                Show::OnFailure,
-            )?;
+            let make = || {
+                let mut command = Command::new(&system);
+                command.args(["-m", "venv", VENV]);
+                step::run("virtual environment", &mut command, Show::OnFailure)
+            };
+            // Debian keeps the module `ensurepip`, which `venv` needs, in a package of its own.
+            if make().is_err() && debian::may_install() {
+                debian::install(&["python3-venv"])?;
+                make()?;
+            }
         }
         // Dependency groups (PEP 735) need pip 25.1; the one that a Python brings may be older.
         let mut newer = Command::new(&python);
