@@ -123,7 +123,7 @@ fn every_case_gives_its_frames_however_the_bytes_are_cut() {
         }
         count += 1;
     }
-    println!("{count} cases");
+    println!("vectors frames rust {count}");
     assert!(count >= 20);
 }
 

@@ -68,5 +68,6 @@ impl Table for Ours {
 fn every_type_keeps_to_its_vectors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/vectors/types");
     let cases = player::play(&Ours, &folder);
+    println!("vectors types rust {cases}");
     assert!(cases > 5000, "the corpus is smaller than it was: {cases}");
 }

@@ -11,7 +11,7 @@ use anyhow::bail;
 /// The languages that play every shared corpus.
 const LANGUAGES: [&str; 3] = ["rust", "python", "typescript"];
 /// The corpora that all of them play.
-const SHARED: [&str; 2] = ["types", "sessions"];
+const SHARED: [&str; 3] = ["types", "frames", "sessions"];
 
 /// What some steps ran.
 #[derive(Default)]
