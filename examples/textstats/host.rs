@@ -2,7 +2,6 @@
 //!
 //! Prints a line of JSON: the method, everything that was streamed, the progress and the summary, and the time it took.
 
-#[allow(dead_code, reason = "the plugin's side is not used here")]
 mod generated {
     pub(crate) mod textstats;
 }

@@ -1,6 +1,5 @@
 //! Reading statistics of a text, streamed paragraph by paragraph: the interface `textstats` in Rust.
 
-#[allow(dead_code, reason = "the host's side is not used here")]
 mod generated {
     pub(crate) mod textstats;
 }

@@ -28,7 +28,8 @@ pub(crate) fn in_ci() -> bool {
         .is_some_and(|value| value != "false" && value != "0" && !value.is_empty())
 }
 
-/// A cargo that has forgotten the one that started xtask.
+/// A cargo that has forgotten the one that started xtask, and builds into `target/` wherever its user's goes: programs and
+/// tests of other languages look there.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new("cargo");
     for name in [
@@ -40,6 +41,9 @@ pub(crate) fn cargo() -> Command {
         "CARGO_PKG_NAME",
     ] {
         command.env_remove(name);
+    }
+    if let Ok(root) = root() {
+        command.env("CARGO_TARGET_DIR", root.join("target"));
     }
     command
 }

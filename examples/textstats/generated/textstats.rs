@@ -10,10 +10,11 @@ pub mod types {
         clippy::large_enum_variant,
         clippy::struct_excessive_bools,
         clippy::too_many_arguments,
+        dead_code,
         non_camel_case_types,
         non_snake_case,
         unreachable_pub,
-        reason = "names, prose and sizes are the document's"
+        reason = "names, prose and sizes are the document's, and nobody uses all of it"
     )]
 
     use crossplug_plugin::protocol::codec;
@@ -323,10 +324,11 @@ pub mod plugin {
         clippy::doc_lazy_continuation,
         clippy::should_implement_trait,
         clippy::wrong_self_convention,
+        dead_code,
         non_camel_case_types,
         non_snake_case,
         unreachable_pub,
-        reason = "names and prose are the document's"
+        reason = "names and prose are the document's, and nobody uses all of it"
     )]
 
     use std::sync::Arc;
@@ -417,10 +419,11 @@ pub mod host {
         clippy::doc_lazy_continuation,
         clippy::should_implement_trait,
         clippy::wrong_self_convention,
+        dead_code,
         non_camel_case_types,
         non_snake_case,
         unreachable_pub,
-        reason = "names, prose and sizes are the document's"
+        reason = "names, prose and sizes are the document's, and nobody uses all of it"
     )]
 
     use std::time::Duration;

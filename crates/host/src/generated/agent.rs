@@ -4,10 +4,11 @@
     clippy::doc_lazy_continuation,
     clippy::should_implement_trait,
     clippy::wrong_self_convention,
+    dead_code,
     non_camel_case_types,
     non_snake_case,
     unreachable_pub,
-    reason = "names, prose and sizes are the document's"
+    reason = "names, prose and sizes are the document's, and nobody uses all of it"
 )]
 
 use std::time::Duration;

@@ -6,10 +6,11 @@
     clippy::large_enum_variant,
     clippy::struct_excessive_bools,
     clippy::too_many_arguments,
+    dead_code,
     non_camel_case_types,
     non_snake_case,
     unreachable_pub,
-    reason = "names, prose and sizes are the document's"
+    reason = "names, prose and sizes are the document's, and nobody uses all of it"
 )]
 
 use crate::codec;
