@@ -147,6 +147,17 @@ pub(crate) fn unless_done(
     Ok(())
 }
 
+/// Makes [`unless_done`] do its work again: what it made is gone.
+///
+/// # Errors
+/// The stamp cannot be removed.
+pub(crate) fn forget(stamp: &str) -> anyhow::Result<()> {
+    match fs::remove_file(Path::new("target/xtask/stamps").join(stamp)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// FNV-1a: enough to notice that a file changed; nothing here defends against an attacker.
 fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

@@ -18,6 +18,9 @@ pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
         root.join("package-lock.json"),
         root.join("bindings/typescript/package.json"),
     ];
+    if !root.join("node_modules").is_dir() {
+        step::forget("npm")?;
+    }
     step::unless_done("npm", &inputs, || {
         step::run(
             "npm ci",
@@ -38,8 +41,8 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     let mut inputs: Vec<PathBuf> =
         step::files_below(&package, &[".ts", "package.json", "tsconfig.json"])?;
     inputs.extend(step::files_below(root, &["tsconfig.base.json"])?);
-    if !package.join("dist").exists() {
-        inputs.push(root.join("package.json"));
+    if !package.join("dist").is_dir() {
+        step::forget("typescript")?;
     }
     step::unless_done("typescript", &inputs, || {
         step::run(

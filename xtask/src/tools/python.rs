@@ -1,11 +1,10 @@
 //! A virtual environment under `target/venv` with the package `crossplug` and the tools that test it.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use super::debian;
 use crate::step::{self, Show};
@@ -87,23 +86,4 @@ pub(crate) fn system() -> anyhow::Result<String> {
         }
     }
     bail!("no Python of at least 3.10 on the PATH; install one or name it in CROSSPLUG_PYTHON")
-}
-
-/// Builds the wheel and gives its path.
-///
-/// # Errors
-/// The build fails or leaves no wheel.
-#[allow(dead_code, reason = "used by the packaging test")]
-pub(crate) fn wheel(root: &Path) -> anyhow::Result<PathBuf> {
-    let out = root.join("target/wheels");
-    let _ = fs::remove_dir_all(&out);
-    let mut command = Command::new(interpreter(root)?);
-    command
-        .args(["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"])
-        .arg(&out)
-        .arg(".");
-    step::run("wheel", &mut command, Show::OnFailure)?;
-    step::files_below(&out, &[".whl"])?
-        .pop()
-        .context("pip wheel left no wheel")
 }
