@@ -60,6 +60,10 @@ pub enum ViolationKind {
     TooManyStreams,
     /// An event whose `seq` is not the next one of its stream.
     EventOutOfOrder,
+    /// A request from a peer that leaves more answers unread than the cap on buffered bytes.
+    AnswersUnread,
+    /// An event whose name or stream is longer than 1,024 bytes.
+    NameTooLong,
     /// More stray lines on standard output than the tolerance has.
     TooManyStrays,
     /// A stray line longer than the tolerance has.
@@ -81,6 +85,8 @@ impl ViolationKind {
             Self::ItemWithoutCredit => "itemWithoutCredit",
             Self::TooManyStreams => "tooManyStreams",
             Self::EventOutOfOrder => "eventOutOfOrder",
+            Self::AnswersUnread => "answersUnread",
+            Self::NameTooLong => "nameTooLong",
             Self::TooManyStrays => "tooManyStrays",
             Self::StrayTooLong => "strayTooLong",
         }

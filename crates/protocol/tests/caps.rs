@@ -109,6 +109,39 @@ fn what_waits_to_be_written_is_bounded() {
 }
 
 #[test]
+fn a_plugin_that_asks_and_never_reads_is_ended_at_the_cap() {
+    let limits = Limits {
+        buffered_bytes: 4096,
+        ..Limits::default()
+    };
+    let (mut session, mut out) = host(limits);
+    let asked = (1..1000).find_map(|number| {
+        let ping = format!(r#"{{"jsonrpc":"2.0","id":-{number},"method":"ping"}}"#);
+        session.receive(ping.as_bytes(), &mut out).err()
+    });
+    assert_eq!(asked.unwrap().kind, ViolationKind::AnswersUnread);
+    assert!(out.len() < 4096 + 100, "{} bytes wait", out.len());
+}
+
+#[test]
+fn names_of_events_and_streams_are_bounded() {
+    for (name, stream) in [(1024, 1024), (1025, 1), (1, 1025)] {
+        let (mut session, mut out) = host(Limits::default());
+        let event = format!(
+            r#"{{"jsonrpc":"2.0","method":"$/event","params":{{"name":"{}","stream":"{}","seq":1,"payload":null}}}}"#,
+            "n".repeat(name),
+            "s".repeat(stream)
+        );
+        let heard = session.receive(event.as_bytes(), &mut out);
+        if name.max(stream) == 1024 {
+            assert!(matches!(heard, Ok(Some(Incoming::Event { .. }))));
+        } else {
+            assert_eq!(heard.unwrap_err().kind, ViolationKind::NameTooLong);
+        }
+    }
+}
+
+#[test]
 fn many_streams_of_events_cost_bounded_memory_and_no_violation() {
     let (mut sender, mut wire) = plugin();
     let (mut receiver, mut out) = host(Limits::default());

@@ -12,6 +12,10 @@ use crate::violation::{Violation, ViolationKind};
 /// What taking a message gives.
 pub(super) type Taken<'f> = Result<Option<Incoming<'f>>, Violation>;
 
+/// Bytes of an event's name or stream. Streams are remembered for their order, so their names must not be a way to fill
+/// memory.
+const LONGEST_NAME: usize = 1024;
+
 impl Session {
     /// Takes one frame. `None` where there is nothing for the owner to do.
     ///
@@ -77,6 +81,13 @@ impl Session {
                 seq,
                 payload,
             } => {
+                let longest = name.len().max(stream.as_deref().map_or(0, str::len));
+                if longest > LONGEST_NAME {
+                    let detail = format!(
+                        "the name or the stream of an event has {longest} bytes, where {LONGEST_NAME} are allowed"
+                    );
+                    return Err(Violation::new(ViolationKind::NameTooLong, detail));
+                }
                 if !self.seen.may_follow(stream.as_deref(), seq) {
                     let detail = format!(
                         "event {name:?} has the number {seq} in the stream {:?}, where {} comes next",
@@ -108,6 +119,14 @@ impl Session {
         if !plugin && matches!(self.state, State::Fresh | State::Opening) {
             let detail = format!("a request {method:?} before the handshake was through");
             return Err(Violation::new(ViolationKind::BadHandshake, detail));
+        }
+        // Answers go out whatever waits already, so a peer that asks and never reads would make this side grow.
+        if !plugin && self.room(out).is_err() {
+            let detail = format!(
+                "a request {method:?} while {} bytes of answers wait to be read",
+                out.len()
+            );
+            return Err(Violation::new(ViolationKind::AnswersUnread, detail));
         }
         if self.answers.contains(id) {
             if plugin {

@@ -192,7 +192,10 @@ fn earliest(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> 
 /// What a violation is to the host's callers.
 pub(super) fn broke(violation: Violation) -> Error {
     let kind = match violation.kind {
-        ViolationKind::TooManyStreams | ViolationKind::TooDeep => ErrorKind::Limit,
+        ViolationKind::TooManyStreams
+        | ViolationKind::TooDeep
+        | ViolationKind::AnswersUnread
+        | ViolationKind::NameTooLong => ErrorKind::Limit,
         _ => ErrorKind::Protocol,
     };
     Error::new(kind, "read from the plugin")
