@@ -196,6 +196,29 @@ describe("pipes", () => {
     assert.equal(await program.end(), 0);
   });
 
+  test("answers beyond the cap on what waits, all given in one turn, do not end the reading", async () => {
+    const program = written(`
+      const text = "x".repeat(50 << 20);
+      run(definePlugin({ manifest, interfaces: [implement(conformance, { testEcho: () => ({ text }) })] }));`);
+    const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "ignore"] });
+    const exited = new Promise((resolve) => child.on("close", resolve));
+    const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    let lines = 0;
+    let last = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines++;
+      last = chunk.subarray(-200).toString();
+      if (lines === 4 && child.stdin.writable) child.stdin.write('{"jsonrpc":"2.0","id":9,"method":"ping"}\n');
+      if (lines === 5) child.stdin.end();
+    });
+    const echo = (id: number): object => ({ jsonrpc: "2.0", id, method: "test.echo", params: {} });
+    child.stdin.write([INITIALIZE, echo(2), echo(3), echo(4)].map((one) => `${JSON.stringify(one)}\n`).join(""));
+    assert.equal(await exited, 0, `${lines} lines came`);
+    clearTimeout(limit);
+    assert.equal(lines, 5);
+    assert.ok(last.endsWith('{"jsonrpc":"2.0","id":9,"result":null}\n'), last);
+  });
+
   test("what nobody asked for is bounded while the host does not read, and the gap is said", async () => {
     const program = start(
       written(`

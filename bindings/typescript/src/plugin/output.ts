@@ -59,9 +59,12 @@ export class Output {
     queueMicrotask(() => this.#flush());
   }
 
-  /** A promise while too much waits; undefined otherwise. */
+  /**
+   * A promise while too much waits; undefined otherwise. What this turn has only gathered counts: a waiter must not
+   * take it for written.
+   */
   drained(): Promise<void> | undefined {
-    if (this.#gone || this.#queued < HIGH_WATER) return undefined;
+    if (this.#gone || this.backlog < HIGH_WATER) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -86,6 +89,7 @@ export class Output {
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
+      this.#wake();
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === "EAGAIN") this.#queue(bytes.subarray(written));
       else this.#lose();

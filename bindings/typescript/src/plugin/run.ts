@@ -107,8 +107,11 @@ function start(plugin: Plugin, dialect: Dialect): void {
     reader.push(chunk);
     // A host that asks and never reads the answers is not listened to any more, until it reads.
     if (output.backlog < MOST_BACKLOG) return;
+    const drained = output.drained();
+    // Without a promise nothing would ever resume it.
+    if (drained === undefined) return;
     process.stdin.pause();
-    void output.drained()?.then(() => process.stdin.resume());
+    void drained.then(() => process.stdin.resume());
   });
   process.stdin.on("end", () => {
     reader.end();
