@@ -267,9 +267,18 @@ fn start(command: &Command, opening: &Opening, home: Home) -> Result<(Arc<Pump>,
         environment: &command.environment,
     };
     let (child, streams) = Child::spawn(&spawn, warden.ok()).map_err(|error| {
-        let what = format!("`{}` cannot be started: {error}", command.program.display());
-        Error::new(ErrorKind::Start, "load")
-            .with_context(what)
+        let (program, folder) = (&command.program, &command.folder);
+        // The program was found, so in a folder that is there it is the interpreter that is not.
+        let (kind, why) = if error.kind() == std::io::ErrorKind::NotFound && folder.is_dir() {
+            let why =
+                "it, or the interpreter that its first line names, is not there; install that";
+            (ErrorKind::ToolMissing, why.to_owned())
+        } else {
+            let why = format!("{error} (in the folder `{}`)", folder.display());
+            (ErrorKind::Start, why)
+        };
+        Error::new(kind, "load")
+            .with_context(format!("`{}` cannot be started: {why}", program.display()))
             .with_source(error)
     })?;
     let process = child.id();

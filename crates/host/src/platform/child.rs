@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -64,10 +64,6 @@ impl Child {
             .process_group(0);
         let host = getpid();
         let highest = highest_descriptor();
-        let pipe = warden
-            .as_ref()
-            .and_then(|warden| warden.pipe())
-            .map(|pipe| pipe.as_raw_fd());
         let in_the_child = move || {
             system::die_with_parent()?;
             // The host may have died before the line above took hold.
@@ -76,21 +72,10 @@ impl Child {
                     rustix::io::Errno::SRCH.raw_os_error(),
                 ));
             }
-            if let Some(pipe) = pipe {
-                // SAFETY: `warden` is held by `spawn` until the exec is over, so the descriptor is open in the host and
-                // its copy is open in the child.
-                #[allow(
-                    unsafe_code,
-                    reason = "a borrowed descriptor cannot cross a fork as a borrow"
-                )]
-                let pipe = unsafe { BorrowedFd::borrow_raw(pipe) };
-                // Without it the child still dies by the signal above and by the end of its input.
-                let _ = super::warden::watch_self(pipe);
-            }
             close_on_exec(highest);
             Ok(())
         };
-        // SAFETY: the closure runs between fork and exec. It makes only direct system calls (prctl, getppid, write,
+        // SAFETY: the closure runs between fork and exec. It makes only direct system calls (prctl, getppid,
         // fcntl) with arguments that were computed before the fork, takes no lock and allocates nothing.
         #[allow(
             unsafe_code,
@@ -113,6 +98,11 @@ impl Child {
             warden,
             reaped: false,
         };
+        // Not before: an exec that fails leaves a number that is soon somebody else's, and only the standard library
+        // knows it. Should the host be killed right here, the child dies by the signal above or the end of its input.
+        if let Some(warden) = &child.warden {
+            warden.watch(group);
+        }
         // An error here drops the child, which kills it.
         Ok((child, streams?))
     }

@@ -6,7 +6,7 @@
 //! keep the host's memory alive; it exists while there are plugins, one for all of them.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -69,15 +69,22 @@ impl Warden {
         matches!(process.try_wait(), Ok(None))
     }
 
-    /// Where a child writes its own group, between fork and exec, with [`watch_self`].
-    pub(super) fn pipe(&self) -> Option<BorrowedFd<'_>> {
-        self.pipe.as_ref().map(AsFd::as_fd)
+    /// Puts a group on the list. Its leader must be there and unreaped, so that the number is its own.
+    pub(super) fn watch(&self, group: Pid) {
+        self.tell('+', group);
     }
 
     /// Takes a group off the list. Before its leader is reaped: from then on the number may be somebody else's.
     pub(super) fn forget(&self, group: Pid) {
-        if let Some(pipe) = self.pipe() {
-            let _ = rustix::io::write(pipe, format!("- {}\n", group.as_raw_nonzero()).as_bytes());
+        self.tell('-', group);
+    }
+
+    fn tell(&self, what: char, group: Pid) {
+        if let Some(pipe) = &self.pipe {
+            // Shorter than PIPE_BUF, so lines of several threads never mix. An error means that the warden is gone:
+            // without it the child still dies by its parent-death signal and by the end of its input.
+            let line = format!("{what} {}\n", group.as_raw_nonzero());
+            let _ = rustix::io::write(pipe, line.as_bytes());
         }
     }
 }
@@ -94,19 +101,45 @@ impl Drop for Warden {
     }
 }
 
-/// In the child: puts its own group on the list. Allocates nothing, so it is safe between fork and exec.
-pub(super) fn watch_self(pipe: BorrowedFd<'_>) -> io::Result<()> {
-    let mut line = *b"+           \n";
-    let mut number = rustix::process::getpid().as_raw_nonzero().get();
-    // Right-aligned; the shell's `read` drops the spaces.
-    for digit in line.iter_mut().rev().skip(1) {
-        if number == 0 {
-            break;
-        }
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::io::Read;
+    use std::path::Path;
+
+    use super::*;
+    use crate::platform::{Child, Spawn};
+
+    /// What the warden is told while this program is started and, if that went well, ended.
+    fn told(program: &Path) -> (io::Result<u32>, String) {
+        let (mut hears, tells) = io::pipe().unwrap();
+        let warden = Arc::new(Warden {
+            pipe: Some(tells.into()),
+            process: Mutex::new(Command::new("/bin/sh").args(["-c", ":"]).spawn().unwrap()),
+        });
+        let spawn = Spawn {
+            program,
+            arguments: &[],
+            folder: Path::new("/"),
+            environment: &[],
+        };
+        let started = Child::spawn(&spawn, Some(warden)).map(|(child, _streams)| child.id());
+        let mut lines = String::new();
+        hears.read_to_string(&mut lines).unwrap();
+        (started, lines)
     }
-    // Shorter than PIPE_BUF, so lines of several children never mix.
-    rustix::io::write(pipe, &line)?;
-    Ok(())
+
+    #[test]
+    fn a_program_that_is_running_is_on_the_list() {
+        let (started, lines) = told(Path::new("/bin/sh"));
+        let id = started.unwrap();
+        assert_eq!(lines, format!("+ {id}\n- {id}\n"));
+    }
+
+    #[test]
+    fn a_program_that_could_not_be_started_leaves_no_number_on_the_list() {
+        let (started, lines) = told(Path::new("/there/is/no/such/program"));
+        assert_eq!(started.unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(lines, "");
+    }
 }

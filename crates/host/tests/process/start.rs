@@ -1,5 +1,6 @@
 //! Loading: what goes wrong before a plugin is open, and that nothing of it is left then.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use crossplug_host::{Error, ErrorKind, Host, HostBuilder};
@@ -68,6 +69,14 @@ fn a_tool_that_is_missing_is_named() {
         refused(&folder, Host::builder()).kind(),
         ErrorKind::ToolMissing
     );
+
+    // A program, but what its first line names is not there.
+    let script = folder.path().join("plugin.py");
+    std::fs::write(&script, "#!/no/such/interpreter\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let error = refused(&folder, Host::builder());
+    assert_eq!(error.kind(), ErrorKind::ToolMissing);
+    assert!(error.context().contains("plugin.py"), "{error}");
 }
 
 #[test]
