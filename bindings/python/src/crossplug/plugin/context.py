@@ -147,7 +147,8 @@ class Context:
 
         ``service`` is a wire name (then params and result are JSON values) or a typed constant of a generated module.
         Raises the :class:`PluginError` that the host answered with, :class:`DeadlineExceededError` after ``timeout``
-        seconds.
+        seconds (as long as :attr:`remaining` where it is not given), and :class:`CancelledError` when the caller of the
+        handler gives up. After that only a call with a ``timeout`` can be made, such as one that cleans up.
         """
         call = self.start(service, params, timeout=timeout)
         try:
@@ -181,7 +182,7 @@ class Context:
     ) -> ServiceCall[R, I, U]: ...
     def start(self, service: Any, params: Any = None, *, timeout: float | None = None) -> ServiceCall[Any, Any, Any]:
         """Calls a service of the host and gives the call in flight, for its streams and its result."""
-        return ServiceCall(self._serving, service, params, timeout, self.traceparent)
+        return ServiceCall(self._serving, service, params, timeout, self._request, self.remaining)
 
     def emit(self, event: str | EventType[Any], payload: Any = None, *, stream: str | None = None) -> None:
         """Sends an event to the host; ``stream`` names the ordered sequence that it belongs to."""

@@ -6,7 +6,7 @@ from time import monotonic
 
 from crossplug.codec.generic import Generic, I, R, U
 from crossplug.errors import DecodeError, PluginError, error_of
-from crossplug.interfaces.protocol_errors import DeadlineExceededError, InternalError
+from crossplug.interfaces.protocol_errors import CancelledError, DeadlineExceededError, InternalError
 from crossplug.plugin.stream import ItemReceiver, ItemSender
 from crossplug.plugin.waiting import wait, wait_blocking
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from crossplug.plugin.method import Method
     from crossplug.plugin.serving import Serving
+    from crossplug.protocol.exchange import Request
 
 
 class ServiceCall(Generic[R, I, U]):
@@ -33,24 +34,34 @@ class ServiceCall(Generic[R, I, U]):
         service: str | Method[Any, Any, Any, Any, Any],
         params: Any,
         timeout: float | None,
-        traceparent: str | None,
+        request: Request | None,
+        remaining: float | None,
     ) -> None:
         self._serving = serving
         self._method = method = None if isinstance(service, str) else service
         self._wire = service if isinstance(service, str) else service.wire
         if method is not None:
             params = None if method.params is None else method.params.to_value(params)
-            timeout = method.timeout if timeout is None else timeout
+        cleans_up = timeout is not None
+        if timeout is None:
+            timeout = None if method is None else method.timeout
+            if remaining is not None:  # nobody waits longer for the call that this one serves
+                timeout = remaining if timeout is None else min(timeout, remaining)
+                if timeout <= 0:
+                    raise DeadlineExceededError(f"no time is left to call the service {self._wire}")
         self._timeout = timeout
         self._end = None if timeout is None else monotonic() + timeout
+        traceparent = None if request is None else request.traceparent
         with serving.lock:
+            if request is not None and request.cancelled and not cleans_up:
+                raise CancelledError("the call was cancelled")
             timeout_ms = None if timeout is None else max(1, round(timeout * 1000))
-            self._asked = serving.session.ask(self._wire, params, timeout_ms, traceparent)
+            self._asked = serving.session.ask(self._wire, params, timeout_ms, traceparent, request)
         serving.flush()
         read = None if method is None or method.items is None else method.items.read
         write = None if method is None or method.upload is None else method.upload.to_value
-        self._items: ItemReceiver[I] = ItemReceiver(serving, self._asked, read)
-        self._upload: ItemSender[U] = ItemSender(serving, self._asked, write)
+        self._items: ItemReceiver[I] = ItemReceiver(serving, self._asked, read, self)
+        self._upload: ItemSender[U] = ItemSender(serving, self._asked, write, self)
 
     def __iter__(self) -> Iterator[I]:
         return iter(self._items)
@@ -75,37 +86,45 @@ class ServiceCall(Generic[R, I, U]):
     def cancel(self) -> None:
         """Wants no answer any more; does nothing once there is one."""
         with self._serving.lock:
-            self._serving.session.abandon(self._asked)
+            self._serving.session.abandon(self._asked, CancelledError("the call was cancelled"))
         self._serving.flush()
 
     def result_blocking(self) -> R:
-        """Blocks until the host answers. Raises what it answered with, or :class:`DeadlineExceededError`."""
+        """Blocks until the host answers. Raises what it answered with, or :class:`DeadlineExceededError`,
+        or :class:`CancelledError` when the caller of the handler gave up.
+        """
         try:
-            wait_blocking(self._serving, self._asked, self._over, self._left(), f"the service {self._wire}")
+            wait_blocking(self._serving, self._asked, self._over, self.left(), f"the service {self._wire}")
         except DeadlineExceededError:
-            self._give_up()
+            self.give_up()
         return self._outcome()
 
     async def result(self) -> R:
         """Waits until the host answers; raises as :meth:`result_blocking` does."""
         try:
-            await wait(self._serving, self._asked, self._over, self._left(), f"the service {self._wire}")
+            await wait(self._serving, self._asked, self._over, self.left(), f"the service {self._wire}")
         except DeadlineExceededError:
-            self._give_up()
+            self.give_up()
         return self._outcome()
 
     def _over(self) -> bool:
         return self._asked.over
 
-    def _left(self) -> float | None:
+    @property
+    def error(self) -> PluginError | None:
+        """What the host answered with, or why there is no answer; None: there is a result, or nothing yet."""
+        return self._asked.error
+
+    def left(self) -> float | None:
+        """Seconds until the call gives up, 0 after it; None: it waits for ever."""
         return None if self._end is None else max(0.0, self._end - monotonic())
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """The time is over: cancels the call with :class:`DeadlineExceededError`, unless there is an answer."""
+        timeout = 0.0 if self._timeout is None else self._timeout
+        error = DeadlineExceededError(f"the service {self._wire} did not answer within {timeout:.4g} s")
         with self._serving.lock:
-            if not self._asked.over:
-                self._serving.session.abandon(self._asked)
-                message = f"the service {self._wire} did not answer within {self._timeout} s"
-                self._asked.error = DeadlineExceededError(message)
+            self._serving.session.abandon(self._asked, error)
         self._serving.flush()
 
     def _outcome(self) -> R:

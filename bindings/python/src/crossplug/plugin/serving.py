@@ -10,7 +10,7 @@ from _thread import allocate_lock, get_ident
 from collections import deque
 
 from crossplug.errors import DecodeError, EncodeError, PluginError
-from crossplug.interfaces.protocol_errors import MethodNotFoundError
+from crossplug.interfaces.protocol_errors import CancelledError, MethodNotFoundError
 from crossplug.plugin.context import Context
 from crossplug.plugin.handler import error_for, unfit
 from crossplug.plugin.log import Log
@@ -145,7 +145,11 @@ class Serving:
 
     def _cancel(self, request: Request) -> None:
         with self.lock:
+            for asked in tuple(request.asked):  # a thread that waits for the host must learn that nobody waits for it
+                self.session.abandon(asked, CancelledError("the call was cancelled"))
             calls, request.on_cancel = request.on_cancel, []
+        if self.session.out:
+            self.flush()
         for call in calls:
             try:
                 call()

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from crossplug.codec.generic import Generic, T
 from crossplug.errors import DecodeError
-from crossplug.interfaces.protocol_errors import CancelledError, InvalidParamsError, UnavailableError
+from crossplug.interfaces.protocol_errors import (
+    CancelledError,
+    DeadlineExceededError,
+    InvalidParamsError,
+    UnavailableError,
+)
 from crossplug.plugin.waiting import wait, wait_blocking
 
 TYPE_CHECKING = False
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from typing import Any
 
+    from crossplug.plugin.service import ServiceCall
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Exchange
 
@@ -24,34 +30,77 @@ WINDOW_BYTES = 1 << 20
 """Bytes that may wait in a receiver; one more item may overdraw them."""
 
 
-class ItemSender(Generic[T]):
+class _End:
+    """One end of a stream: how it waits."""
+
+    __slots__ = ("_call", "_exchange", "_serving")
+
+    def __init__(self, serving: Serving, exchange: Exchange, call: ServiceCall[Any, Any, Any] | None) -> None:
+        self._serving = serving
+        self._exchange = exchange
+        self._call = call
+
+    def _wait_blocking(self, what: str) -> None:
+        call = self._call
+        left = None if call is None else call.left()
+        try:
+            wait_blocking(self._serving, self._exchange, self._ready, left, what)
+        except DeadlineExceededError:
+            if call is not None:
+                call.give_up()
+
+    async def _wait(self, what: str) -> None:
+        call = self._call
+        left = None if call is None else call.left()
+        try:
+            await wait(self._serving, self._exchange, self._ready, left, what)
+        except DeadlineExceededError:
+            if call is not None:
+                call.give_up()
+
+    def _ready(self) -> bool:
+        raise NotImplementedError
+
+    def _raise_if_cancelled(self) -> None:
+        if self._exchange.cancelled:
+            told = None if self._call is None else self._call.error
+            raise told or CancelledError("the call was cancelled")
+
+
+class ItemSender(_End, Generic[T]):
     """Sends the items of a stream; waits while the receiver gives no credit.
 
     In a handler of ``note.search``: ``items.send_blocking(note)``, or ``await items.send(note)`` in a coroutine.
     """
 
-    __slots__ = ("_exchange", "_serving", "_write")
+    __slots__ = ("_write",)
 
-    def __init__(self, serving: Serving, exchange: Exchange, write: Callable[[T], Any] | None) -> None:
-        self._serving = serving
-        self._exchange = exchange
+    def __init__(
+        self,
+        serving: Serving,
+        exchange: Exchange,
+        write: Callable[[T], Any] | None,
+        call: ServiceCall[Any, Any, Any] | None = None,
+    ) -> None:
+        super().__init__(serving, exchange, call)
         self._write = write
 
     def send_blocking(self, item: T) -> None:
         """Sends an item.
 
-        Raises :class:`CancelledError` when the caller gave up, :class:`UnavailableError` when the call is over, and
+        Raises :class:`CancelledError` when the caller gave up, :class:`DeadlineExceededError` when the time of the
+        service's call is over, :class:`UnavailableError` when the call is over, and
         :class:`EncodeError` for an item that its type does not allow.
         """
         value = item if self._write is None else self._write(item)
         while not self._try(value):
-            wait_blocking(self._serving, self._exchange, self._ready, None, "sending an item")
+            self._wait_blocking("sending an item")
 
     async def send(self, item: T) -> None:
         """Sends an item; raises as :meth:`send_blocking` does."""
         value = item if self._write is None else self._write(item)
         while not self._try(value):
-            await wait(self._serving, self._exchange, self._ready, None, "sending an item")
+            await self._wait("sending an item")
 
     def _ready(self) -> bool:
         exchange = self._exchange
@@ -60,8 +109,7 @@ class ItemSender(Generic[T]):
     def _try(self, value: Any) -> bool:
         serving, exchange = self._serving, self._exchange
         with serving.lock:
-            if exchange.cancelled:
-                raise CancelledError("the call was cancelled")
+            self._raise_if_cancelled()
             if exchange.over:
                 raise UnavailableError("the call is over; no more items can be sent")
             if not exchange.may_send():
@@ -71,18 +119,24 @@ class ItemSender(Generic[T]):
         return True
 
 
-class ItemReceiver(Generic[T]):
+class ItemReceiver(_End, Generic[T]):
     """The items that come, one by one, in a ``for`` or an ``async for``. Grants the credit itself.
 
-    Raises :class:`CancelledError` when the caller gave up, and :class:`InvalidParamsError` for an item that its type
+    Raises :class:`CancelledError` when the caller gave up, :class:`DeadlineExceededError` when the time of the
+    service's call is over, and :class:`InvalidParamsError` for an item that its type
     does not allow.
     """
 
-    __slots__ = ("_exchange", "_read", "_serving", "_taken_bytes", "_taken_items", "_window")
+    __slots__ = ("_read", "_taken_bytes", "_taken_items", "_window")
 
-    def __init__(self, serving: Serving, exchange: Exchange, read: Callable[[Any], T] | None) -> None:
-        self._serving = serving
-        self._exchange = exchange
+    def __init__(
+        self,
+        serving: Serving,
+        exchange: Exchange,
+        read: Callable[[Any], T] | None,
+        call: ServiceCall[Any, Any, Any] | None = None,
+    ) -> None:
+        super().__init__(serving, exchange, call)
         self._read = read
         self._window = False
         self._taken_items = 0
@@ -98,7 +152,7 @@ class ItemReceiver(Generic[T]):
                 return self._typed(item)
             if found is None:
                 raise StopIteration
-            wait_blocking(self._serving, self._exchange, self._ready, None, "waiting for an item")
+            self._wait_blocking("waiting for an item")
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -110,7 +164,7 @@ class ItemReceiver(Generic[T]):
                 return self._typed(item)
             if found is None:
                 raise StopAsyncIteration
-            await wait(self._serving, self._exchange, self._ready, None, "waiting for an item")
+            await self._wait("waiting for an item")
 
     def _typed(self, item: Any) -> T:
         if self._read is None:
@@ -130,8 +184,7 @@ class ItemReceiver(Generic[T]):
         """(True, an item), (False, nothing yet) or (None, the end)."""
         serving, exchange = self._serving, self._exchange
         with serving.lock:
-            if exchange.cancelled:
-                raise CancelledError("the call was cancelled")
+            self._raise_if_cancelled()
             if exchange.inbox:
                 item, size = exchange.inbox.popleft()
                 self._taken_items += 1

@@ -64,7 +64,7 @@ class Exchange:
 class Request(Exchange):
     """A request of the host that the plugin has to answer."""
 
-    __slots__ = ("attached", "on_cancel", "params", "timeout_ms", "traceparent")
+    __slots__ = ("asked", "attached", "on_cancel", "params", "timeout_ms", "traceparent")
 
     def __init__(
         self, id: int | str, method: str, params: Any, timeout_ms: int | None, traceparent: str | None
@@ -74,6 +74,8 @@ class Request(Exchange):
         self.timeout_ms = timeout_ms
         self.traceparent = traceparent
         self.on_cancel: list[Callable[[], object]] = []
+        self.asked: set[Asked] = set()
+        """What was asked of the host in order to answer it, and has no reply yet."""
         self.attached: Any = None
         """Whatever the owner of the session keeps with it."""
 
@@ -81,12 +83,21 @@ class Request(Exchange):
 class Asked(Exchange):
     """A request of the plugin that the host has to answer."""
 
-    __slots__ = ("error", "result")
+    __slots__ = ("error", "request", "result")
 
-    def __init__(self, id: int, method: str) -> None:
+    def __init__(self, id: int, method: str, request: Request | None) -> None:
         super().__init__(id, method)
+        self.request = request
+        """The request of the host that it serves; None: it serves none."""
         self.result: Any = None
         self.error: PluginError | None = None
+
+    def close(self) -> None:
+        """Nothing more comes: there is a reply, or nobody waits for one."""
+        self.over = self.ended = True
+        if self.request is not None:
+            self.request.asked.discard(self)
+        self.wake()
 
 
 class Event:

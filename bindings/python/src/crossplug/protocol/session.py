@@ -178,16 +178,14 @@ class Session(Speech):
             asked.error = PluginError("protocolViolation", "the host's reply has both `result` and `error`")
         else:
             asked.result = message["result"]
-        asked.over = asked.ended = True
-        asked.wake()
+        asked.close()
 
     def end_of_input(self) -> list[Request]:
         """The host closed its side: nothing new comes. Gives what is still in flight; calls of services fail."""
         self.state = "closing"
         for asked in self.asked.values():
             asked.error = PluginError("unavailable", "the host has closed the connection")
-            asked.over = asked.ended = True
-            asked.wake()
+            asked.close()
         self.asked.clear()
         for request in self.requests.values():
             request.ended = True

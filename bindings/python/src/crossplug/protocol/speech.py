@@ -152,8 +152,18 @@ class Speech:
         self._notify("$/event", {**params, "seq": seq, "payload": payload})
         self._sequences[stream] = seq
 
-    def ask(self, method: str, params: Any, timeout_ms: int | None = None, traceparent: str | None = None) -> Asked:
-        """Calls a service of the host. Raises :class:`PluginError` where it cannot be sent."""
+    def ask(
+        self,
+        method: str,
+        params: Any,
+        timeout_ms: int | None = None,
+        traceparent: str | None = None,
+        request: Request | None = None,
+    ) -> Asked:
+        """Calls a service of the host, for a request of it that is being answered.
+
+        Raises :class:`PluginError` where it cannot be sent.
+        """
         if self.state == "new":
             raise PluginError("failedPrecondition", "no service can be called before `initialize` is answered")
         if len(self.asked) >= self.pending_calls:
@@ -171,14 +181,21 @@ class Speech:
             message["meta"] = meta
         if self._send(message) is _UNSENT:
             raise PluginError("unavailable", f"{self.dialect.name} has no services of the host")
-        asked = self.asked[self._last_id] = Asked(self._last_id, method)
+        asked = self.asked[self._last_id] = Asked(self._last_id, method, request)
+        if request is not None:
+            request.asked.add(asked)
         return asked
 
-    def abandon(self, asked: Asked) -> None:
-        """Cancels a call of a service whose caller waits no longer; its reply will be dropped."""
+    def abandon(self, asked: Asked, error: PluginError | None = None) -> None:
+        """Cancels a call of a service whose caller waits no longer; its reply will be dropped.
+
+        ``error`` is what whoever still waits for it is told. Does nothing once there is a reply.
+        """
         if self.asked.pop(int(asked.id), None) is not None:
             self._abandoned.add(int(asked.id))
-            asked.over = asked.cancelled = True
+            asked.cancelled = True
+            asked.error = error
+            asked.close()
             self._notify("$/cancel", {"id": asked.id})
 
     # --- bytes ---
