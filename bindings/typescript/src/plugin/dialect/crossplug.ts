@@ -5,10 +5,12 @@ import { LogParams } from "../../interfaces/protocol.js";
 import { parseJson } from "../../json/strict.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
 import type { Dialect } from "../dialect.js";
-import type { Failure, Message, Meta, RequestId } from "../message.js";
+import type { Failure, Message, Meta, Outcome, RequestId } from "../message.js";
 import { Violation } from "../message.js";
 
 const UINT32_MAX = 0xffff_ffff;
+/** Longest id that is text, in Unicode scalar values. */
+const LONGEST_ID = 200;
 
 /** `crossplug/1`. */
 export class CrossplugDialect implements Dialect {
@@ -104,7 +106,12 @@ function metaText(meta: Meta): string {
 
 function usableId(value: JsonValue | undefined): RequestId | undefined {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value + 0;
-  return typeof value === "string" && value.length <= 200 ? value : undefined;
+  return typeof value === "string" && isShort(value) ? value : undefined;
+}
+
+/** Strict JSON has no lone surrogates, so a text's iterator gives its scalar values: two units each at most. */
+function isShort(text: string): boolean {
+  return text.length <= LONGEST_ID || (text.length <= 2 * LONGEST_ID && [...text].length <= LONGEST_ID);
 }
 
 function readMeta(value: JsonValue | undefined): Meta | undefined {
@@ -117,30 +124,40 @@ function readMeta(value: JsonValue | undefined): Meta | undefined {
   return { timeoutMs, traceparent };
 }
 
+/**
+ * A reply. One that cannot be read still ends the request that it belongs to, though nobody can tell how: its caller must
+ * not wait for ever.
+ */
 function reply(value: JsonObject): Message {
-  const id = value.id === null ? null : usableId(value.id);
-  if (id === undefined) throw new Violation("a reply without a usable id");
-  if (value.error === undefined) return { kind: "reply", id, outcome: { result: value.result ?? null } };
-  const { error } = value;
-  if (typeof error !== "object" || error === null || Array.isArray(error))
-    throw new Violation("a reply whose `error` is no object");
+  const id = usableId(value.id);
+  const outcome = outcomeOf(value);
+  if (typeof outcome === "string") {
+    if (id === undefined) throw new Violation(outcome);
+    return { kind: "reply", id, outcome: { error: { code: "protocolViolation", message: outcome } } };
+  }
+  if (id !== undefined) return { kind: "reply", id, outcome };
+  // Only an error may lack an id: its sender could not read the request.
+  if ("result" in outcome || (value.id !== undefined && value.id !== null))
+    throw new Violation("a reply without a usable id");
+  return { kind: "reply", id: null, outcome };
+}
+
+/** What a reply says; a text where it is none, with what is wrong. */
+function outcomeOf({ jsonrpc, result, error }: JsonObject): Outcome | string {
+  if (jsonrpc !== "2.0") return '`jsonrpc` of a reply is not "2.0"';
+  if (error === undefined) return { result: result ?? null };
+  if (result !== undefined) return "a reply has either a `result` or an `error`";
+  if (typeof error !== "object" || error === null || Array.isArray(error)) return "the `error` of a reply is no object";
   const { code, message, data } = error;
-  if (typeof code !== "number" || typeof message !== "string")
-    throw new Violation("an error without a `code` or a `message`");
-  const known =
-    typeof data === "object" && data !== null && !Array.isArray(data) && typeof data.code === "string"
-      ? data
-      : undefined;
+  if (typeof code !== "number" || !Number.isSafeInteger(code) || typeof message !== "string")
+    return "the `error` of a reply has a whole number as its `code` and a text as its `message`";
+  const known = typeof data === "object" && data !== null && !Array.isArray(data) ? data : {};
   return {
-    kind: "reply",
-    id,
-    outcome: {
-      error: {
-        code: (known?.code as string | undefined) ?? codeOf(code),
-        message,
-        details: known?.details,
-        retryable: known?.retryable === true,
-      },
+    error: {
+      code: typeof known.code === "string" ? known.code : codeOf(code),
+      message,
+      details: known.details,
+      retryable: known.retryable === true,
     },
   };
 }
