@@ -339,6 +339,25 @@ describe("failures", () => {
     assert.ok(Date.now() - began < 9000);
   });
 
+  test("half a message at the end of the input is said, and the plugin exits with 0", async () => {
+    const program = start();
+    program.send(INITIALIZE);
+    await program.reply(1);
+    program.child.stdin?.write('{"jsonrpc":');
+    assert.equal(await program.end(), 0);
+    assert.match(program.stderr, /the input ended inside a message/);
+  });
+
+  test("a message over the cap is the end of the input, and the plugin exits with 0", async () => {
+    const program = start();
+    program.send(INITIALIZE);
+    await program.reply(1);
+    program.child.stdin?.on("error", () => undefined);
+    program.child.stdin?.write(Buffer.alloc((64 << 20) + 1, "x"));
+    assert.equal(await program.exit, 0);
+    assert.match(program.stderr, /a message has more than 67108864 bytes/);
+  });
+
   test("an unknown dialect is wrong usage", async () => {
     const program = start(SUBJECT, { args: ["--dialect", "klingon/1"], pipe: false });
     assert.equal(await program.exit, 2);

@@ -13,8 +13,6 @@ import { Output } from "./output.js";
 import { Runtime } from "./runtime.js";
 import { takeStdout } from "./stdout.js";
 
-/** Exit code where the host broke the protocol so that nothing more can be read. */
-const BROKEN_INPUT = 3;
 /** Bytes that may wait for the host before nothing more is read of it: the protocol's cap on what is buffered. */
 const MOST_BACKLOG = 128 * 1024 * 1024;
 /** How long the last prints may wait for a reader, in milliseconds. */
@@ -82,7 +80,7 @@ function start(plugin: Plugin, dialect: Dialect): void {
       complain(
         error === "tooLong" ? `a message has more than ${MAX_FRAME_BYTES} bytes` : "the input ended inside a message",
       );
-      process.exitCode = BROKEN_INPUT;
+      // Nothing more can be read: that is the end of the input.
       end();
     },
   );
