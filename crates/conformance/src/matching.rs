@@ -9,6 +9,23 @@ const ANY: &str = "$any";
 /// With the value true: the object may have further members.
 const REST: &str = "$rest";
 
+/// Codes of the protocol and the numbers that give them. Its own list: what judges shares no code with the judged.
+const NUMBERS: [(&str, i64); 13] = [
+    ("parseError", -32700),
+    ("invalidRequest", -32600),
+    ("methodNotFound", -32601),
+    ("invalidParams", -32602),
+    ("internal", -32603),
+    ("permissionDenied", -32001),
+    ("notFound", -32002),
+    ("deadlineExceeded", -32003),
+    ("cancelled", -32004),
+    ("unavailable", -32005),
+    ("resourceExhausted", -32006),
+    ("failedPrecondition", -32007),
+    ("protocolViolation", -32008),
+];
+
 /// The first place where a message is not as expected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mismatch {
@@ -36,7 +53,8 @@ impl fmt::Display for Mismatch {
 }
 
 /// Compares a message with what a case expects: `"$any"` stands for any value, a member `"$rest": true` lets an object
-/// have further members, numbers are compared as 64-bit floats, and everything else is equal.
+/// have further members, numbers are compared as 64-bit floats, and everything else is equal. An error of JSON-RPC
+/// without `data` has the code that its number gives, as `schema/README.md` section 5 says.
 ///
 /// # Errors
 /// The first place that differs.
@@ -51,7 +69,30 @@ impl fmt::Display for Mismatch {
 /// assert_eq!(mismatch.pointer, "/result/at");
 /// ```
 pub fn compare(expected: &Value, got: &Value) -> Result<(), Mismatch> {
-    compare_at(expected, got, &mut String::new())
+    let mut pointer = String::new();
+    match without_data(expected, got) {
+        Some(expected) => compare_at(&expected, got, &mut pointer),
+        None => compare_at(expected, got, &mut pointer),
+    }
+}
+
+/// What is expected, less the `data` of its error: where that is a code of the protocol alone, and what came is an error
+/// without `data` whose number gives the same code.
+fn without_data(expected: &Value, got: &Value) -> Option<Value> {
+    let got = got.get("error")?.as_object()?;
+    let data = expected.pointer("/error/data")?.as_object()?;
+    let nothing_else = data
+        .iter()
+        .all(|(name, value)| name == "code" || (name == REST && *value == Value::Bool(true)));
+    let (_, number) = NUMBERS
+        .iter()
+        .find(|(code, _)| data.get("code").and_then(Value::as_str) == Some(code))?;
+    if !nothing_else || got.contains_key("data") || got.get("code")?.as_i64() != Some(*number) {
+        return None;
+    }
+    let mut expected = expected.clone();
+    expected.get_mut("error")?.as_object_mut()?.remove("data");
+    Some(expected)
 }
 
 fn compare_at(expected: &Value, got: &Value, pointer: &mut String) -> Result<(), Mismatch> {
@@ -166,6 +207,39 @@ mod tests {
                 .pointer,
             "/$rest"
         );
+    }
+
+    #[test]
+    fn the_number_gives_the_code_where_data_is_missing() {
+        let reply = |number: i64, data: Value| {
+            let error = match data {
+                Value::Null => json!({"code": number, "message": "$any"}),
+                data => json!({"code": number, "message": "$any", "data": data}),
+            };
+            json!({"id": 1, "error": error})
+        };
+        let fits = |number, data| compare(&reply(number, data), &reply(number, json!(null)));
+        assert_eq!(fits(-32601, json!({"code": "methodNotFound"})), Ok(()));
+        assert_eq!(
+            fits(-32004, json!({"code": "cancelled", "$rest": true})),
+            Ok(())
+        );
+        for (number, data) in [
+            (-32601, json!({"code": "notFound"})),
+            (-32100, json!({"code": "outOfPaper"})),
+            (-32602, json!({"code": "invalidParams", "details": "$any"})),
+            (-32603, json!("$any")),
+        ] {
+            assert_eq!(fits(number, data).unwrap_err().pointer, "/error/data");
+        }
+        let expected = reply(-32601, json!({"code": "methodNotFound", "$rest": true}));
+        let at = |got: Value| compare(&expected, &got).unwrap_err().pointer;
+        assert_eq!(at(reply(-32602, json!(null))), "/error/code");
+        assert_eq!(
+            at(reply(-32601, json!({"code": "notFound"}))),
+            "/error/data/code"
+        );
+        assert_eq!(at(reply(-32601, json!({}))), "/error/data/code");
     }
 
     #[test]
