@@ -91,9 +91,13 @@ pub(crate) struct Call {
     /// One JSON object a line: {"item":…}, {"progress":…}, {"event":…}, and at the end {"result":…} or {"error":…}.
     #[arg(long)]
     pub(crate) json: bool,
-    /// How long to wait for the answer: 500ms, 3s, 2m.
-    #[arg(long, value_parser = duration)]
+    /// How long to wait for the answer: 500ms, 3s, 2m; 30s by default. It covers the call alone, not the start of the
+    /// plugin. Where it is given, the plugin also has to end quickly afterwards: it is killed within a second.
+    #[arg(long, value_parser = duration, value_name = "DURATION")]
     pub(crate) timeout: Option<Duration>,
+    /// How long the plugin may take to start, until it has answered `initialize`.
+    #[arg(long, value_parser = duration, value_name = "DURATION", default_value = "30s")]
+    pub(crate) start_timeout: Duration,
     /// A setting of the plugin; the value is JSON where it can be read as JSON, and else text.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) config: Vec<(String, Value)>,
@@ -110,10 +114,10 @@ pub(crate) struct Call {
     /// Stream the lines of stdin to the plugin, each one a JSON value.
     #[arg(long)]
     pub(crate) upload: bool,
-    /// A host service for trying things out: answers every call of NAME with JSON. It must be granted too.
+    /// A host service for trying things out: answers every call of NAME with JSON. Grant it, by name or permission.
     #[arg(long, value_name = "NAME=JSON", value_parser = service)]
     pub(crate) service: Vec<(String, Value)>,
-    /// Ask the plugin for stack traces in its errors.
+    /// Ask the plugin for stack traces in its errors; they are shown below the error.
     #[arg(long)]
     pub(crate) debug: bool,
 }
@@ -203,6 +207,9 @@ pub(crate) struct Conformance {
     /// How long to wait for each line of the plugin: 500ms, 3s, 2m.
     #[arg(long, value_parser = duration, default_value = "10s")]
     pub(crate) timeout: Duration,
+    /// Name every case that does not apply, not only how many there are for each reason.
+    #[arg(long)]
+    pub(crate) verbose: bool,
 }
 
 /// `500ms`, `3s`, `1.5s`, `2m`, `1h`.

@@ -1,25 +1,34 @@
 //! `crossplug call`: one call of one method, with everything that the plugin says meanwhile. Must not know interfaces.
 
 mod params;
+mod service;
 mod show;
 mod upload;
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
+use crossplug_host::door::Patience;
 use crossplug_host::policy::DoorKind;
 use crossplug_host::{Error, Grants, Host, Load, Payload, Plugin, Stream};
-use serde_json::Value;
 
 use crate::args::Call;
 use crate::exit::{Exit, Failure, of_kind};
 use crate::talk;
+use service::Answer;
 use show::Show;
 use upload::Upload;
 
 /// The dialect in which calls can stream.
 const STREAMING: &str = "crossplug/1";
+/// Whoever says how long a call may take wants the program to end soon after it. Together less than a second.
+const HURRY: Patience = Patience {
+    shutdown: Duration::from_millis(400),
+    end_of_input: Duration::from_millis(250),
+    terminate: Duration::from_millis(200),
+};
 
 /// Loads, calls, shows and stops.
 ///
@@ -48,7 +57,7 @@ pub(crate) fn run(arguments: &Call) -> Result<(), Failure> {
 /// Shows an error as data where data was asked for; the person is told by whoever gets the failure.
 fn failed(show: Show, error: &Error) -> Failure {
     match show.error(error) {
-        Ok(()) => Failure::new(of_kind(error.kind()), error.to_string()),
+        Ok(()) => Failure::new(of_kind(error.kind()), show.told(error)),
         Err(failure) => failure,
     }
 }
@@ -60,14 +69,14 @@ fn load(arguments: &Call, show: Show) -> Result<Load, Failure> {
         .name("crossplug")
         .version(env!("CARGO_PKG_VERSION"))
         .debug(arguments.debug)
+        .start_timeout(arguments.start_timeout)
         .on_log(show::log)
         .on_event(move |event| show.event(event));
     for (name, answer) in &arguments.service {
-        let answer: Arc<Value> = Arc::new(answer.clone());
-        host = host.service(name.as_str(), move |_call| {
-            let answer = Value::clone(&answer);
-            async move { Ok(answer) }
-        });
+        host = host.services(Answer::new(name, answer).map_err(|error| failed(show, &error))?);
+    }
+    if arguments.timeout.is_some() {
+        host = host.patience(HURRY);
     }
     let mut load = host.build().load(&arguments.path).grants(grants);
     if let Some(door) = &arguments.door {

@@ -1,5 +1,7 @@
 //! `crossplug conformance`: plays the session vectors against a plugin and prints what came of them. Must not judge.
 
+use std::collections::BTreeMap;
+
 use crossplug_conformance::{Case, Outcome, Report, Target, Verdict, corpus};
 
 use crate::args::Conformance;
@@ -19,12 +21,15 @@ pub(crate) fn run(arguments: &Conformance) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
     let report = Report::play(&target, &cases, arguments.timeout, |outcome| {
         if !arguments.json {
-            tell(outcome);
+            tell(outcome, arguments.verbose);
         }
     });
     if arguments.json {
         output::compact(&report.to_json())?;
     } else {
+        if !arguments.verbose {
+            tell_reasons(&report);
+        }
         let (passed, failed, rest) = (report.passed(), report.failed(), report.not_applicable());
         output::line(&format!(
             "{passed} passed, {failed} failed, {rest} not applicable"
@@ -56,7 +61,24 @@ fn cases(filter: Option<&str>) -> Result<Vec<Case>, Failure> {
     Ok(cases)
 }
 
-fn tell(outcome: &Outcome) {
+/// Why cases do not apply, each reason once.
+fn tell_reasons(report: &Report) {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for outcome in &report.outcomes {
+        if let Verdict::NotApplicable(reason) = &outcome.verdict {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    for (reason, count) in reasons {
+        let cases = if count == 1 { "case" } else { "cases" };
+        talk::line(&format!(
+            "{}     {count} {cases}: {reason}",
+            coloured("n/a", Colour::Grey)
+        ));
+    }
+}
+
+fn tell(outcome: &Outcome, verbose: bool) {
     match &outcome.verdict {
         Verdict::Failed(failure) => {
             talk::line(&format!(
@@ -67,9 +89,10 @@ fn tell(outcome: &Outcome) {
             ));
             talk::line(&failure.to_string());
         }
+        Verdict::NotApplicable(_) if !verbose => {}
         Verdict::NotApplicable(reason) => {
             talk::line(&format!(
-                "{}       {}: {reason}",
+                "{}     {}: {reason}",
                 coloured("n/a", Colour::Grey),
                 outcome.path
             ));

@@ -40,8 +40,12 @@ pub(crate) fn run(arguments: &New) -> Result<(), Failure> {
 }
 
 fn name(arguments: &New) -> Result<String, Failure> {
-    let folder = arguments
+    // `.` and `..` have no name of their own; a folder that is not there yet has the one it was given.
+    let dir = arguments
         .dir
+        .canonicalize()
+        .unwrap_or_else(|_| arguments.dir.clone());
+    let folder = dir
         .file_name()
         .and_then(|name| name.to_str())
         .map(str::to_owned);

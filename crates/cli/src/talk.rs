@@ -39,12 +39,24 @@ pub(crate) fn line(text: &str) {
 
 /// Why the program ends otherwise than asked.
 pub(crate) fn error(text: &str) {
+    let text = once("error", text);
     line(&format!("{} {text}", coloured("error:", Colour::Red)));
 }
 
 /// Something that a person should know.
 pub(crate) fn warning(text: &str) {
+    let text = once("warning", text);
     line(&format!("{} {text}", coloured("warning:", Colour::Yellow)));
+}
+
+/// A text without the word that it begins with, where that word is said before it anyway.
+pub(crate) fn once<'t>(word: &str, text: &'t str) -> &'t str {
+    match text.split_at_checked(word.len()) {
+        Some((begin, rest)) if begin.eq_ignore_ascii_case(word) => {
+            rest.strip_prefix(':').map_or(text, str::trim_start)
+        }
+        _ => text,
+    }
 }
 
 /// Progress of a call: replaces itself on a terminal and is silent elsewhere.
@@ -65,5 +77,26 @@ pub(crate) fn progress(fraction: Option<f64>, message: &str) {
 pub(crate) fn progress_ends() {
     if PROGRESS_SHOWN.swap(false, Ordering::Relaxed) {
         let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::once;
+
+    #[test]
+    fn no_word_is_said_twice() {
+        assert_eq!(once("error", "error: no such file"), "no such file");
+        assert_eq!(once("warning", "Warning: old"), "old");
+        for other in [
+            "errors: two",
+            "an error: x",
+            "err",
+            "warning: x",
+            "ürror: x",
+            "",
+        ] {
+            assert_eq!(once("error", other), other);
+        }
     }
 }

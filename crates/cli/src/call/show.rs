@@ -73,6 +73,21 @@ impl Show {
         output::compact(&json!({ "error": told }))
     }
 
+    /// The same for a person. Where it was shown as JSON, the details have been said.
+    pub(crate) fn told(self, error: &Error) -> String {
+        // The library names its own setting.
+        let mut told = error
+            .to_string()
+            .replace("`start_timeout`", "`--start-timeout`");
+        let details = error
+            .plugin_error()
+            .and_then(|plugin| plugin.details.as_deref());
+        if let Some(details) = details.filter(|_| !self.json) {
+            told.push_str(&in_lines(details));
+        }
+        told
+    }
+
     /// How far the plugin is.
     pub(crate) fn progress(self, progress: &Progress) {
         if self.json {
@@ -130,12 +145,12 @@ pub(crate) fn log(log: &Log) {
         (_, Level::Error) => talk::line(&format!(
             "{} {}{fields}",
             coloured("[error]", Colour::Red),
-            log.message
+            talk::once("error", &log.message)
         )),
         (_, Level::Warn) => talk::line(&format!(
             "{} {}{fields}",
             coloured("[warn]", Colour::Yellow),
-            log.message
+            talk::once("warning", &log.message)
         )),
         (_, level) => {
             let level = format!("[{}]", level.name());
@@ -146,6 +161,30 @@ pub(crate) fn log(log: &Log) {
             ));
         }
     }
+}
+
+/// The details of an error, and its trace in lines of its own.
+fn in_lines(details: &Value) -> String {
+    let mut details = details.clone();
+    let trace = match details.get_mut("trace") {
+        Some(Value::String(_)) => details
+            .as_object_mut()
+            .and_then(|members| members.remove("trace")),
+        _ => None,
+    };
+    let mut lines = String::new();
+    let nothing_left =
+        trace.is_some() && details.as_object().is_some_and(serde_json::Map::is_empty);
+    if !nothing_left {
+        lines.push_str(&format!("\n  details: {details}"));
+    }
+    if let Some(trace) = trace.as_ref().and_then(Value::as_str) {
+        lines.push_str("\n  trace:");
+        for line in trace.trim_end().lines() {
+            lines.push_str(&format!("\n    {line}"));
+        }
+    }
+    lines
 }
 
 /// The plugin's own text, so that no number changes. A line feed can only stand between its tokens.

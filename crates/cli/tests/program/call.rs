@@ -152,6 +152,84 @@ fn a_service_is_answered_where_it_is_granted() {
 }
 
 #[test]
+fn a_service_that_ships_has_the_permission_of_its_interface() {
+    let service = r#"memory.search={"memories":[]}"#;
+    for asked in ["memory:read", "memory.search"] {
+        let stage = Stage::bare();
+        for name in ["plugin.json", "bare.sh"] {
+            let file = stage.path().join(name);
+            let (old, new) = match name {
+                "plugin.json" => ("\"bare.answer\"", format!("\"{asked}\"")),
+                _ => ("\"bare.answer\"", "\"memory.search\"".to_owned()),
+            };
+            let text = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, text.replace(old, &new)).unwrap();
+        }
+        for granted in ["memory:read", "memory.search"] {
+            let ran = stage
+                .call(&["bare.ask", "--service", service, "--grant", granted])
+                .exits(0);
+            assert_eq!(
+                ran.value().pointer("/result"),
+                Some(&json!({"memories": []})),
+                "asked for {asked}, granted {granted}"
+            );
+        }
+        let ran = stage
+            .call(&["bare.ask", "--service", service, "--grant", "memory:write"])
+            .exits(0);
+        assert_eq!(
+            ran.value().pointer("/error/data/code"),
+            Some(&json!("permissionDenied"))
+        );
+    }
+}
+
+#[test]
+fn details_and_traces_are_shown_below_the_error() {
+    let trace = r#"fail '{"code":-32603,"message":"oops","data":{"code":"internal","details":{"trace":"first line\nsecond line\n"}}}'"#;
+    let stage = Stage::script(&include_str!("bare.sh").replace(
+        "bare.hang) ;;",
+        &format!("bare.hang) ;; bare.crash) {trace} ;;"),
+    ));
+    let ran = stage
+        .call(&["bare.fail"])
+        .exits(1)
+        .says(&["\n  details: {\"sheets\":2}\n"]);
+    assert!(ran.out.is_empty(), "{}", ran.out);
+    let ran = stage
+        .call(&["bare.crash", "--debug"])
+        .exits(1)
+        .says(&["oops\n  trace:\n    first line\n    second line\n"]);
+    assert!(!ran.err.contains("details"), "{}", ran.err);
+    let ran = stage.call(&["bare.fail", "--json"]).exits(1);
+    assert!(!ran.err.contains("details"), "{}", ran.err);
+}
+
+#[test]
+fn a_start_has_a_time_of_its_own() {
+    let stage = Stage::script("sleep 20");
+    stage
+        .call(&["bare.echo", "--start-timeout", "300ms"])
+        .exits(5)
+        .says(&["300ms", "allow more with `--start-timeout`"]);
+}
+
+#[test]
+fn the_program_ends_soon_after_a_deadline() {
+    // Once asked to hang, it hears nothing any more.
+    let stage = Stage::script(&include_str!("bare.sh").replace(
+        "bare.hang) ;;",
+        "bare.hang) trap '' TERM; while :; do sleep 1; done ;;",
+    ));
+    let begin = std::time::Instant::now();
+    stage.call(&["bare.hang", "--timeout", "200ms"]).exits(4);
+    let took = begin.elapsed();
+    // 200 ms, 850 ms for the stop, and as much again for a machine that is busy.
+    assert!(took < std::time::Duration::from_millis(2_100), "{took:?}");
+}
+
+#[test]
 fn the_plugin_is_gone_afterwards() {
     let stage = Stage::script("echo $$ > pid; exec sh real.sh");
     std::fs::write(stage.path().join("real.sh"), include_str!("bare.sh")).unwrap();

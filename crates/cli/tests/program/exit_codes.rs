@@ -120,6 +120,8 @@ fn what_cannot_be_loaded_is_5() {
         .call(&["x"])
         .exits(5)
         .says(&["Start", "sorry"]);
+    let ran = run(["conformance", Stage::text("{}").path().to_str().unwrap()]).exits(5);
+    assert!(!ran.err.contains("error: error:"), "{}", ran.err);
     let wasm = json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
         "doors": {"wasm": {"path": "a.wasm"}}});
     Stage::manifest(&wasm).call(&["x"]).exits(5).says(&["wasm"]);

@@ -252,3 +252,17 @@ fn the_rust_template_is_formatted() {
         assert_eq!(ran.code, 0, "{}", ran.out);
     }
 }
+
+#[test]
+fn the_folder_of_here_has_a_name() {
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join("right-here");
+    fs::create_dir(&folder).unwrap();
+    let made = ran(crate::stage::program()
+        .args(["new", ".", "--lang", "python"])
+        .current_dir(&folder)
+        .output()
+        .unwrap());
+    made.exits(0).says(&["`right-here`"]);
+    assert!(folder.join("plugin.json").is_file());
+}

@@ -270,6 +270,22 @@ fn conformance_shows_where_a_plugin_fails() {
     run(["conformance", path, "--filter", "count-two"])
         .exits(5)
         .says(&["no case applies"]);
+    let ran = run(["conformance", path, "--filter", "count-"]).exits(5);
+    let cases: usize = ran
+        .out
+        .trim()
+        .strip_prefix("0 passed, 0 failed, ")
+        .and_then(|rest| rest.strip_suffix(" not applicable"))
+        .unwrap_or_else(|| panic!("{}", ran.out))
+        .parse()
+        .unwrap();
+    assert!(cases > 1, "{cases}");
+    let reason = "the plugin does not implement conformance";
+    assert_eq!(ran.err.matches(reason).count(), 1, "{}", ran.err);
+    let ran = ran.says(&[&format!("{cases} cases: {reason}")]);
+    assert!(!ran.err.contains("count-two"), "{}", ran.err);
+    let ran = run(["conformance", path, "--filter", "count-", "--verbose"]).exits(5);
+    assert_eq!(ran.err.matches(reason).count(), cases, "{}", ran.err);
     let broken = Stage::script("echo sorry >&2; exit 1");
     run(["conformance", broken.path().to_str().unwrap()])
         .exits(5)

@@ -1,0 +1,53 @@
+//! A host service that always answers the same, for `--service`. Must not call the plugin.
+
+use crossplug_host::protocol::generated::{agent, chat, conformance, events, http, tool};
+use crossplug_host::{
+    IntoPayload, Offer, Payload, Result, ServiceCall, ServiceHandler, ServiceResult, async_trait,
+};
+use serde_json::Value;
+
+/// Answers every call of one service with one value.
+pub(crate) struct Answer {
+    offer: Offer,
+    value: Payload,
+}
+
+impl Answer {
+    /// A service of the name. One of an interface that ships is offered with the permission that the interface says.
+    ///
+    /// # Errors
+    /// If the value is no payload.
+    pub(crate) fn new(name: &str, value: &Value) -> Result<Self> {
+        Ok(Self {
+            offer: offer(name),
+            value: value.into_payload()?,
+        })
+    }
+}
+
+fn offer(name: &str) -> Offer {
+    let shipped = [
+        &agent::DESCRIPTOR,
+        &chat::DESCRIPTOR,
+        &conformance::DESCRIPTOR,
+        &events::DESCRIPTOR,
+        &http::DESCRIPTOR,
+        &tool::DESCRIPTOR,
+    ];
+    shipped
+        .iter()
+        .flat_map(|interface| interface.services)
+        .find(|service| service.name == name)
+        .map_or_else(|| Offer::new(name), Offer::of)
+}
+
+#[async_trait]
+impl ServiceHandler for Answer {
+    fn offers(&self) -> Vec<Offer> {
+        vec![self.offer.clone()]
+    }
+
+    async fn call(&self, _: ServiceCall) -> ServiceResult {
+        Ok(self.value.clone())
+    }
+}
