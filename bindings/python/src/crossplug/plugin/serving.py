@@ -66,6 +66,7 @@ class Serving:
         """Told of everything that a handler raises; the test kit puts itself here."""
         self._write = write
         self._writing = allocate_lock()
+        self._starting = allocate_lock()
 
     def open(self) -> None:
         """Says what the dialect says before it is asked."""
@@ -224,7 +225,9 @@ class Serving:
         if self.coroutines is None:
             from crossplug.plugin.loop import LoopThread
 
-            self.coroutines = LoopThread(self)
+            with self._starting:  # plain handlers that gave an awaitable may come here at once, each on its thread
+                if self.coroutines is None:
+                    self.coroutines = LoopThread(self)
         return self.coroutines
 
     def on_loop(self) -> bool:
