@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stdout, reason = "that is what it is for")]
 
+use std::sync::Mutex;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crossplug_plugin::agent::{ActionInvoke, ActionResult, Agent, MessageReceived};
@@ -39,6 +41,29 @@ async fn elsewhere(duration: Duration) {
     .await;
 }
 
+/// Who waits for RELEASE.
+static GATHERED: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
+
+/// Ready once it is polled again.
+async fn gather() {
+    let mut begun = false;
+    std::future::poll_fn(move |context| {
+        if std::mem::replace(&mut begun, true) {
+            return Poll::Ready(());
+        }
+        if let Ok(mut gathered) = GATHERED.lock() {
+            gathered.push(context.waker().clone());
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+fn release() {
+    let gathered = GATHERED.lock().map(|mut all| std::mem::take(&mut *all));
+    gathered.into_iter().flatten().for_each(Waker::wake);
+}
+
 #[async_trait]
 impl Agent for Stubborn {
     async fn action_invoke(
@@ -50,6 +75,14 @@ impl Agent for Stubborn {
         match params.action.as_str() {
             "ECHO" => {}
             "BLOCK" => std::thread::sleep(duration),
+            "GATHER" => {
+                gather().await;
+                std::thread::sleep(duration);
+            }
+            "RELEASE" => {
+                release();
+                std::thread::sleep(duration);
+            }
             "COMPUTE" => {
                 while begun.elapsed() < duration {
                     ctx.check()?;

@@ -71,6 +71,29 @@ fn more_blocked_handlers_than_threads_still_leave_one_that_reads() {
 }
 
 #[test]
+fn handlers_that_are_woken_at_once_and_block_leave_one_that_reads() {
+    let mut child = Child::open();
+    let mut calls: Vec<i64> = (0..4)
+        .map(|_| child.send("action.invoke", invoke("GATHER", 2000)))
+        .collect();
+    let ping = child.send("ping", json!({}));
+    child.reply(ping).unwrap();
+    // All of them wait, and nobody has anything to do.
+    std::thread::sleep(Duration::from_millis(50));
+    let begun = Instant::now();
+    calls.push(child.send("action.invoke", invoke("RELEASE", 2000)));
+    for _ in 0..5 {
+        std::thread::sleep(Duration::from_millis(20));
+        let ping = child.send("ping", json!({}));
+        child.reply(ping).unwrap();
+    }
+    assert!(begun.elapsed() < SLACK, "{:?}", begun.elapsed());
+    for call in calls {
+        child.reply(call).unwrap();
+    }
+}
+
+#[test]
 fn a_computing_handler_sees_its_cancellation() {
     let mut child = Child::open();
     let begun = Instant::now();

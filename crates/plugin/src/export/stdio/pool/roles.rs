@@ -89,6 +89,10 @@ impl Pool {
         loop {
             if runtime.has_ready() && inner.busy + 1 < MOST {
                 inner.busy += 1;
+                if !inner.watched {
+                    // What runs may block, and the input may lie open: somebody is to watch meanwhile.
+                    self.call_somebody(&mut inner, runtime);
+                }
                 return Next::Run;
             }
             if !inner.watched {
