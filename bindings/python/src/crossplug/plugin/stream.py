@@ -59,7 +59,7 @@ class _End:
                 call.give_up()
 
     def _ready(self) -> bool:
-        raise NotImplementedError
+        return self._exchange.cancelled or self._exchange.over
 
     def _raise_if_cancelled(self) -> None:
         if self._exchange.cancelled:
