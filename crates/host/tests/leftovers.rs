@@ -11,8 +11,11 @@
 #[path = "process/peer.rs"]
 mod peer;
 
+use std::future::IntoFuture;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+use crossplug_host::Host;
 use peer::{load, peer};
 use serde_json::json;
 
@@ -38,8 +41,27 @@ fn holdings() -> (Vec<String>, usize, String) {
     (open, threads.len(), children)
 }
 
+/// A plugin that was dropped takes a moment, and idle threads of the pool a second.
+fn are_as_before(before: &(Vec<String>, usize, String)) {
+    let begin = Instant::now();
+    while holdings() != *before {
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "before: {before:?}\nnow: {:?}",
+            holdings()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// One after another: each counts what the whole process holds.
 #[test]
 fn descriptors_threads_and_children_are_as_before() {
+    plugins_that_were_open();
+    loads_that_were_given_up();
+}
+
+fn plugins_that_were_open() {
     let folder = peer(
         "hello()
 subprocess.Popen(['sleep', '1000'])
@@ -78,16 +100,23 @@ serve(answer)",
             );
         }
     }
-    // A plugin that was dropped takes a moment, and idle threads of the pool a second.
-    let begin = Instant::now();
-    while holdings() != before {
-        assert!(
-            begin.elapsed() < Duration::from_secs(10),
-            "before: {before:?}\nnow: {:?}",
-            holdings()
-        );
-        std::thread::sleep(Duration::from_millis(20));
+    are_as_before(&before);
+}
+
+/// Before the keeper has a process, between that and the handshake, and in the middle of the handshake.
+fn loads_that_were_given_up() {
+    // It never answers the handshake, and has a child of its own.
+    let folder = peer("subprocess.Popen(['sleep', '1000'])\ntime.sleep(1000)");
+    let host = Host::builder().build();
+    let before = holdings();
+    for milliseconds in [0, 0, 0, 0, 0, 1, 2, 5, 20, 200] {
+        let mut load = host.load(folder.path()).into_future();
+        let polled = load.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending(), "it cannot be open: {polled:?}");
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        drop(load);
     }
+    are_as_before(&before);
 }
 
 #[test]

@@ -1,0 +1,149 @@
+//! On the keeper's thread: a process and its session, up to the end of the handshake.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossplug_protocol::dialect;
+use crossplug_protocol::frame::{FrameWriter, Framing};
+use crossplug_protocol::handshake::{Hello, Offer};
+use crossplug_protocol::message::Raw;
+use crossplug_protocol::session::Session;
+
+use super::care::Cause;
+use super::command::Command;
+use super::inlet::{Heard, Inlet};
+use super::pump::{self, Pump};
+use super::wire::{Stage, Wire};
+use crate::door::{Home, Opening};
+use crate::log::Level;
+use crate::platform::{Alarm, Child, Spawn, Warden};
+use crate::{Error, ErrorKind, Result};
+
+/// Largest message before the handshake is through: a manifest, and room for its examples. A program that is no plugin
+/// at all is found out before it costs much memory.
+const FIRST_FRAMES: usize = 8 << 20;
+
+/// Starts the process and says the first word.
+pub(super) fn start(
+    command: &Command,
+    opening: &Opening,
+    home: Home,
+) -> Result<(Arc<Pump>, Box<Inlet>)> {
+    let io = |error: std::io::Error| {
+        Error::new(ErrorKind::Io, "load")
+            .with_context(error.to_string())
+            .with_source(error)
+    };
+    let mut session = session(&command.dialect, opening)?;
+    let alarm = Arc::new(Alarm::new().map_err(io)?);
+    let warden = Warden::get().map_err(|error| {
+        let what = format!(
+            "no warden ({error}): what the plugin starts may outlive a host that is killed"
+        );
+        home.note(Level::Warn, what);
+    });
+    let spawn = Spawn {
+        program: &command.program,
+        arguments: &command.arguments,
+        folder: &command.folder,
+        environment: &command.environment,
+    };
+    let (child, streams) = Child::spawn(&spawn, warden.ok()).map_err(|error| {
+        let (program, folder) = (&command.program, &command.folder);
+        // The program was found, so in a folder that is there it is the interpreter that is not.
+        let (kind, why) = if error.kind() == std::io::ErrorKind::NotFound && folder.is_dir() {
+            let why =
+                "it, or the interpreter that its first line names, is not there; install that";
+            (ErrorKind::ToolMissing, why.to_owned())
+        } else {
+            let why = format!("{error} (in the folder `{}`)", folder.display());
+            (ErrorKind::Start, why)
+        };
+        Error::new(kind, "load")
+            .with_context(format!("`{}` cannot be started: {why}", program.display()))
+            .with_source(error)
+    })?;
+    let process = child.id();
+    let heard = Heard {
+        stdout: streams.stdout,
+        stderr: streams.stderr,
+    };
+    let frame_bytes = opening.limits.frame_bytes.min(FIRST_FRAMES);
+    let inlet = Inlet::new(child, heard, Arc::clone(&alarm), frame_bytes);
+
+    let mut out = FrameWriter::new();
+    greet(&mut session, opening, &home, &mut out)?;
+    let mut wire = Wire::new(session, streams.stdin, alarm);
+    wire.out = out;
+    Ok((
+        Pump::new(wire, home, opening.patience, process),
+        Box::new(inlet),
+    ))
+}
+
+fn session(dialect: &str, opening: &Opening) -> Result<Session> {
+    let offer = Offer::new().with_framings(&[Framing::Ndjson, Framing::Length]);
+    let session = Session::host(dialect, offer).ok_or_else(|| {
+        let what = format!(
+            "there is no dialect `{dialect}`; this host speaks {}",
+            dialect::NAMES.join(", ")
+        );
+        Error::new(ErrorKind::NotFound, "load").with_context(what)
+    })?;
+    Ok(session.with_limits(opening.limits.clone()))
+}
+
+/// Says who the host is and what the plugin may do.
+fn greet(
+    session: &mut Session,
+    opening: &Opening,
+    home: &Home,
+    out: &mut FrameWriter,
+) -> Result<()> {
+    let write = |error: crate::Error| error.in_operation("load");
+    let config =
+        crate::Payload::encode::<crossplug_protocol::codec::Any>(&opening.config.clone().into())
+            .map_err(write)?;
+    let granted =
+        crate::Payload::encode::<crossplug_protocol::generated::protocol::Granted>(&home.granted())
+            .map_err(write)?;
+    let data_dir = opening
+        .data_dir
+        .as_ref()
+        .map(|folder| folder.display().to_string());
+    let mut hello = Hello::new(&opening.host.0, &opening.host.1, &opening.instance_id);
+    hello.config = Raw::trust(config.as_bytes());
+    hello.granted = Raw::trust(granted.as_bytes());
+    hello.data_dir = data_dir.as_deref();
+    hello.debug = opening.debug;
+    // The keeper keeps the start's deadline: also before the plugin has said its first word.
+    session
+        .initialize(&hello, Duration::ZERO, None, out)
+        .map(drop)
+        .map_err(|refusal| {
+            Error::new(ErrorKind::Limit, "load")
+                .with_context(refusal.to_string())
+                .with_source(refusal)
+        })
+}
+
+/// The handshake, or the end.
+pub(super) fn open(pump: &Pump, inlet: Box<Inlet>, timeout: Duration) {
+    let until = Instant::now().checked_add(timeout);
+    let is_over = || !matches!(pump.lock().stage, Stage::Opening);
+    let jobs = pump.lead(inlet, true, &is_over, until);
+    pump::run(jobs, false);
+    let mut wire = pump.lock();
+    if !matches!(wire.stage, Stage::Opening) {
+        return;
+    }
+    let inlet = wire.lead.inlet.take();
+    drop(wire);
+    if let Some(inlet) = inlet {
+        let what = format!("it was not ready within {timeout:?}; allow more with `start_timeout`");
+        pump.end(
+            inlet,
+            Cause::Broke(Error::new(ErrorKind::Start, "load").with_context(what)),
+        );
+    }
+}
