@@ -24,6 +24,12 @@ def cases() -> list[Path]:
     return sorted(SESSIONS.glob("*/*.jsonl"))
 
 
+def is_of_a_process(path: Path) -> bool:
+    """Whether the case is about what only a process does: print, and end with a code."""
+    head = json.loads(path.read_text().splitlines()[0])
+    return bool(head["case"].get("process", False))
+
+
 def dialect_of(path: Path) -> str:
     name, _, version = path.parent.name.rpartition("-")
     return f"{name}/{version}"

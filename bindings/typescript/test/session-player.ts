@@ -31,6 +31,8 @@ interface Line {
 export interface Case {
   readonly needs: readonly string[];
   readonly description: string;
+  /** About what only a process does: print, and end with a code. */
+  readonly process?: boolean;
   readonly lines: readonly Line[];
 }
 
@@ -45,7 +47,7 @@ export function readCase(...path: readonly string[]): Case {
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => JSON.parse(line) as JsonObject);
-  const head = lines.shift()?.case as { description: string; needs: string[] } | undefined;
+  const head = lines.shift()?.case as Omit<Case, "lines"> | undefined;
   if (head === undefined) throw new Error(`${path.join("/")} has no first line with its case`);
   return { ...head, lines };
 }

@@ -11,6 +11,8 @@ const IMPLEMENTED = new Set(["conformance", "agent"]);
 
 const doors = { memory: inMemory, process: asProcess };
 const played = { memory: 0, process: 0 };
+/** Cases that only a process can be asked. */
+let ofProcess = 0;
 
 for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof inMemory][]) {
   describe(door, { concurrency: 2 }, () => {
@@ -19,6 +21,10 @@ for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof 
       for (const file of entries("sessions", folder)) {
         const one = readCase("sessions", folder, file);
         if (!one.needs.every((name) => IMPLEMENTED.has(name))) continue;
+        if (one.process === true && door === "memory") {
+          ofProcess++;
+          continue;
+        }
         test(`${dialect}: ${file}: ${one.description}`, async () => {
           const peer = await open(dialect);
           try {
@@ -34,6 +40,6 @@ for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof 
 }
 
 after(() => {
-  assert.equal(played.memory, played.process, "every case is played through both doors");
+  assert.equal(played.memory + ofProcess, played.process, "every case is played through both doors, where it can be");
   console.log(`vectors sessions typescript ${played.process}`);
 });

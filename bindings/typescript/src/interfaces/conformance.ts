@@ -264,7 +264,7 @@ export interface Conformance {
   testCrash?(ctx: $.Context): $.Awaitable<void>;
   /** Never ends by itself; ends when it is cancelled. */
   testHang?(ctx: $.Context): $.Awaitable<void>;
-  /** Prints the text to what its language calls standard output, then gives the number of bytes. */
+  /** Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes. */
   testPrint?(ctx: $.Context, params: Print): $.Awaitable<number>;
   /** Streams the integers from 1 to `to`, then gives their sum. Reports progress 1 with the message `done` before it answers. */
   testCount?(ctx: $.Context, params: Count, items: $.ItemSender<bigint>): $.Awaitable<bigint>;
@@ -278,9 +278,13 @@ export interface Conformance {
   testEmit?(ctx: $.Context, params: Emit): $.Awaitable<void>;
   /** Logs the text at level info with the fields {"from":"subject"}, then answers. */
   testLog?(ctx: $.Context, params: Print): $.Awaitable<void>;
+  /** Starts the host's service `test.list`, reads none of its items and gives its result. */
+  testSkim?(ctx: $.Context, params: Count): $.Awaitable<bigint>;
+  /** What every subject leaves out, so that it can be seen how a plugin answers then. */
+  testLeftOut?(ctx: $.Context, params: Print): $.Awaitable<void>;
   /** Says what the context holds. */
   testContext?(ctx: $.Context): $.Awaitable<ContextReport>;
-  /** Something happened. */
+  /** Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between. */
   onTestHappened?(ctx: $.PluginContext, payload: Happened): $.Awaitable<void>;
 }
 
@@ -288,7 +292,7 @@ export interface Conformance {
 export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Conformance>(
   "conformance",
   "1.0.0",
-  "ece7b276ccb6e1a1c9cc4edbf6244a658c1f114e2eb47227fb6a4a57aa31744d",
+  "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
   [
     $.method("test.echo", {
       params: readEcho,
@@ -366,6 +370,18 @@ export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Confor
       has: (plugin: Conformance) => plugin.testLog !== undefined,
       call: (plugin: Conformance, ctx: $.Context, params) => plugin.testLog!(ctx, params),
     }),
+    $.method("test.skim", {
+      params: copyCount,
+      result: $.writeInt64,
+      has: (plugin: Conformance) => plugin.testSkim !== undefined,
+      call: (plugin: Conformance, ctx: $.Context, params) => plugin.testSkim!(ctx, params),
+    }),
+    $.method("test.leftOut", {
+      params: copyPrint,
+      result: $.writeNothing,
+      has: (plugin: Conformance) => plugin.testLeftOut !== undefined,
+      call: (plugin: Conformance, ctx: $.Context, params) => plugin.testLeftOut!(ctx, params),
+    }),
     $.method("test.context", {
       params: $.readNothing,
       result: $.bounded(writeContextReport, 1),
@@ -396,6 +412,12 @@ export class ConformanceServices {
     const signature = { params: copyAsk, result: copyAnswer, errors: conformanceErrors };
     return $.callTyped(this.#peer, "test.answer", signature, params, options);
   }
+
+  /** Streams the integers from 1 to `to`, then gives their sum. Needs the permission `test:list`. */
+  testList(params: Count, options?: $.CallOptions): $.StreamingCall<bigint, bigint> {
+    const signature = { params: copyCount, result: $.readInt64, item: $.readInt64, errors: conformanceErrors };
+    return $.openTyped(this.#peer, "test.list", signature, params, options);
+  }
 }
 
 /** The events that a plugin of `conformance` emits, with types: `new ConformanceEvents(ctx)`. */
@@ -407,7 +429,7 @@ export class ConformanceEvents {
     this.#ctx = ctx;
   }
 
-  /** Something happened. */
+  /** Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between. */
   testHappened(payload: Happened, stream?: string): void {
     this.#ctx.emit("test.happened", $.writeAs("the payload of test.happened", copyHappened, payload), stream);
   }
@@ -456,7 +478,7 @@ export class ConformanceClient {
     return $.callTyped(this.#peer, "test.hang", signature, undefined, options);
   }
 
-  /** Prints the text to what its language calls standard output, then gives the number of bytes. */
+  /** Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes. */
   testPrint(params: Print, options?: $.CallOptions): Promise<number> {
     const signature = { params: copyPrint, result: (value: unknown) => $.integer(value, 0, 4294967295), errors: conformanceErrors };
     return $.callTyped(this.#peer, "test.print", signature, params, options);
@@ -498,6 +520,18 @@ export class ConformanceClient {
     return $.callTyped(this.#peer, "test.log", signature, params, options);
   }
 
+  /** Starts the host's service `test.list`, reads none of its items and gives its result. */
+  testSkim(params: Count, options?: $.CallOptions): Promise<bigint> {
+    const signature = { params: copyCount, result: $.readInt64, errors: conformanceErrors };
+    return $.callTyped(this.#peer, "test.skim", signature, params, options);
+  }
+
+  /** What every subject leaves out, so that it can be seen how a plugin answers then. */
+  testLeftOut(params: Print, options?: $.CallOptions): Promise<void> {
+    const signature = { params: copyPrint, result: $.readNothing, errors: conformanceErrors };
+    return $.callTyped(this.#peer, "test.leftOut", signature, params, options);
+  }
+
   /** Says what the context holds. */
   testContext(options?: $.CallOptions): Promise<ContextReport> {
     const signature = { params: $.writeEmpty, result: readContextReport, errors: conformanceErrors };
@@ -509,19 +543,28 @@ export class ConformanceClient {
 export interface ConformanceServiceHandler {
   /** Answers a question. Needs the permission `test:answer`. */
   testAnswer?(ctx: $.ServiceContext, params: Ask): $.Awaitable<Answer>;
+  /** Streams the integers from 1 to `to`, then gives their sum. Needs the permission `test:list`. */
+  testList?(ctx: $.ServiceContext, params: Count, items: $.ItemSender<bigint>): $.Awaitable<bigint>;
 }
 
 /** Describes {@link ConformanceServiceHandler}, so that an object can be bound to it. */
 export const conformanceServices: $.InterfaceDescriptor<ConformanceServiceHandler> = $.describe<ConformanceServiceHandler>(
   "conformance",
   "1.0.0",
-  "ece7b276ccb6e1a1c9cc4edbf6244a658c1f114e2eb47227fb6a4a57aa31744d",
+  "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
   [
     $.method("test.answer", {
       params: copyAsk,
       result: copyAnswer,
       has: (plugin: ConformanceServiceHandler) => plugin.testAnswer !== undefined,
       call: (plugin: ConformanceServiceHandler, ctx: $.ServiceContext, params) => plugin.testAnswer!(ctx, params),
+    }),
+    $.method("test.list", {
+      params: copyCount,
+      result: $.writeInt64,
+      item: $.writeInt64,
+      has: (plugin: ConformanceServiceHandler) => plugin.testList !== undefined,
+      call: (plugin: ConformanceServiceHandler, ctx: $.ServiceContext, params, items) => plugin.testList!(ctx, params, items),
     }),
   ],
   [

@@ -247,12 +247,12 @@ export const ErrorData: $.Codec<ErrorData> = $.codec("ErrorData", readErrorData,
 
 /** The `error` of a JSON-RPC reply. */
 export interface ErrorObject {
-  /** JSON-RPC's number. It follows from `data.code`; where `data` is missing, `data.code` follows from it. */
+  /** JSON-RPC's number. It follows from `data.code`; where `data` is no `ErrorData`, the code follows from it. */
   code: number;
   /** One line for a person: what, where, how to mend it. */
   message: string;
-  /** Absent where the peer has no SDK of ours. */
-  data?: ErrorData;
+  /** An `ErrorData` where the peer has an SDK of ours. Another peer may leave it out or put anything here: what is no `ErrorData` is passed over, and the number gives the code. */
+  data?: $.JsonValue;
 }
 
 /** Reads and writes {@link ErrorObject}. */
@@ -809,7 +809,7 @@ function readErrorObject(value: unknown): ErrorObject {
     const value2 = from.data;
     if (value2 !== undefined) {
       at = "data";
-      out.data = readErrorData($.notNull(value2));
+      out.data = $.readAny(value2);
     }
     return out;
   } catch (thrown) {
@@ -829,7 +829,7 @@ function writeErrorObject(value: unknown): unknown {
     const value2 = from.data;
     if (value2 !== undefined) {
       at = "data";
-      out.data = writeErrorData($.notNull(value2));
+      out.data = $.writeAny(value2);
     }
     return out;
   } catch (thrown) {

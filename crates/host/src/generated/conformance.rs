@@ -16,7 +16,7 @@ use std::time::Duration;
 use crossplug_protocol::codec;
 use crossplug_protocol::generated::conformance as types;
 use crate::typed;
-use crate::{Event, Offer, Payload, Plugin, PluginError, Result, ServiceCall, ServiceHandler, ServiceResult, StreamingCall, TypedCall, async_trait};
+use crate::{Event, Offer, Payload, Plugin, PluginError, Result, ServiceCall, ServiceHandler, ServiceItems, ServiceResult, StreamingCall, TypedCall, async_trait};
 
 pub use types::{
     Answer,
@@ -152,14 +152,14 @@ impl ConformanceClient {
         self.test_hang().blocking()
     }
 
-    /// Prints the text to what its language calls standard output, then gives the number of bytes.
+    /// Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes.
     pub fn test_print(&self, params: types::Print) -> TypedCall<u32> {
         let params = typed::params::<types::Print>(&params);
         let call = typed::call(&self.plugin, &types::DESCRIPTOR, types::methods::TEST_PRINT, self.timeout, params);
         TypedCall::new::<codec::Uint32>(call)
     }
 
-    /// Prints the text to what its language calls standard output, then gives the number of bytes.
+    /// Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes.
     ///
     /// Waits on this thread.
     ///
@@ -239,6 +239,40 @@ impl ConformanceClient {
         self.test_log(params).blocking()
     }
 
+    /// Starts the host's service `test.list`, reads none of its items and gives its result.
+    pub fn test_skim(&self, params: types::Count) -> TypedCall<i64> {
+        let params = typed::params::<types::Count>(&params);
+        let call = typed::call(&self.plugin, &types::DESCRIPTOR, types::methods::TEST_SKIM, self.timeout, params);
+        TypedCall::new::<codec::Int64>(call)
+    }
+
+    /// Starts the host's service `test.list`, reads none of its items and gives its result.
+    ///
+    /// Waits on this thread.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    pub fn test_skim_blocking(&self, params: types::Count) -> Result<i64> {
+        self.test_skim(params).blocking()
+    }
+
+    /// What every subject leaves out, so that it can be seen how a plugin answers then.
+    pub fn test_left_out(&self, params: types::Print) -> TypedCall<()> {
+        let params = typed::params::<types::Print>(&params);
+        let call = typed::call(&self.plugin, &types::DESCRIPTOR, types::methods::TEST_LEFT_OUT, self.timeout, params);
+        TypedCall::new::<codec::Nothing>(call)
+    }
+
+    /// What every subject leaves out, so that it can be seen how a plugin answers then.
+    ///
+    /// Waits on this thread.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    pub fn test_left_out_blocking(&self, params: types::Print) -> Result<()> {
+        self.test_left_out(params).blocking()
+    }
+
     /// Says what the context holds.
     pub fn test_context(&self) -> TypedCall<types::ContextReport> {
         let call = typed::call(&self.plugin, &types::DESCRIPTOR, types::methods::TEST_CONTEXT, self.timeout, ());
@@ -274,6 +308,20 @@ pub trait ConformanceServiceHandler: Send + Sync + 'static {
         let _ = (call, params);
         Err(PluginError::method_not_found(types::services::TEST_ANSWER))
     }
+
+    /// Streams the integers from 1 to `to`, then gives their sum.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    async fn test_list(
+        &self,
+        call: &ServiceCall,
+        params: types::Count,
+        items: ServiceItems<'_, i64>,
+    ) -> ServiceResult<i64> {
+        let _ = (call, params, items);
+        Err(PluginError::method_not_found(types::services::TEST_LIST))
+    }
 }
 
 /// Hands the calls of plugins to a [`ConformanceServiceHandler`]; for `HostBuilder::services`.
@@ -303,6 +351,12 @@ impl<H: ConformanceServiceHandler> ServiceHandler for ConformanceServiceDispatch
                 let result = self.handler.test_answer(&call, params).await?;
                 typed::answered::<types::Answer>(&result)
             }
+            types::services::TEST_LIST => {
+                let params = typed::asked::<types::Count>(&call)?;
+                let items = ServiceItems::new::<codec::Int64>(&call);
+                let result = self.handler.test_list(&call, params, items).await?;
+                typed::answered::<codec::Int64>(&result)
+            }
             other => Err(PluginError::method_not_found(other)),
         }
     }
@@ -328,7 +382,7 @@ impl<'p> ConformanceEvents<'p> {
         Self { plugin, stream: Some(stream) }
     }
 
-    /// Something happened.
+    /// Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between.
     ///
     /// # Errors
     /// As for [`Plugin::emit`].
@@ -340,7 +394,7 @@ impl<'p> ConformanceEvents<'p> {
 
 /// What a host does with the events of the interface `conformance`; for `HostBuilder::on_event`.
 pub trait ConformanceEventHandler: Send + Sync + 'static {
-    /// Something happened.
+    /// Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between.
     ///
     /// The event `test.happened`.
     fn test_happened(&self, event: &Event, payload: types::Happened) {

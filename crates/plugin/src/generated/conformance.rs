@@ -17,7 +17,7 @@ use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::conformance as types;
 use crate::dispatch::{self, Answering, Handling, Interface};
-use crate::{Context, Event, ItemReceiver, ItemSender, PluginError, async_trait};
+use crate::{Context, Event, ItemReceiver, ItemSender, PluginError, ServiceCall, async_trait};
 
 pub use types::{
     Answer,
@@ -95,7 +95,7 @@ pub trait Conformance: Send + Sync + 'static {
         Err(PluginError::method_not_found(types::methods::TEST_HANG))
     }
 
-    /// Prints the text to what its language calls standard output, then gives the number of bytes.
+    /// Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes.
     ///
     /// # Errors
     /// Any error of the protocol.
@@ -172,6 +172,24 @@ pub trait Conformance: Send + Sync + 'static {
         Err(PluginError::method_not_found(types::methods::TEST_LOG))
     }
 
+    /// Starts the host's service `test.list`, reads none of its items and gives its result.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    async fn test_skim(&self, ctx: &Context, params: types::Count) -> Result<i64, PluginError> {
+        let _ = (ctx, params);
+        Err(PluginError::method_not_found(types::methods::TEST_SKIM))
+    }
+
+    /// What every subject leaves out, so that it can be seen how a plugin answers then.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    async fn test_left_out(&self, ctx: &Context, params: types::Print) -> Result<(), PluginError> {
+        let _ = (ctx, params);
+        Err(PluginError::method_not_found(types::methods::TEST_LEFT_OUT))
+    }
+
     /// Says what the context holds.
     ///
     /// # Errors
@@ -181,7 +199,7 @@ pub trait Conformance: Send + Sync + 'static {
         Err(PluginError::method_not_found(types::methods::TEST_CONTEXT))
     }
 
-    /// Something happened.
+    /// Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between.
     ///
     /// The event `test.happened`. Events are handled one after the other.
     async fn on_test_happened(&self, ctx: &Context, event: Event<types::Happened>) {
@@ -295,6 +313,16 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
                     plugin.test_log(&context, params).await
                 }))
             }
+            types::methods::TEST_SKIM => {
+                Some(dispatch::typed::<types::Count, codec::Int64, _>(params, |params| async move {
+                    plugin.test_skim(&context, params).await
+                }))
+            }
+            types::methods::TEST_LEFT_OUT => {
+                Some(dispatch::typed::<types::Print, codec::Nothing, _>(params, |params| async move {
+                    plugin.test_left_out(&context, params).await
+                }))
+            }
             types::methods::TEST_CONTEXT => {
                 Some(dispatch::untyped::<types::ContextReport, _>(async move {
                     plugin.test_context(&context).await
@@ -341,6 +369,19 @@ impl<'c> ConformanceServices<'c> {
     pub async fn test_answer(&self, params: types::Ask) -> Result<types::Answer, PluginError> {
         self.ctx.ask::<types::Ask, types::Answer>(types::services::TEST_ANSWER, &params).await
     }
+
+    /// Streams the integers from 1 to `to`, then gives their sum.
+    ///
+    /// Needs the permission `test:list`.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    pub fn test_list(
+        &self,
+        params: types::Count,
+    ) -> Result<ServiceCall<codec::Int64, codec::Nothing, codec::Int64>, PluginError> {
+        self.ctx.start::<types::Count, _, _, _>(types::services::TEST_LIST, &params)
+    }
 }
 
 /// The events that a plugin of the interface `conformance` may emit.
@@ -363,7 +404,7 @@ impl<'c> ConformanceEvents<'c> {
         Self { ctx, stream: Some(stream) }
     }
 
-    /// Something happened.
+    /// Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between.
     ///
     /// # Errors
     /// `failedPrecondition` where the host's dialect has no events.

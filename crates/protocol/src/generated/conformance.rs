@@ -22,7 +22,7 @@ pub const NAME: &str = "conformance";
 pub const VERSION: &str = "1.0.0";
 
 /// SHA-256 of the interface's document without descriptions.
-pub const HASH: &str = "ece7b276ccb6e1a1c9cc4edbf6244a658c1f114e2eb47227fb6a4a57aa31744d";
+pub const HASH: &str = "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f";
 
 /// Wire names of the methods, which a host calls.
 pub mod methods {
@@ -36,7 +36,7 @@ pub mod methods {
     pub const TEST_CRASH: &str = "test.crash";
     /// Never ends by itself; ends when it is cancelled.
     pub const TEST_HANG: &str = "test.hang";
-    /// Prints the text to what its language calls standard output, then gives the number of bytes.
+    /// Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes.
     pub const TEST_PRINT: &str = "test.print";
     /// Streams the integers from 1 to `to`, then gives their sum. Reports progress 1 with the message `done` before it answers.
     pub const TEST_COUNT: &str = "test.count";
@@ -50,6 +50,10 @@ pub mod methods {
     pub const TEST_EMIT: &str = "test.emit";
     /// Logs the text at level info with the fields {"from":"subject"}, then answers.
     pub const TEST_LOG: &str = "test.log";
+    /// Starts the host's service `test.list`, reads none of its items and gives its result.
+    pub const TEST_SKIM: &str = "test.skim";
+    /// What every subject leaves out, so that it can be seen how a plugin answers then.
+    pub const TEST_LEFT_OUT: &str = "test.leftOut";
     /// Says what the context holds.
     pub const TEST_CONTEXT: &str = "test.context";
 }
@@ -58,11 +62,13 @@ pub mod methods {
 pub mod services {
     /// Answers a question.
     pub const TEST_ANSWER: &str = "test.answer";
+    /// Streams the integers from 1 to `to`, then gives their sum.
+    pub const TEST_LIST: &str = "test.list";
 }
 
 /// Wire names of the events.
 pub mod events {
-    /// Something happened.
+    /// Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between.
     pub const TEST_HAPPENED: &str = "test.happened";
 }
 
@@ -82,10 +88,13 @@ pub static DESCRIPTOR: crate::descriptor::Descriptor = {
         MethodDescriptor::new(methods::TEST_ASK),
         MethodDescriptor::new(methods::TEST_EMIT),
         MethodDescriptor::new(methods::TEST_LOG),
+        MethodDescriptor::new(methods::TEST_SKIM),
+        MethodDescriptor::new(methods::TEST_LEFT_OUT),
         MethodDescriptor::new(methods::TEST_CONTEXT),
     ];
     const SERVICES: &[MethodDescriptor] = &[
         MethodDescriptor::new(services::TEST_ANSWER).with(None, [false, false, false, false], Some("test:answer")),
+        MethodDescriptor::new(services::TEST_LIST).with(None, [true, false, false, false], Some("test:list")),
     ];
     Descriptor::new(NAME, VERSION, HASH, METHODS, SERVICES)
 };

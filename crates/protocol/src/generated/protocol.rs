@@ -22,7 +22,7 @@ pub const NAME: &str = "protocol";
 pub const VERSION: &str = "1.0.0";
 
 /// SHA-256 of the interface's document without descriptions.
-pub const HASH: &str = "4ed113c8ae19a8f96360c404244950ff3fb28e709e2d9a1188e82d2dbe44f239";
+pub const HASH: &str = "88d911f132ad5b260146673dce574398f1af0a3cf7a2bb8bd7e665eca3da3b2a";
 
 /// Wire names of the methods, which a host calls.
 pub mod methods {
@@ -882,12 +882,12 @@ codec::object! {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorObject {
-    /// JSON-RPC's number. It follows from `data.code`; where `data` is missing, `data.code` follows from it.
+    /// JSON-RPC's number. It follows from `data.code`; where `data` is no `ErrorData`, the code follows from it.
     pub code: i32,
     /// One line for a person: what, where, how to mend it.
     pub message: String,
-    /// Absent where the peer has no SDK of ours.
-    pub data: Option<ErrorData>,
+    /// An `ErrorData` where the peer has an SDK of ours. Another peer may leave it out or put anything here: what is no `ErrorData` is passed over, and the number gives the code.
+    pub data: Option<codec::Value>,
 }
 
 impl ErrorObject {
@@ -901,10 +901,10 @@ impl ErrorObject {
         }
     }
 
-    /// With `data`. Absent where the peer has no SDK of ours.
+    /// With `data`. An `ErrorData` where the peer has an SDK of ours. Another peer may leave it out or put anything here: what is no `ErrorData` is passed over, and the number gives the code.
     #[must_use]
-    pub fn with_data(mut self, data: ErrorData) -> Self {
-        self.data = Some(data);
+    pub fn with_data(mut self, data: impl Into<codec::Value>) -> Self {
+        self.data = Some(data.into());
         self
     }
 }
@@ -913,7 +913,7 @@ codec::object! {
     ErrorObject
     member "code" code: codec::Required<codec::Int32>;
     member "message" message: codec::Required<codec::Text>;
-    member "data" data: codec::Optional<ErrorData>;
+    member "data" data: codec::Optional<codec::Any>;
 }
 
 /// Caps. Breaking one is a named error. Absent members keep their default.

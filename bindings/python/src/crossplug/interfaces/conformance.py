@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import typing as _t
 
     from crossplug.plugin.context import Context as _Context
+    from crossplug.plugin.service import ServiceCall as _ServiceCall
     from crossplug.plugin.stream import ItemReceiver as _ItemReceiver
     from crossplug.plugin.stream import ItemSender as _ItemSender
 
@@ -1615,7 +1616,9 @@ class ConformanceMethods:
         result=_Codec("result of test.print", _s.read_uint32, _s.read_uint32),
         errors=ERRORS,
     )
-    """Prints the text to what its language calls standard output, then gives the number of bytes."""
+    """Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of
+    bytes.
+    """
 
     TEST_COUNT: _t.Final[
         _Method[Count, int, int, None, _t.Callable[[_Context, Count, _ItemSender[int]], int | _t.Awaitable[int]]]
@@ -1669,6 +1672,22 @@ class ConformanceMethods:
     ] = _Method("test.log", "test_log", params=PRINT_CODEC, errors=ERRORS)
     """Logs the text at level info with the fields {"from":"subject"}, then answers."""
 
+    TEST_SKIM: _t.Final[
+        _Method[Count, int, None, None, _t.Callable[[_Context, Count], int | _t.Awaitable[int]]]
+    ] = _Method(
+        "test.skim",
+        "test_skim",
+        params=COUNT_CODEC,
+        result=_Codec("result of test.skim", _s.read_int64, _s.write_int64),
+        errors=ERRORS,
+    )
+    """Starts the host's service `test.list`, reads none of its items and gives its result."""
+
+    TEST_LEFT_OUT: _t.Final[
+        _Method[Print, None, None, None, _t.Callable[[_Context, Print], None | _t.Awaitable[None]]]
+    ] = _Method("test.leftOut", "test_left_out", params=PRINT_CODEC, errors=ERRORS)
+    """What every subject leaves out, so that it can be seen how a plugin answers then."""
+
     TEST_CONTEXT: _t.Final[
         _Method[None, ContextReport, None, None, _t.Callable[[_Context], ContextReport | _t.Awaitable[ContextReport]]]
     ] = _Method("test.context", "test_context", result=CONTEXT_REPORT_CODEC, errors=ERRORS)
@@ -1687,6 +1706,18 @@ class ConformanceServices:
     ] = _Method("test.answer", "test_answer", params=ASK_CODEC, result=ANSWER_CODEC, errors=ERRORS)
     """Answers a question."""
 
+    TEST_LIST: _t.Final[
+        _Method[Count, int, int, None, None]
+    ] = _Method(
+        "test.list",
+        "test_list",
+        params=COUNT_CODEC,
+        result=_Codec("result of test.list", _s.read_int64, _s.write_int64),
+        items=_Codec("items of test.list", _s.read_int64, _s.write_int64),
+        errors=ERRORS,
+    )
+    """Streams the integers from 1 to `to`, then gives their sum."""
+
     def __init__(self, ctx: _Context) -> None:
         self._ctx = ctx
 
@@ -1698,6 +1729,13 @@ class ConformanceServices:
         """Answers a question."""
         return self._ctx.call_blocking(ConformanceServices.TEST_ANSWER, params, timeout=timeout)
 
+    def test_list(self, params: Count, *, timeout: float | None = None) -> _ServiceCall[int, int, None]:
+        """Streams the integers from 1 to `to`, then gives their sum.
+
+        Gives the call in flight, for its streams and its result.
+        """
+        return self._ctx.start(ConformanceServices.TEST_LIST, params, timeout=timeout)
+
 
 class ConformanceEvents:
     """The events of `conformance`; those that a plugin sends are emitted by `ConformanceEvents(ctx)`."""
@@ -1705,22 +1743,28 @@ class ConformanceEvents:
     __slots__ = ("_ctx",)
 
     TEST_HAPPENED: _t.Final[_EventType[Happened]] = _EventType("test.happened", "on_test_happened", HAPPENED_CODEC)
-    """Something happened."""
+    """Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is
+    answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces
+    between.
+    """
 
     def __init__(self, ctx: _Context) -> None:
         self._ctx = ctx
 
     def test_happened(self, payload: Happened, *, stream: str | None = None) -> None:
-        """Something happened."""
+        """Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it
+        is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with
+        spaces between.
+        """
         self._ctx.emit(ConformanceEvents.TEST_HAPPENED, payload, stream=stream)
 
 
 INTERFACE = _Interface(
     "conformance",
     "1.0.0",
-    "ece7b276ccb6e1a1c9cc4edbf6244a658c1f114e2eb47227fb6a4a57aa31744d",
-    methods=(ConformanceMethods.TEST_ECHO, ConformanceMethods.TEST_NOTHING, ConformanceMethods.TEST_FAIL, ConformanceMethods.TEST_CRASH, ConformanceMethods.TEST_HANG, ConformanceMethods.TEST_PRINT, ConformanceMethods.TEST_COUNT, ConformanceMethods.TEST_SUM, ConformanceMethods.TEST_DOUBLE, ConformanceMethods.TEST_ASK, ConformanceMethods.TEST_EMIT, ConformanceMethods.TEST_LOG, ConformanceMethods.TEST_CONTEXT,),
-    services=(ConformanceServices.TEST_ANSWER,),
+    "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
+    methods=(ConformanceMethods.TEST_ECHO, ConformanceMethods.TEST_NOTHING, ConformanceMethods.TEST_FAIL, ConformanceMethods.TEST_CRASH, ConformanceMethods.TEST_HANG, ConformanceMethods.TEST_PRINT, ConformanceMethods.TEST_COUNT, ConformanceMethods.TEST_SUM, ConformanceMethods.TEST_DOUBLE, ConformanceMethods.TEST_ASK, ConformanceMethods.TEST_EMIT, ConformanceMethods.TEST_LOG, ConformanceMethods.TEST_SKIM, ConformanceMethods.TEST_LEFT_OUT, ConformanceMethods.TEST_CONTEXT,),
+    services=(ConformanceServices.TEST_ANSWER, ConformanceServices.TEST_LIST,),
     events=(ConformanceEvents.TEST_HAPPENED,),
     errors=ERRORS,
 )
@@ -1760,7 +1804,9 @@ class Conformance:
         raise _not_implemented("test.hang")
 
     def test_print(self, ctx: _Context, params: Print) -> int | _t.Awaitable[int]:
-        """Prints the text to what its language calls standard output, then gives the number of bytes."""
+        """Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of
+        bytes.
+        """
         raise _not_implemented("test.print")
 
     def test_count(self, ctx: _Context, params: Count, items: _ItemSender[int]) -> int | _t.Awaitable[int]:
@@ -1794,10 +1840,21 @@ class Conformance:
         """Logs the text at level info with the fields {"from":"subject"}, then answers."""
         raise _not_implemented("test.log")
 
+    def test_skim(self, ctx: _Context, params: Count) -> int | _t.Awaitable[int]:
+        """Starts the host's service `test.list`, reads none of its items and gives its result."""
+        raise _not_implemented("test.skim")
+
+    def test_left_out(self, ctx: _Context, params: Print) -> None | _t.Awaitable[None]:
+        """What every subject leaves out, so that it can be seen how a plugin answers then."""
+        raise _not_implemented("test.leftOut")
+
     def test_context(self, ctx: _Context) -> ContextReport | _t.Awaitable[ContextReport]:
         """Says what the context holds."""
         raise _not_implemented("test.context")
 
     def on_test_happened(self, ctx: _Context, payload: Happened) -> None | _t.Awaitable[None]:
-        """Something happened."""
+        """Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it
+        is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with
+        spaces between.
+        """
         return None

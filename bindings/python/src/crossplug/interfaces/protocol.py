@@ -1546,18 +1546,20 @@ class ErrorObject(_Record):
     __slots__ = ("code", "message", "data")
 
     code: _t.Final[int]
-    """JSON-RPC's number. It follows from `data.code`; where `data` is missing, `data.code` follows from it."""
+    """JSON-RPC's number. It follows from `data.code`; where `data` is no `ErrorData`, the code follows from it."""
     message: _t.Final[str]
     """One line for a person: what, where, how to mend it."""
-    data: _t.Final[ErrorData | _Unset]
-    """Absent where the peer has no SDK of ours."""
+    data: _t.Final[_t.Any | _Unset]
+    """An `ErrorData` where the peer has an SDK of ours. Another peer may leave it out or put anything here: what is no
+    `ErrorData` is passed over, and the number gives the code.
+    """
 
     def __init__(
         self,
         *,
         code: int,
         message: str,
-        data: ErrorData | _Unset = _UNSET,
+        data: _t.Any | _Unset = _UNSET,
     ) -> None:
         _set(self, "__class__", ErrorObject._twin)
         self.code = code
@@ -1589,11 +1591,6 @@ class ErrorObject(_Record):
                 x = _s.read_str(x)
             made.message = x
             x = value.get("data", _UNSET)
-            if x is not _UNSET:
-                at = "/data"
-                if x is None:
-                    raise _s.null()
-                x = ErrorData._read(x)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1621,8 +1618,6 @@ class ErrorObject(_Record):
             made["message"] = x
             x = value.data
             if x is not _UNSET:
-                at = "/data"
-                x = ErrorData._write(x)
                 made["data"] = x
         except _Refused as error:
             error.pointer = at + error.pointer
