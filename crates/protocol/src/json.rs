@@ -98,6 +98,12 @@ pub enum Kind {
     Object,
 }
 
+/// White space as JSON has it: space, tab, carriage return, line feed; no vertical tab and no form feed.
+#[must_use]
+pub const fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 /// Checks a text and hands it back as a value that may travel in a message.
 ///
 /// A [`Scanner`] that is kept does the same without allocating its stacks anew.

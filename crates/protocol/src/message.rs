@@ -42,6 +42,15 @@ pub enum Message<'a> {
         /// The result, or why there is none.
         outcome: Result<Raw<'a>, Failure<'a>>,
     },
+    /// What a plugin cannot read, though its id may be that of a request of its own. Only the session knows that.
+    Malformed {
+        /// Whom it may concern.
+        id: Option<Id<'a>>,
+        /// What is wrong with it.
+        what: &'static str,
+        /// It can only be meant as a reply. Else it is as well a request without a method.
+        is_reply: bool,
+    },
     /// `$/cancel`, caller to responder.
     Cancel {
         /// Of the caller's request.
@@ -106,6 +115,7 @@ impl Message<'_> {
         match self {
             Self::Request { method, .. } => method,
             Self::Reply { .. } => "reply",
+            Self::Malformed { .. } => "malformed",
             Self::Cancel { .. } => "$/cancel",
             Self::Progress { .. } => "$/progress",
             Self::Item { .. } => "$/item",

@@ -94,9 +94,9 @@ use calls::Calls;
 use events::Sequences;
 
 use crate::dialect::{self, Capabilities, Dialect, Inexpressible, Role};
-use crate::frame::{FrameWriter, Framing};
+use crate::frame::{FrameError, FrameWriter, Framing};
 use crate::handshake::{Choice, Offer};
-use crate::message::{Message, Raw};
+use crate::message::{Failure, Message, Raw};
 
 /// Where a conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -274,6 +274,24 @@ impl Session {
         if self.state != State::Closed {
             self.state = State::Closing;
         }
+    }
+
+    /// The peer's bytes give no further frames. A frame that is too large is complained of without an id, since nobody knows
+    /// which request it was; then it is as if the input had ended.
+    pub fn input_broken(&mut self, error: FrameError, out: &mut FrameWriter) {
+        if let FrameError::TooLong { .. } = error
+            && self.state != State::Closed
+        {
+            let failure = Failure::new("resourceExhausted", error.to_string());
+            self.say(
+                &Message::Reply {
+                    id: None,
+                    outcome: Err(failure),
+                },
+                out,
+            );
+        }
+        self.input_ended();
     }
 
     /// Ends the conversation: gives the calls that nobody will answer any more, each once, and forgets everything.

@@ -2,9 +2,9 @@
 //! [`crate::json`]; a second encoding is a sibling of the files `read` and `write`, chosen in `settle`.
 //!
 //! A host bears stray prints: a line that does not begin with `{` on an NDJSON connection becomes a log message, up to
-//! 1,000 of them and 64 KiB each. A plugin answers what it cannot read itself, as JSON-RPC demands; where there is
-//! nothing to answer (a malformed notification, a malformed reply) reading gives the violation, and the session of a
-//! plugin tolerates it.
+//! 1,000 of them and 64 KiB each. A plugin answers what it cannot read itself, as JSON-RPC demands. What may be a reply is
+//! handed to the session, which knows the requests in flight; where there is nothing to answer (a malformed notification)
+//! reading gives the violation, and the session of a plugin tolerates it.
 //!
 //! ```
 //! use crossplug_protocol::dialect::{Dialect, Role, crossplug::Crossplug};
@@ -155,14 +155,15 @@ impl Dialect for Crossplug {
             Err(read::Wrong::Notification(what)) => {
                 Err(Violation::new(ViolationKind::InvalidMessage, what))
             }
-            // The host's request has ended, though nobody can tell how. Its caller must not wait for ever.
-            Err(read::Wrong::Reply(Some(id), what)) if self.role == Role::Plugin => {
-                Ok(Some(Message::Reply {
-                    id: Some(id),
-                    outcome: Err(Failure::new("protocolViolation", what)),
+            // A plugin's request may have ended by it, and its caller must not wait for ever.
+            Err(read::Wrong::Reply { id, what, certain }) if self.role == Role::Plugin => {
+                Ok(Some(Message::Malformed {
+                    id,
+                    what,
+                    is_reply: certain,
                 }))
             }
-            Err(read::Wrong::Reply(_, what)) => {
+            Err(read::Wrong::Reply { what, .. }) => {
                 Err(Violation::new(ViolationKind::InvalidMessage, what))
             }
         }
@@ -173,6 +174,12 @@ impl Dialect for Crossplug {
         message: &Message<'_>,
         out: &mut FrameWriter,
     ) -> Result<usize, Inexpressible> {
+        if let Message::Malformed { .. } = message {
+            return Err(Inexpressible::NotInDialect {
+                dialect: NAME,
+                what: message.name().to_owned(),
+            });
+        }
         let mut frame = out.begin(self.framing);
         write::message(message, &mut frame);
         Ok(frame.finish(self.frame_bytes)?)

@@ -1,6 +1,7 @@
 //! Bytes in, frames out, borrowed from the one buffer. Never holds more than one frame's cap and a read's worth.
 
 use super::{FrameError, Framing, KEEP, find_line_feed};
+use crate::json;
 
 /// What one read asks for.
 const READ: usize = 64 << 10;
@@ -107,7 +108,7 @@ impl FrameReader {
             return Err(error);
         }
         let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
-        if rest.iter().all(u8::is_ascii_whitespace) {
+        if rest.iter().copied().all(json::is_white_space) {
             Ok(())
         } else {
             Err(FrameError::Truncated { got: rest.len() })
@@ -137,7 +138,7 @@ impl FrameReader {
             self.searched = 0;
             let line = self.buffer.get(from..from + length).unwrap_or_default();
             // Looks at the first byte of an ordinary line and no further.
-            if !line.iter().all(u8::is_ascii_whitespace) {
+            if !line.iter().copied().all(json::is_white_space) {
                 return Ok(Some((from, from + length)));
             }
         }

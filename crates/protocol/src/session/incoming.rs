@@ -57,6 +57,14 @@ pub enum Incoming<'f> {
         /// The result, or the peer's error.
         outcome: Result<Raw<'f>, Failure<'f>>,
     },
+    /// Plugin: the host's reply to a call cannot be read. The call is over; its caller is told `protocolViolation`, and it
+    /// is to be logged.
+    Unreadable {
+        /// Which.
+        call: CallId,
+        /// What is wrong with the reply.
+        violation: Violation,
+    },
     /// The caller of a request wants it to stop. It still gets its one reply: `cancelled`, or the result if that was faster.
     Cancel {
         /// Which.

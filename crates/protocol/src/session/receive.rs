@@ -49,6 +49,9 @@ impl Session {
                 meta,
             } => self.take_request(&id, method, params, meta, out),
             Message::Reply { id, outcome } => self.take_reply(id, outcome),
+            Message::Malformed { id, what, is_reply } => {
+                self.take_malformed(id, what, is_reply, out)
+            }
             Message::Log {
                 level,
                 message,
@@ -248,6 +251,40 @@ impl Session {
             return Ok(Some(self.opened(call, outcome)));
         }
         Ok(Some(Incoming::Reply { call, outcome }))
+    }
+
+    /// Plugin: a reply that cannot be read ends its call all the same; its caller must not wait for ever.
+    fn take_malformed<'f>(
+        &mut self,
+        id: Option<Id<'_>>,
+        what: &'static str,
+        is_reply: bool,
+        out: &mut FrameWriter,
+    ) -> Taken<'f> {
+        let violation = Violation::new(ViolationKind::InvalidMessage, what);
+        let call = match id {
+            Some(Id::Int(number)) => Some(CallId(number)),
+            _ => None,
+        };
+        if let Some((call, state)) =
+            call.and_then(|call| self.calls.remove(call).map(|state| (call, state)))
+        {
+            self.closed_flow(&state.flow);
+            if !state.abandoned {
+                return Ok(Some(Incoming::Unreadable { call, violation }));
+            }
+        } else if !is_reply {
+            let failure = Failure::new("invalidRequest", what);
+            self.say(
+                &Message::Reply {
+                    id,
+                    outcome: Err(failure),
+                },
+                out,
+            );
+            return Ok(None);
+        }
+        Err(violation)
     }
 
     fn take_cancel<'f>(&mut self, id: &Id<'_>) -> Option<Incoming<'f>> {

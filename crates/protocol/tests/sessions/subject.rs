@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crossplug_protocol::codec::{self, Int64, Wire};
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::frame::FrameWriter;
+use crossplug_protocol::frame::{FrameError, FrameWriter};
 use crossplug_protocol::generated::{agent, conformance};
 use crossplug_protocol::handshake::{Offer, Welcome};
 use crossplug_protocol::message::{Level, Raw};
@@ -67,6 +67,11 @@ impl Subject {
             .start(Some(&Raw::trust(manifest.as_bytes())), &mut subject.out)
             .unwrap();
         subject
+    }
+
+    /// There will be no further frame that could be read.
+    pub(crate) fn break_off(&mut self, error: FrameError) {
+        self.session.input_broken(error, &mut self.out);
     }
 
     /// Takes one frame and does everything that follows from it.
@@ -142,6 +147,11 @@ impl Subject {
                     Err(failure) => Err(PluginError::from(failure)),
                 };
                 self.answer(ticket, answer);
+            }
+            Some(Incoming::Unreadable { call, violation }) => {
+                let ticket = self.asks.remove(&call).unwrap();
+                let error = PluginError::new("protocolViolation", violation.detail);
+                self.answer(ticket, Err(error));
             }
             Some(other) => panic!("a plugin does not get {other:?}"),
         }

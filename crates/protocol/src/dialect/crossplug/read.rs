@@ -15,8 +15,15 @@ pub(super) enum Wrong<'f> {
     Request(Option<Id<'f>>, &'static str),
     /// A notification.
     Notification(&'static str),
-    /// A reply, with its id where that can be used.
-    Reply(Option<Id<'f>>, &'static str),
+    /// A reply.
+    Reply {
+        /// Its id where that can be used.
+        id: Option<Id<'f>>,
+        /// What is wrong with it.
+        what: &'static str,
+        /// It is no request whose method is missing.
+        certain: bool,
+    },
 }
 
 /// Members of an envelope, as they stand.
@@ -54,7 +61,7 @@ pub(super) fn message<'f>(object: &Object<'_, 'f>) -> Result<Option<Message<'f>>
     {
         let what = "`jsonrpc` must be \"2.0\"";
         return Err(if envelope.is_reply() {
-            Wrong::Reply(id, what)
+            Wrong::reply(id, what)
         } else {
             Wrong::Request(id, what)
         });
@@ -66,7 +73,21 @@ pub(super) fn message<'f>(object: &Object<'_, 'f>) -> Result<Option<Message<'f>>
             None => Err(Wrong::Request(None, "`method` must be a string")),
         },
         (None, _) if envelope.is_reply() => reply(&envelope, id).map(Some),
-        (None, _) => Err(Wrong::Request(id, "`method` is missing")),
+        (None, _) => Err(Wrong::Reply {
+            id,
+            what: "a message without `method`, `result` and `error`",
+            certain: false,
+        }),
+    }
+}
+
+impl<'f> Wrong<'f> {
+    const fn reply(id: Option<Id<'f>>, what: &'static str) -> Self {
+        Self::Reply {
+            id,
+            what,
+            certain: true,
+        }
     }
 }
 
@@ -100,9 +121,14 @@ fn request<'f>(
     Ok(Message::Request {
         id,
         method,
-        params: envelope.params.map(Raw::trust),
+        params: present(envelope.params).map(Raw::trust),
         meta,
     })
+}
+
+/// Params that are null are no params.
+fn present(params: Option<&[u8]>) -> Option<&[u8]> {
+    params.filter(|raw| !json::is_null(raw))
 }
 
 fn meta(raw: &[u8]) -> Option<Meta<'_>> {
@@ -123,17 +149,17 @@ fn reply<'f>(envelope: &Envelope<'f>, id: Option<Id<'f>>) -> Result<Message<'f>,
         (None, Some(error)) => match failure(error) {
             Some(failure) => Err(failure),
             None => {
-                return Err(Wrong::Reply(
+                return Err(Wrong::reply(
                     id,
                     "the `error` of a reply is not of its type",
                 ));
             }
         },
-        _ => return Err(Wrong::Reply(id, "a reply has either `result` or `error`")),
+        _ => return Err(Wrong::reply(id, "a reply has either `result` or `error`")),
     };
     // Only an error may lack an id: its sender could not read the request.
     if id.is_none() && !(outcome.is_err() && envelope.id.is_none_or(json::is_null)) {
-        return Err(Wrong::Reply(None, "the `id` of a reply is not one"));
+        return Err(Wrong::reply(None, "the `id` of a reply is not one"));
     }
     Ok(Message::Reply { id, outcome })
 }
@@ -162,7 +188,7 @@ fn notification<'f>(
     method: &str,
     params: Option<&'f [u8]>,
 ) -> Result<Option<Message<'f>>, &'static str> {
-    let params = params.unwrap_or(b"{}");
+    let params = present(params).unwrap_or(b"{}");
     let wrong = "the params of a notification are not of their type";
     let message = match method {
         "$/cancel" => cancel(params),

@@ -39,7 +39,7 @@ fn notification(message: &Message<'_>, out: &mut Vec<u8>) {
     push(out, b",\"method\":", |out| push_text(out, message.name()));
     out.extend_from_slice(b",\"params\":{");
     match message {
-        Message::Request { .. } | Message::Reply { .. } => {}
+        Message::Request { .. } | Message::Reply { .. } | Message::Malformed { .. } => {}
         Message::Cancel { id } | Message::End { id } => {
             push(out, b"\"id\":", |out| push_id(out, id))
         }

@@ -212,13 +212,11 @@ impl Dialect for PluginSide {
         message: &Message<'_>,
         out: &mut FrameWriter,
     ) -> Result<usize, Inexpressible> {
-        let Message::Reply {
-            id: Some(id),
-            outcome,
-        } = message
-        else {
+        let Message::Reply { id, outcome } = message else {
             return Err(not_in_dialect(message.name()));
         };
+        let nameless = Id::Text("".into());
+        let id = id.as_ref().unwrap_or(&nameless);
         let asked = self.pending.remove(&id.keep());
         let line = reply::line(asked.as_ref(), id, outcome, self.debug, out);
         Ok(line.finish(self.frame_bytes)?)
