@@ -15,6 +15,12 @@ impl CallId {
     pub const fn number(self) -> i64 {
         self.0
     }
+
+    /// The call of a number that was given before. One that names no call is refused wherever it is used.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
 }
 
 /// What is known of a request in flight.

@@ -43,6 +43,24 @@ pub enum Refused {
     Inexpressible(#[from] Inexpressible),
 }
 
+impl Refused {
+    /// As the vectors of hosts spell it (`schema/README.md` section 7).
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotOpen => "notOpen",
+            Self::Ended => "ended",
+            Self::NoCredit => "noCredit",
+            Self::Late => "late",
+            Self::TooManyCalls { .. } => "tooManyCalls",
+            Self::TooManyStreams { .. } => "tooManyStreams",
+            Self::BufferFull { .. } => "bufferFull",
+            Self::Inexpressible(Inexpressible::TooLarge { .. }) => "tooLarge",
+            Self::Inexpressible(_) => "notInDialect",
+        }
+    }
+}
+
 /// What goes with a call beside its params.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]

@@ -48,7 +48,7 @@ impl Host {
     pub(crate) fn step(&mut self, step: &Value) -> Result<(), String> {
         if let Some(action) = step.get("host") {
             if let Err(refused) = self.act(action) {
-                self.told.push_back(json!({ "refused": name_of(&refused) }));
+                self.told.push_back(json!({ "refused": refused.name() }));
             }
         } else if let Some(expected) = step.get("tell") {
             let got = self.told.pop_front().ok_or("the host told nothing more")?;
@@ -358,18 +358,4 @@ fn described(failure: Failure<'_>) -> Value {
         error.details.map(|details| *details),
     );
     with(told, "retryable", error.retryable.then_some(json!(true)))
-}
-
-fn name_of(refused: &Refused) -> &'static str {
-    match refused {
-        Refused::NotOpen => "notOpen",
-        Refused::Ended => "ended",
-        Refused::NoCredit => "noCredit",
-        Refused::Late => "late",
-        Refused::TooManyCalls { .. } => "tooManyCalls",
-        Refused::TooManyStreams { .. } => "tooManyStreams",
-        Refused::BufferFull { .. } => "bufferFull",
-        Refused::Inexpressible(Inexpressible::TooLarge { .. }) => "tooLarge",
-        _ => "notInDialect",
-    }
 }

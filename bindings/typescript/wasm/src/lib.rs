@@ -1,0 +1,17 @@
+//! What a crossplug host in TypeScript does not decide itself: the session of `crossplug/1` and its dialects, manifests,
+//! doors, grants. It converts between JavaScript and the crates of the house; it decides nothing.
+//!
+//! Bookkeeping crosses here, payloads only pass through: what is called with and what is answered are texts that
+//! JavaScript's own `JSON` reads and writes. Times are milliseconds since an origin of the caller's choice.
+
+mod convert;
+mod grants;
+mod heard;
+mod manifest;
+mod refusal;
+mod session;
+
+pub use grants::Allowed;
+pub use heard::Heard;
+pub use manifest::{choose_door, read_manifest};
+pub use session::Session;
