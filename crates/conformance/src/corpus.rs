@@ -88,6 +88,7 @@ sessions![
     "crossplug-1/sum-invalid-item.jsonl",
     "crossplug-1/sum.jsonl",
     "crossplug-1/text-freedom.jsonl",
+    "crossplug-1/tour.jsonl",
     "crossplug-1/unknown-members.jsonl",
     "crossplug-1/unknown-method.jsonl",
     "crossplug-1/unknown-notification.jsonl",

@@ -285,7 +285,7 @@ impl Play {
                         .as_ref()
                         .and_then(answered)
                         .is_some_and(|id| self.unanswered.remove(&id));
-                    if !late && !said.is("$/log") && !said.is(CREDIT) {
+                    if !late && !self.passed_over(&said) && !said.is(CREDIT) {
                         return Err(
                             Stop::new("the plugin said more than the case has").got(&said.text)
                         );

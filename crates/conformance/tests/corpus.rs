@@ -1,11 +1,12 @@
 //! The session vectors that are compiled in are those of the folder, and every one can be read.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crossplug_conformance::corpus;
+use crossplug_conformance::case::{Expected, Step};
+use crossplug_conformance::{corpus, matching};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/vectors/sessions")
@@ -59,5 +60,37 @@ fn every_case_can_be_read_and_does_something() {
             "{} has no description",
             case.path
         );
+    }
+}
+
+/// The conversation of the contract is a vector, so that it cannot tell of what no plugin does.
+#[test]
+fn the_conversation_of_the_contract_is_played() {
+    let contract = std::fs::read_to_string(folder().join("../../README.md")).unwrap();
+    let told = contract.lines().filter_map(|line| {
+        let (from, message) = line.split_once(' ')?;
+        let from = match from {
+            "→" => "host",
+            "←" => "plugin",
+            _ => return None,
+        };
+        Some((from, serde_json::from_str(message).unwrap()))
+    });
+    let told: Vec<(&str, serde_json::Value)> = told.collect();
+    let cases = corpus::read().unwrap();
+    let tour = cases
+        .iter()
+        .find(|case| case.path == "crossplug-1/tour.jsonl")
+        .unwrap();
+    let played = tour.steps.iter().filter_map(|(_, step)| match step {
+        Step::Send(line) => Some(("host", serde_json::from_str(line).unwrap())),
+        Step::Await(Expected::Message(message)) => Some(("plugin", message.clone())),
+        _ => None,
+    });
+    let played: Vec<(&str, serde_json::Value)> = played.collect();
+    assert_eq!(told.len(), played.len());
+    for ((told_by, told), (by, message)) in told.iter().zip(&played) {
+        assert_eq!(told_by, by, "{told}");
+        matching::compare(message, told).unwrap_or_else(|mismatch| panic!("{told}\n{mismatch}"));
     }
 }
