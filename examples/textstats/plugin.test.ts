@@ -11,7 +11,7 @@ test("streams each paragraph and sums up", async () => {
   const call = new TextstatsClient(host).textAnalyse({ text: "One two three. Four!\n\nFive six?\n", topWords: 2 });
   const words: number[] = [];
   for await (const paragraph of call) words.push(paragraph.words);
-  const summary = await call.result;
+  const summary = await call.result();
   assert.deepEqual(words, [4, 2]);
   assert.equal(summary.sentences, 3);
   assert.equal(summary.characters, 32n);
@@ -27,5 +27,5 @@ test("streams each paragraph and sums up", async () => {
 
 test("refuses a text without a word", async () => {
   await using host = await testHost(plugin);
-  await assert.rejects(new TextstatsClient(host).textAnalyse({ text: " \n--" }).result, EmptyTextError);
+  await assert.rejects(new TextstatsClient(host).textAnalyse({ text: " \n--" }).result(), EmptyTextError);
 });

@@ -44,10 +44,12 @@ export type {
   Awaitable,
   CallOptions,
   Context,
+  Event,
   ItemReceiver,
   ItemSender,
   PluginContext,
   ServiceContext,
+  StreamingCall,
 } from "./context.js";
 export {
   bounded,
@@ -60,9 +62,8 @@ export {
   type InterfaceDescriptor,
   method,
   noErrors,
-  openTyped,
   readNothing,
-  type StreamingCall,
+  startTyped,
   type Uploadable,
   writeAs,
   writeEmpty,

@@ -1,5 +1,6 @@
 // What an author's code is given: types only. Portable; what stands behind them is made by the plugin runtime.
 
+import type { Granted, Peer } from "./interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "./json/value.js";
 
 /** A value, or a promise of it. */
@@ -34,20 +35,28 @@ export interface PluginContext {
   readonly dataDir: string | undefined;
   /** Whether the host wants stack traces. */
   readonly debug: boolean;
-  /** What the host allows: names of services, patterns of event streams, names of plugins. */
-  readonly granted: {
-    readonly services: readonly string[];
-    readonly emit: readonly string[];
-    readonly plugins: readonly string[];
-  };
+  /** The host: the program's name and version. */
+  readonly host: Peer;
+  /** What the host allows: names of services, patterns of event streams, names of plugins. Absent members allow nothing. */
+  readonly granted: Granted;
   /**
    * Calls a service of the host without types; generated `…Services` classes do it with types.
    *
-   * @throws PluginError as the host answered; `permissionDenied` where the service was not granted
+   * @throws PluginError as the host answered; `permissionDenied` where the service was not granted; `deadlineExceeded`
+   *   behind `timeoutMs`; `resourceExhausted` where as many calls are under way as the host allows
+   * @example
+   * const answer = await ctx.call("memory.search", { text: "plugins" }, { timeoutMs: 2000 });
    */
-  call(service: string, params?: JsonObject, options?: CallOptions): Promise<JsonValue>;
-  /** The same with streams, in either direction. */
-  open(service: string, params?: JsonObject, options?: OpenOptions): OpenCall;
+  call(service: string, params?: JsonObject, options?: UploadOptions): Promise<JsonValue>;
+  /**
+   * The same for a service that streams items.
+   *
+   * @example
+   * const call = ctx.start("file.lines", { path: "notes.txt" });
+   * for await (const line of call) ctx.log.info(String(line));
+   * const count = await call.result();
+   */
+  start(service: string, params?: JsonObject, options?: UploadOptions): StreamingCall<JsonValue, JsonValue>;
   /**
    * Emits an event without types; generated `…Events` classes do it with types. Events of one stream keep their order.
    *
@@ -65,6 +74,10 @@ export interface Context extends PluginContext {
   readonly signal: AbortSignal;
   /** When the caller stops waiting, in milliseconds since the Unix epoch; undefined where it waits for ever. */
   readonly deadline: number | undefined;
+  /** Milliseconds until then, 0 afterwards; undefined where the caller waits for ever. */
+  readonly remaining: number | undefined;
+  /** Whether {@link Context.signal} has aborted: what a long computation asks now and then. */
+  readonly cancelled: boolean;
   /** W3C trace context of the call, where the caller sent one. */
   readonly traceparent: string | undefined;
   /** Tells the caller how far the work is: a fraction from 0 to 1, a sentence, or both. */
@@ -83,26 +96,49 @@ export interface ServiceContext {
   readonly traceparent: string | undefined;
 }
 
-/** How a call to the host is made. */
+/** How a call is made. */
 export interface CallOptions {
-  /** Milliseconds until the plugin stops waiting. Absent: what is left until the deadline of the call that it serves. */
+  /**
+   * Milliseconds until the caller stops waiting. Absent: a typed call takes what its interface says. A call that serves
+   * another one never waits longer than that one's caller does. `Infinity`: no limit of its own.
+   */
   readonly timeoutMs?: number;
   /** Gives the call up. Absent: the signal of the call that it serves. */
   readonly signal?: AbortSignal;
 }
 
-/** How a call with streams is made. */
-export interface OpenOptions extends CallOptions {
-  /** What to stream to the host. */
+/** How a call without types is made. */
+export interface UploadOptions extends CallOptions {
+  /** What to stream to the other side, where the method takes a stream. */
   readonly upload?: AsyncIterable<JsonValue> | Iterable<JsonValue>;
 }
 
-/** A call with streams that is under way. */
-export interface OpenCall {
-  /** What the host streams. Reading grants the host credit; not reading holds it back. */
-  readonly items: AsyncIterable<JsonValue>;
-  /** The answer. */
-  readonly result: Promise<JsonValue>;
+/**
+ * A call that streams `T` and answers `R`. Reading grants credit; not reading holds the other side back.
+ *
+ * @example
+ * const call = new TextstatsClient(host).textAnalyse({ text });
+ * for await (const paragraph of call) print(paragraph.opening);
+ * const summary = await call.result();
+ */
+export interface StreamingCall<T, R> extends AsyncIterable<T> {
+  /**
+   * The answer; it comes behind the last element. While somebody iterates over the elements they wait to be read; what nobody
+   * reads is dropped from now on, so that the answer always comes.
+   */
+  result(): Promise<R>;
+}
+
+/** An event, as a handler gets it. */
+export interface Event<P = JsonValue> {
+  /** Wire name. */
+  readonly name: string;
+  /** Names the ordered sequence that it belongs to, such as `location:room1`. */
+  readonly stream: string | undefined;
+  /** Its place in that sequence, from 1. */
+  readonly seq: number;
+  /** What happened. */
+  readonly payload: P;
 }
 
 /** Sends the elements of a stream to the caller. */

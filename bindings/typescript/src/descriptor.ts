@@ -4,11 +4,12 @@ import { decodeError, encodeError } from "./codec/codec.js";
 import type {
   Awaitable,
   CallOptions,
+  Event,
   ItemReceiver,
   ItemSender,
-  OpenCall,
-  OpenOptions,
   PluginContext,
+  StreamingCall,
+  UploadOptions,
 } from "./context.js";
 import { PluginError } from "./errors.js";
 import { checkDepth, MAX_DEPTH } from "./json/strict.js";
@@ -56,7 +57,7 @@ export interface EventDescriptor<Plugin extends object> {
   readonly name: string;
   readonly payload: Reader<unknown>;
   readonly has: (plugin: Plugin) => boolean;
-  readonly call: (plugin: Plugin, ctx: PluginContext, payload: unknown) => unknown;
+  readonly call: (plugin: Plugin, ctx: PluginContext, event: Event<unknown>) => unknown;
 }
 
 /** Describes a method; the compiler sees that codecs and handler fit. */
@@ -86,7 +87,7 @@ export function event<Plugin extends object, Payload>(
   parts: {
     readonly payload: Reader<Payload>;
     readonly has: (plugin: Plugin) => boolean;
-    readonly call: (plugin: Plugin, ctx: PluginContext, payload: Payload) => Awaitable<void>;
+    readonly call: (plugin: Plugin, ctx: PluginContext, event: Event<Payload>) => Awaitable<void>;
   },
 ): EventDescriptor<Plugin> {
   return { ...parts, name } as EventDescriptor<Plugin>;
@@ -127,15 +128,9 @@ export function writeNothing(_value: unknown): null {
 /** Whoever can be called: the host, for a plugin's services; a plugin, for a host or a test. */
 export interface Caller {
   /** Calls and waits for the answer. */
-  call(method: string, params?: JsonObject, options?: CallOptions): Promise<JsonValue>;
-  /** Calls with streams. */
-  open(method: string, params?: JsonObject, options?: OpenOptions): OpenCall;
-}
-
-/** A call that streams `T` and answers `R`. */
-export interface StreamingCall<T, R> extends AsyncIterable<T> {
-  /** The answer; it comes behind the last element. */
-  readonly result: Promise<R>;
+  call(method: string, params?: JsonObject, options?: UploadOptions): Promise<JsonValue>;
+  /** Calls a method that streams items. */
+  start(method: string, params?: JsonObject, options?: UploadOptions): StreamingCall<JsonValue, JsonValue>;
 }
 
 /** What may be streamed to the other side. */
@@ -169,6 +164,8 @@ export interface Signature<P, R> {
   readonly params: Writer<P>;
   readonly result: Reader<R>;
   readonly errors: ErrorClasses;
+  /** How long a caller waits who does not say so itself, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /** What a call streams to the other side. */
@@ -188,10 +185,7 @@ export async function callTyped<P, R, U = never>(
 ): Promise<R> {
   const written = writeAs(`the parameters of ${name}`, signature.params, params) as JsonObject;
   try {
-    const answer =
-      upload === undefined
-        ? await caller.call(name, written, options)
-        : await caller.open(name, written, { ...options, upload: each(name, upload) }).result;
+    const answer = await caller.call(name, written, optionsOf(name, signature, options, upload));
     return readAs(`the result of ${name}`, signature.result, answer);
   } catch (thrown) {
     throw typed(signature.errors, thrown);
@@ -199,7 +193,7 @@ export async function callTyped<P, R, U = never>(
 }
 
 /** A typed call with a stream towards the caller. */
-export function openTyped<P, R, T, U = never>(
+export function startTyped<P, R, T, U = never>(
   caller: Caller,
   name: string,
   signature: Signature<P, R> & { readonly item: Reader<T> },
@@ -208,24 +202,43 @@ export function openTyped<P, R, T, U = never>(
   upload?: Upload<U>,
 ): StreamingCall<T, R> {
   const written = writeAs(`the parameters of ${name}`, signature.params, params) as JsonObject;
-  const open = caller.open(name, written, upload === undefined ? options : { ...options, upload: each(name, upload) });
-  const result = open.result.then(
-    (value) => readAs(`the result of ${name}`, signature.result, value),
-    (thrown: unknown) => {
-      throw typed(signature.errors, thrown);
-    },
-  );
-  // Whoever only reads the stream learns of a failure there; that the promise fails too must not end the process.
-  result.catch(() => undefined);
+  const call = caller.start(name, written, optionsOf(name, signature, options, upload));
+  let result: Promise<R> | undefined;
   return {
-    result,
+    result: () => {
+      if (result === undefined) {
+        result = call.result().then(
+          (value) => readAs(`the result of ${name}`, signature.result, value),
+          (thrown: unknown) => {
+            throw typed(signature.errors, thrown);
+          },
+        );
+        // Whoever also reads the stream learns of a failure there: that this promise fails too must not end the process.
+        result.catch(() => undefined);
+      }
+      return result;
+    },
     async *[Symbol.asyncIterator]() {
       try {
-        for await (const value of open.items) yield readAs(`an item of ${name}`, signature.item, value);
+        for await (const value of call) yield readAs(`an item of ${name}`, signature.item, value);
       } catch (thrown) {
         throw typed(signature.errors, thrown);
       }
     },
+  };
+}
+
+function optionsOf<U>(
+  name: string,
+  signature: { readonly timeoutMs?: number },
+  options: CallOptions = {},
+  upload: Upload<U> | undefined,
+): UploadOptions {
+  const timeoutMs = options.timeoutMs ?? signature.timeoutMs;
+  return {
+    ...options,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(upload === undefined ? {} : { upload: each(name, upload) }),
   };
 }
 

@@ -7,15 +7,16 @@ export type {
   Awaitable,
   CallOptions,
   Context,
+  Event,
   ItemReceiver,
   ItemSender,
   Log,
   LogLevel,
-  OpenCall,
-  OpenOptions,
   PluginContext,
+  StreamingCall,
+  UploadOptions,
 } from "./context.js";
-export type { Caller, InterfaceDescriptor, StreamingCall, Uploadable } from "./descriptor.js";
+export type { Caller, InterfaceDescriptor, Uploadable } from "./descriptor.js";
 export { CrossplugError, type KnownErrorCode, PluginError, type PluginErrorOptions } from "./errors.js";
 export { parseJson } from "./json/strict.js";
 export type { JsonObject, JsonValue } from "./json/value.js";

@@ -4,11 +4,14 @@ export type {
   Awaitable,
   CallOptions,
   Context,
+  Event,
   ItemReceiver,
   ItemSender,
   Log,
   LogLevel,
   PluginContext,
+  StreamingCall,
+  UploadOptions,
 } from "./context.js";
 export { type KnownErrorCode, PluginError } from "./errors.js";
 export {

@@ -2,11 +2,5 @@
 
 export { implement } from "./plugin/define.js";
 export { type Connection, connect } from "./testing/connection.js";
-export {
-  type EmittedEvent,
-  type LoggedLine,
-  type ReportedProgress,
-  TestHost,
-  type TestHostOptions,
-  testHost,
-} from "./testing/host.js";
+export { TestHost, type TestHostOptions, testHost } from "./testing/host.js";
+export type { Emitted, LogLine, Progress, ServiceCall } from "./testing/records.js";

@@ -72,13 +72,18 @@ const conforming: Conformance = {
     for (let number = 1; number <= times; number++) events.testHappened({ number }, "test:stream");
   },
   testLog: (ctx, { text }) => ctx.log.info(text, { from: "subject" }),
-  testContext: ({ instanceId, config, deadline, signal, debug }) => ({
+  testSkim: (ctx, params) => new ConformanceServices(ctx).testList(params).result(),
+  testContext: ({ instanceId, config, deadline, cancelled, debug }) => ({
     instanceId,
     config,
     hasDeadline: deadline !== undefined,
-    cancelled: signal.aborted,
+    cancelled,
     debug,
   }),
+  onTestHappened: async (ctx, { name, stream, seq, payload }) => {
+    const question = `${name} ${stream ?? "-"} ${seq} ${payload.number}`;
+    await new ConformanceServices(ctx).testAnswer({ question });
+  },
 };
 
 function echo({ memory, options, state }: ActionInvoke): ActionResult {
@@ -90,7 +95,8 @@ function echo({ memory, options, state }: ActionInvoke): ActionResult {
 }
 
 function got({ method, path, params, query, headers, body }: RouteHandle) {
-  return { body: body ?? null, params: params ?? {}, query: query ?? {}, headers: headers ?? {}, method, path };
+  const rest = { params: params ?? {}, query: query ?? {}, headers: headers ?? {}, method, path };
+  return body === undefined ? rest : { body, ...rest };
 }
 
 const running = new Set<string>();

@@ -25,9 +25,8 @@ function read(one: FrameCase, bytes: Buffer, sizes: readonly number[]): string[]
   const reader = new FrameReader(
     (frame) => out.push(Buffer.from(frame).toString()),
     (error) => out.push(`error: ${error}`),
-    one.limits?.frameBytes,
   );
-  reader.reframe(one.framing);
+  reader.agreed(one.framing, one.limits?.frameBytes ?? 64 << 20);
   let at = 0;
   for (let turn = 0; at < bytes.length; turn++) {
     const size = sizes[Math.min(turn, sizes.length - 1)] ?? bytes.length;

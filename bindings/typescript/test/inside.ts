@@ -6,3 +6,13 @@ const inside = (path: string): Promise<unknown> => import(new URL(`../../dist/${
 export const { fromBase64, toBase64 } = (await inside("codec/base64.js")) as typeof import("../dist/codec/base64.js");
 export const { FrameReader, framed } = (await inside("plugin/frames.js")) as typeof import("../dist/plugin/frames.js");
 export const { Output } = (await inside("plugin/output.js")) as typeof import("../dist/plugin/output.js");
+export const { CrossplugDialect } = (await inside(
+  "plugin/dialect/crossplug.js",
+)) as typeof import("../dist/plugin/dialect/crossplug.js");
+export const { DEFAULT_LIMITS } = (await inside(
+  "plugin/session/limits.js",
+)) as typeof import("../dist/plugin/session/limits.js");
+export const { Sequences } = (await inside(
+  "plugin/session/sequences.js",
+)) as typeof import("../dist/plugin/session/sequences.js");
+export const { Session } = (await inside("plugin/session.js")) as typeof import("../dist/plugin/session.js");

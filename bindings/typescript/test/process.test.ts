@@ -1,168 +1,11 @@
-// The subject as a child process, tried where processes go wrong: prints, pipes that are full or cut, ends. No session case.
+// The subject as a child process, tried where processes go wrong: pipes that are full or cut, ends. No session case.
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, describe, test } from "node:test";
+import { spawn } from "node:child_process";
+import { describe, test } from "node:test";
 import type { JsonObject } from "crossplug";
 import { SUBJECT } from "./peers.js";
-
-const INITIALIZE = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "initialize",
-  params: {
-    protocol: { version: "1.0" },
-    host: { name: "test", version: "1" },
-    instanceId: "i",
-    config: {},
-    granted: {},
-  },
-};
-
-/** A program under test. Its standard output goes through `sh`, so that it is a pipe and no socket, as under our hosts. */
-class Program {
-  readonly child: ChildProcess;
-  readonly messages: JsonObject[] = [];
-  stderr = "";
-  readonly exit: Promise<number | null>;
-  readonly #heard: (() => void)[] = [];
-
-  constructor(program: string, { pipe = true, args = [] as string[] } = {}) {
-    // `cat` makes both outputs pipes; the exit code is the program's.
-    const command = pipe
-      ? ["bash", "-c", 'set -o pipefail; "$@" 2> >(cat >&2) | cat', "bash", process.execPath, program, ...args]
-      : [process.execPath, program, ...args];
-    this.child = spawn(command[0] as string, command.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
-    let partial = "";
-    this.child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-      const lines = `${partial}${chunk}`.split("\n");
-      partial = lines.pop() ?? "";
-      for (const line of lines) this.messages.push(JSON.parse(line) as JsonObject);
-      for (const wake of this.#heard.splice(0)) wake();
-    });
-    this.child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-      this.stderr += chunk;
-    });
-    this.exit = new Promise((resolve) => this.child.on("close", resolve));
-  }
-
-  send(...messages: readonly object[]): void {
-    this.child.stdin?.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
-  }
-
-  /** Waits for a message. */
-  async until(wanted: (message: JsonObject) => boolean, withinMs = 5000): Promise<JsonObject> {
-    const deadline = Date.now() + withinMs;
-    for (;;) {
-      const found = this.messages.find(wanted);
-      if (found !== undefined) return found;
-      const left = deadline - Date.now();
-      assert.ok(left > 0, `nothing came; stderr: ${this.stderr}`);
-      await new Promise<void>((resolve) => {
-        this.#heard.push(resolve);
-        setTimeout(resolve, left);
-      });
-    }
-  }
-
-  reply(id: number): Promise<JsonObject> {
-    return this.until((message) => message.id === id && message.method === undefined);
-  }
-
-  end(): Promise<number | null> {
-    this.child.stdin?.end();
-    return this.exit;
-  }
-}
-
-const running: Program[] = [];
-const folders: string[] = [];
-
-function start(program = SUBJECT, options: { pipe?: boolean; args?: string[] } = {}): Program {
-  const started = new Program(program, options);
-  running.push(started);
-  return started;
-}
-
-/** A program written for one test. */
-function written(body: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "crossplug-test-"));
-  folders.push(folder);
-  const program = join(folder, "plugin.mjs");
-  const conformance = import.meta.resolve("crossplug/interfaces/conformance");
-  const sdk = import.meta.resolve("crossplug/plugin");
-  writeFileSync(
-    program,
-    `import { conformance } from ${JSON.stringify(conformance)};
-     import { definePlugin, implement, run } from ${JSON.stringify(sdk)};
-     const manifest = { name: "written", version: "1.0.0", description: "For one test." };
-     ${body}`,
-  );
-  return program;
-}
-
-afterEach(async () => {
-  for (const program of running.splice(0)) {
-    program.child.kill("SIGKILL");
-    program.child.stdin?.destroy();
-    await program.exit;
-  }
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
-
-describe("standard output", () => {
-  test("what a handler prints goes to standard error and, by lines, to the log", async () => {
-    const program = start();
-    program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.print", params: { text: "one\ntwo\nthr" } });
-    await program.reply(2);
-    const lines = program.messages.filter(({ method }) => method === "$/log").map(({ params }) => params);
-    assert.deepEqual(lines, [
-      { level: "info", message: "one", fields: { stream: "stdout" } },
-      { level: "info", message: "two", fields: { stream: "stdout" } },
-    ]);
-    // The rest has no line end: it is logged when nothing follows.
-    await program.until(({ method, params }) => method === "$/log" && (params as JsonObject).message === "thr");
-    assert.equal(await program.end(), 0);
-    assert.equal(program.stderr, "one\ntwo\nthr");
-  });
-
-  test("a megabyte of prints does not disturb the protocol", async () => {
-    const program = start();
-    const text = `${"x".repeat(1023)}\n`.repeat(1024);
-    program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.print", params: { text } });
-    assert.equal((await program.reply(2)).result, text.length);
-    await program.end();
-    assert.equal(program.stderr, text);
-  });
-
-  test("writes to the descriptor itself and prints of children go to standard error", async () => {
-    const program = start(
-      written(`
-        import { spawnSync } from "node:child_process";
-        import { writeSync } from "node:fs";
-        run(definePlugin({ manifest, interfaces: [implement(conformance, { testNothing: () => {
-          writeSync(1, "by descriptor\\n");
-          spawnSync("echo", ["by a child"], { stdio: "inherit" });
-          console.log("by console");
-        } })] }));`),
-    );
-    program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.nothing" });
-    assert.equal((await program.reply(2)).result, null);
-    assert.equal(await program.end(), 0);
-    assert.equal(program.stderr, "by descriptor\nby a child\nby console\n");
-  });
-
-  test("where standard output is a socket, prints through process.stdout are still kept off it", async () => {
-    const program = start(SUBJECT, { pipe: false });
-    program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.print", params: { text: "{}\n" } });
-    assert.equal((await program.reply(2)).result, 3);
-    assert.equal(await program.end(), 0);
-    assert.equal(program.stderr, "{}\n");
-  });
-});
+import { INITIALIZE, start, written } from "./program.js";
 
 describe("pipes", () => {
   for (const pipe of [true, false]) {
@@ -348,13 +191,15 @@ describe("failures", () => {
     assert.match(program.stderr, /the input ended inside a message/);
   });
 
-  test("a message over the cap is the end of the input, and the plugin exits with 0", async () => {
+  test("a message over the cap is complained of and ends the input: the plugin exits with 1", async () => {
     const program = start();
     program.send(INITIALIZE);
     await program.reply(1);
     program.child.stdin?.on("error", () => undefined);
     program.child.stdin?.write(Buffer.alloc((64 << 20) + 1, "x"));
-    assert.equal(await program.exit, 0);
+    assert.equal(await program.exit, 1);
+    const { error } = await program.until(({ id }) => id === null);
+    assert.equal(((error as JsonObject).data as JsonObject).code, "resourceExhausted");
     assert.match(program.stderr, /a message has more than 67108864 bytes/);
   });
 

@@ -1,7 +1,7 @@
-// Envelopes that only a peer without an SDK writes: odd replies to the plugin's own calls, and long ids. No session case.
+// Envelopes that only a peer without an SDK writes: stray replies, and long ids. No session case.
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import type { JsonObject } from "crossplug";
 import { connect } from "crossplug/testing";
 import { SUBJECT } from "./peers.js";
@@ -57,41 +57,6 @@ class Talk {
     return this.#connection.end();
   }
 }
-
-/** The code that a handler's call of the host ends with where the host answers it so. */
-async function codeBehind(answer: JsonObject): Promise<unknown> {
-  const talk = new Talk();
-  talk.send({ jsonrpc: "2.0", id: 2, method: "test.ask", params: { question: "?" } });
-  const { id } = await talk.until(({ method }) => method === "test.answer");
-  talk.send({ id, ...answer });
-  const { error } = await talk.until((message) => message.id === 2);
-  await talk.end();
-  return ((error as JsonObject).data as JsonObject).code;
-}
-
-describe("a reply to a call of the plugin that cannot be read ends that call", () => {
-  const right = { code: -32002, message: "no" };
-  const wrong: Record<string, JsonObject> = {
-    "a null error": { jsonrpc: "2.0", error: null },
-    "an error that is a text": { jsonrpc: "2.0", error: "no" },
-    "an error that is a list": { jsonrpc: "2.0", error: [right] },
-    "an error without a code": { jsonrpc: "2.0", error: { message: "no" } },
-    "an error with a code of half a number": { jsonrpc: "2.0", error: { code: 1.5, message: "no" } },
-    "an error without a message": { jsonrpc: "2.0", error: { code: -32002 } },
-    "a result and an error": { jsonrpc: "2.0", result: { text: "?" }, error: right },
-    "a result and a null error": { jsonrpc: "2.0", result: { text: "?" }, error: null },
-    "a result without a version": { result: { text: "?" } },
-    "an error without a version": { error: right },
-    "a result of another version": { jsonrpc: "1.0", result: { text: "?" } },
-  };
-  for (const [what, answer] of Object.entries(wrong))
-    test(what, async () => assert.equal(await codeBehind(answer), "protocolViolation"));
-
-  test("but one that can be read means what it says", async () => {
-    assert.equal(await codeBehind({ jsonrpc: "2.0", error: right }), "notFound");
-    assert.equal(await codeBehind({ jsonrpc: "2.0", error: { code: -32002, message: "no", data: 1 } }), "notFound");
-  });
-});
 
 test("replies that belong to nothing do not disturb what is open", async () => {
   const talk = new Talk();

@@ -69,7 +69,7 @@ describe("the subject, by its typed client", () => {
     withSubject({}, async (client, host) => {
       const call = client.testCount({ to: 1000 });
       assert.equal((await collect(call)).length, 1000);
-      assert.equal(await call.result, 500500n);
+      assert.equal(await call.result(), 500500n);
       assert.deepEqual(host.progress, [{ method: "test.count", fraction: 1, message: "done" }]);
     }));
 
@@ -82,7 +82,7 @@ describe("the subject, by its typed client", () => {
         await collect(both),
         numbers.map((number) => number * 2n),
       );
-      assert.equal(await both.result, 500);
+      assert.equal(await both.result(), 500);
     }));
 
   test("calls fake services, with types", async () => {
@@ -157,7 +157,8 @@ describe("a plugin of a class", () => {
       return { success: true, text: `${String(ctx.config.greeting)}, ${memory.content.text ?? "you"}` };
     }
 
-    async onMessageReceived(...[ctx, { memory }]: Parameters<NonNullable<Agent["onMessageReceived"]>>) {
+    async onMessageReceived(...[ctx, event]: Parameters<NonNullable<Agent["onMessageReceived"]>>) {
+      const { memory } = event.payload;
       const { memories } = await new AgentServices(ctx).memorySearch({ limit: 1 });
       this.heard.push(memory.content.text ?? "");
       new AgentEvents(ctx).agentNoted({ text: `${memories.length} older` });
@@ -167,18 +168,18 @@ describe("a plugin of a class", () => {
 
   const memory = { content: { text: "hi" } };
 
-  test("keeps its `this`, reads its config, hears events, and runs setup and teardown", async () => {
+  test("keeps its `this`, reads its config, hears events, and runs onStart and onStop", async () => {
     const steps: string[] = [];
     const greeter = new Greeter();
     const plugin = definePlugin({
       manifest,
       interfaces: [implement(agent, greeter)],
-      setup: async (ctx) => {
+      onStart: async (ctx) => {
         await Promise.resolve();
-        steps.push(`setup ${String(ctx.config.greeting)}`);
+        steps.push(`start ${String(ctx.config.greeting)}`);
         ctx.log.debug("early");
       },
-      teardown: () => void steps.push("teardown"),
+      onStop: () => void steps.push("stop"),
     });
     const services = [implement(agentServices, { memorySearch: () => ({ memories: [memory] }) })];
     const host = await testHost(plugin, { config: { greeting: "good day" }, services });
@@ -195,14 +196,14 @@ describe("a plugin of a class", () => {
       [{ text: "1 older" }, { text: "1 older" }],
     );
     assert.match(host.logs.at(-1)?.message ?? "", /message\.received failed: Error: cannot take it/);
-    assert.deepEqual(steps, ["setup good day", "teardown"]);
+    assert.deepEqual(steps, ["start good day", "stop"]);
   });
 
-  test("is not started where its setup fails", async () => {
+  test("is not started where its onStart fails", async () => {
     const plugin = definePlugin({
       manifest,
       interfaces: [],
-      setup: () => {
+      onStart: () => {
         throw new PluginError("failedPrecondition", "no key in the config");
       },
     });

@@ -153,8 +153,8 @@ export class TextstatsClient {
    * May answer with `emptyText`.
    */
   textAnalyse(params: Analyse, options?: $.CallOptions): $.StreamingCall<ParagraphStats, Summary> {
-    const signature = { params: copyAnalyse, result: readSummary, item: copyParagraphStats, errors: textstatsErrors };
-    return $.openTyped(this.#peer, "text.analyse", signature, params, options);
+    const signature = { params: copyAnalyse, result: readSummary, item: copyParagraphStats, errors: textstatsErrors, timeoutMs: 10000 };
+    return $.startTyped(this.#peer, "text.analyse", signature, params, options);
   }
 }
 

@@ -48,7 +48,7 @@ export function within(thrown: unknown, token: string | number | undefined): unk
   const lacks = thrown.absent && typeof token === "string";
   thrown.absent = false;
   if (lacks) {
-    thrown.problem = `${JSON.stringify(token)} is missing: ${thrown.problem}`;
+    thrown.problem = `\`${token}\` is required`;
   } else {
     const escaped = typeof token === "number" ? String(token) : token.replaceAll("~", "~0").replaceAll("/", "~1");
     thrown.pointer = `/${escaped}${thrown.pointer}`;
@@ -66,10 +66,13 @@ export class DecodeError extends CrossplugError {
   readonly reason: Reason;
   /** JSON pointer (RFC 6901) to what is wrong; empty for the whole document, or where the text itself is wrong. */
   readonly pointer: string;
+  /** What was found and what would have been right. */
+  readonly problem: string;
 
   /** From what a codec of the type `what` threw. */
   constructor(what: string, misfit: Misfit) {
     super("decode", sentence(what, misfit));
+    this.problem = misfit.problem;
     this.reason = misfit.reason;
     this.pointer = misfit.pointer;
   }

@@ -385,7 +385,7 @@ export interface Agent {
   /** Answers an HTTP request to a route of the plugin. */
   routeHandle?(ctx: $.Context, params: RouteHandle): $.Awaitable<RouteResponse>;
   /** A message reached the agent. */
-  onMessageReceived?(ctx: $.PluginContext, payload: MessageReceived): $.Awaitable<void>;
+  onMessageReceived?(ctx: $.PluginContext, event: $.Event<MessageReceived>): $.Awaitable<void>;
 }
 
 /** Describes {@link Agent}, so that an object can be bound to it. */
@@ -447,7 +447,7 @@ export const agent: $.InterfaceDescriptor<Agent> = $.describe<Agent>(
     $.event("message.received", {
       payload: readMessageReceived,
       has: (plugin: Agent) => plugin.onMessageReceived !== undefined,
-      call: (plugin: Agent, ctx: $.PluginContext, payload) => plugin.onMessageReceived!(ctx, payload),
+      call: (plugin: Agent, ctx: $.PluginContext, event) => plugin.onMessageReceived!(ctx, event),
     }),
   ],
 );
@@ -500,49 +500,49 @@ export class AgentClient {
 
   /** Whether an action applies to a memory. */
   actionValidate(params: ActionValidate, options?: $.CallOptions): Promise<Validation> {
-    const signature = { params: $.bounded(writeActionValidate, 1), result: copyValidation, errors: agentErrors };
+    const signature = { params: $.bounded(writeActionValidate, 1), result: copyValidation, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "action.validate", signature, params, options);
   }
 
   /** Runs an action. */
   actionInvoke(params: ActionInvoke, options?: $.CallOptions): Promise<ActionResult> {
-    const signature = { params: $.bounded(writeActionInvoke, 1), result: readActionResult, errors: agentErrors };
+    const signature = { params: $.bounded(writeActionInvoke, 1), result: readActionResult, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "action.invoke", signature, params, options);
   }
 
   /** Asks a provider for context. */
   providerGet(params: ProviderGet, options?: $.CallOptions): Promise<ProviderResult> {
-    const signature = { params: $.bounded(writeProviderGet, 1), result: readProviderResult, errors: agentErrors };
+    const signature = { params: $.bounded(writeProviderGet, 1), result: readProviderResult, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "provider.get", signature, params, options);
   }
 
   /** Whether an evaluator applies to a memory. */
   evaluatorValidate(params: EvaluatorValidate, options?: $.CallOptions): Promise<Validation> {
-    const signature = { params: $.bounded(writeEvaluatorValidate, 1), result: copyValidation, errors: agentErrors };
+    const signature = { params: $.bounded(writeEvaluatorValidate, 1), result: copyValidation, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "evaluator.validate", signature, params, options);
   }
 
   /** Runs an evaluator. It may have nothing to say. */
   evaluatorInvoke(params: EvaluatorInvoke, options?: $.CallOptions): Promise<ActionResult | null> {
-    const signature = { params: $.bounded(writeEvaluatorInvoke, 1), result: (value: unknown) => value === null ? null : readActionResult(value), errors: agentErrors };
+    const signature = { params: $.bounded(writeEvaluatorInvoke, 1), result: (value: unknown) => value === null ? null : readActionResult(value), errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "evaluator.invoke", signature, params, options);
   }
 
   /** Starts a service of the plugin. Starting a running one changes nothing. */
   serviceStart(params: ServiceStart, options?: $.CallOptions): Promise<void> {
-    const signature = { params: copyServiceStart, result: $.readNothing, errors: agentErrors };
+    const signature = { params: copyServiceStart, result: $.readNothing, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "service.start", signature, params, options);
   }
 
   /** Stops a service of the plugin. Stopping a stopped one changes nothing. */
   serviceStop(params: ServiceStop, options?: $.CallOptions): Promise<void> {
-    const signature = { params: copyServiceStop, result: $.readNothing, errors: agentErrors };
+    const signature = { params: copyServiceStop, result: $.readNothing, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "service.stop", signature, params, options);
   }
 
   /** Answers an HTTP request to a route of the plugin. */
   routeHandle(params: RouteHandle, options?: $.CallOptions): Promise<RouteResponse> {
-    const signature = { params: $.bounded(writeRouteHandle, 1), result: readRouteResponse, errors: agentErrors };
+    const signature = { params: $.bounded(writeRouteHandle, 1), result: readRouteResponse, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "route.handle", signature, params, options);
   }
 }

@@ -783,43 +783,43 @@ export class ChatClient {
 
   /** The plugin is shown. Comes before everything else of this interface. */
   mount(params: Mount, options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.bounded(writeMount, 1), result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.bounded(writeMount, 1), result: $.readNothing, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "mount", signature, params, options);
   }
 
   /** The plugin is taken down. Comes last. */
   dispose(options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.writeEmpty, result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.writeEmpty, result: $.readNothing, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "dispose", signature, undefined, options);
   }
 
   /** The user connected the instance. */
   connect(options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.writeEmpty, result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.writeEmpty, result: $.readNothing, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "connect", signature, undefined, options);
   }
 
   /** The user disconnected the instance. */
   disconnect(options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.writeEmpty, result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.writeEmpty, result: $.readNothing, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "disconnect", signature, undefined, options);
   }
 
   /** Answers a message of the user. */
   messageHandle(params: MessageHandle, options?: $.CallOptions): Promise<MessageAnswer> {
-    const signature = { params: copyMessageHandle, result: copyMessageAnswer, errors: chatErrors };
+    const signature = { params: copyMessageHandle, result: copyMessageAnswer, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "message.handle", signature, params, options);
   }
 
   /** Tells the plugin what was said so far, in place of what it was told before. */
   historySet(params: HistorySet, options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.bounded(writeHistorySet, 1), result: $.readNothing, errors: chatErrors };
+    const signature = { params: $.bounded(writeHistorySet, 1), result: $.readNothing, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "history.set", signature, params, options);
   }
 
   /** What the plugin shows now. An equal state gives an equal frame with the same ids. */
   uiRender(options?: $.CallOptions): Promise<UiFrame> {
-    const signature = { params: $.writeEmpty, result: readUiFrame, errors: chatErrors };
+    const signature = { params: $.writeEmpty, result: readUiFrame, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "ui.render", signature, undefined, options);
   }
 
@@ -829,7 +829,7 @@ export class ChatClient {
    * May answer with `componentNotFound`.
    */
   uiEvent(params: UiEvent, options?: $.CallOptions): Promise<UiEventOutcome> {
-    const signature = { params: copyUiEvent, result: copyUiEventOutcome, errors: chatErrors };
+    const signature = { params: copyUiEvent, result: copyUiEventOutcome, errors: chatErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "ui.event", signature, params, options);
   }
 
@@ -839,7 +839,7 @@ export class ChatClient {
    * May answer with `streamNotFound`.
    */
   streamControl(params: StreamControl, options?: $.CallOptions): Promise<void> {
-    const signature = { params: copyStreamControl, result: $.readNothing, errors: chatErrors };
+    const signature = { params: copyStreamControl, result: $.readNothing, errors: chatErrors, timeoutMs: 5000 };
     return $.callTyped(this.#peer, "stream.control", signature, params, options);
   }
 }

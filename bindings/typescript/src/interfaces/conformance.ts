@@ -285,7 +285,7 @@ export interface Conformance {
   /** Says what the context holds. */
   testContext?(ctx: $.Context): $.Awaitable<ContextReport>;
   /** Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between. */
-  onTestHappened?(ctx: $.PluginContext, payload: Happened): $.Awaitable<void>;
+  onTestHappened?(ctx: $.PluginContext, event: $.Event<Happened>): $.Awaitable<void>;
 }
 
 /** Describes {@link Conformance}, so that an object can be bound to it. */
@@ -393,7 +393,7 @@ export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Confor
     $.event("test.happened", {
       payload: copyHappened,
       has: (plugin: Conformance) => plugin.onTestHappened !== undefined,
-      call: (plugin: Conformance, ctx: $.PluginContext, payload) => plugin.onTestHappened!(ctx, payload),
+      call: (plugin: Conformance, ctx: $.PluginContext, event) => plugin.onTestHappened!(ctx, event),
     }),
   ],
 );
@@ -416,7 +416,7 @@ export class ConformanceServices {
   /** Streams the integers from 1 to `to`, then gives their sum. Needs the permission `test:list`. */
   testList(params: Count, options?: $.CallOptions): $.StreamingCall<bigint, bigint> {
     const signature = { params: copyCount, result: $.readInt64, item: $.readInt64, errors: conformanceErrors };
-    return $.openTyped(this.#peer, "test.list", signature, params, options);
+    return $.startTyped(this.#peer, "test.list", signature, params, options);
   }
 }
 
@@ -487,7 +487,7 @@ export class ConformanceClient {
   /** Streams the integers from 1 to `to`, then gives their sum. Reports progress 1 with the message `done` before it answers. */
   testCount(params: Count, options?: $.CallOptions): $.StreamingCall<bigint, bigint> {
     const signature = { params: copyCount, result: $.readInt64, item: $.readInt64, errors: conformanceErrors };
-    return $.openTyped(this.#peer, "test.count", signature, params, options);
+    return $.startTyped(this.#peer, "test.count", signature, params, options);
   }
 
   /** Adds up the integers that the caller streams. */
@@ -499,7 +499,7 @@ export class ConformanceClient {
   /** Streams back each integer that the caller streams, doubled, as it comes. */
   testDouble(upload: $.Uploadable<bigint>, options?: $.CallOptions): $.StreamingCall<bigint, number> {
     const signature = { params: $.writeEmpty, result: (value: unknown) => $.integer(value, 0, 4294967295), item: $.readInt64, errors: conformanceErrors };
-    return $.openTyped(this.#peer, "test.double", signature, undefined, options, { from: upload, write: $.writeInt64 });
+    return $.startTyped(this.#peer, "test.double", signature, undefined, options, { from: upload, write: $.writeInt64 });
   }
 
   /** Calls the host's service `test.answer` with the question and gives its answer. */

@@ -243,7 +243,7 @@ export class EventsClient {
 
   /** Delivers one event. A host delivers the next one to the same plugin only after the reply, and the events of a stream in the order in which they happened. An event whose delivery fails or takes too long is skipped for good. */
   eventHandle(params: EventHandle, options?: $.CallOptions): Promise<Reaction> {
-    const signature = { params: $.bounded(writeEventHandle, 1), result: copyReaction, errors: eventsErrors };
+    const signature = { params: $.bounded(writeEventHandle, 1), result: copyReaction, errors: eventsErrors, timeoutMs: 5000 };
     return $.callTyped(this.#peer, "event.handle", signature, params, options);
   }
 }

@@ -412,19 +412,19 @@ export class HttpClient {
 
   /** Comes once, before anything else of this interface, also when a plugin is switched on while the host runs. */
   lifecycleInit(params: LifecycleInit, options?: $.CallOptions): Promise<void> {
-    const signature = { params: copyLifecycleInit, result: $.readNothing, errors: httpErrors };
+    const signature = { params: copyLifecycleInit, result: $.readNothing, errors: httpErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "lifecycle.init", signature, params, options);
   }
 
   /** The host is done with the plugin. The end of the session follows. */
   lifecycleShutdown(options?: $.CallOptions): Promise<void> {
-    const signature = { params: $.writeEmpty, result: $.readNothing, errors: httpErrors };
+    const signature = { params: $.writeEmpty, result: $.readNothing, errors: httpErrors, timeoutMs: 5000 };
     return $.callTyped(this.#peer, "lifecycle.shutdown", signature, undefined, options);
   }
 
   /** Answers a request to the plugin's route. Every request gets a response; a handler that fails makes status 500. */
   httpHandle(params: HttpRequest, options?: $.CallOptions): Promise<HttpResponse> {
-    const signature = { params: writeHttpRequest, result: readHttpResponse, errors: httpErrors };
+    const signature = { params: writeHttpRequest, result: readHttpResponse, errors: httpErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "http.handle", signature, params, options);
   }
 
@@ -434,7 +434,7 @@ export class HttpClient {
    * May answer with `storageFailed`.
    */
   storeGet(params: StoreGet, options?: $.CallOptions): Promise<StoreValue> {
-    const signature = { params: copyStoreGet, result: copyStoreValue, errors: httpErrors };
+    const signature = { params: copyStoreGet, result: copyStoreValue, errors: httpErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "store.get", signature, params, options);
   }
 
@@ -444,7 +444,7 @@ export class HttpClient {
    * May answer with `storageFailed`.
    */
   storeSet(params: StoreSet, options?: $.CallOptions): Promise<StoreValue> {
-    const signature = { params: copyStoreSet, result: copyStoreValue, errors: httpErrors };
+    const signature = { params: copyStoreSet, result: copyStoreValue, errors: httpErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "store.set", signature, params, options);
   }
 
@@ -454,7 +454,7 @@ export class HttpClient {
    * May answer with `storageFailed`.
    */
   storeDelete(params: StoreDelete, options?: $.CallOptions): Promise<StoreValue> {
-    const signature = { params: copyStoreDelete, result: copyStoreValue, errors: httpErrors };
+    const signature = { params: copyStoreDelete, result: copyStoreValue, errors: httpErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "store.delete", signature, params, options);
   }
 }

@@ -566,7 +566,7 @@ export interface Tool {
    */
   toolShutdown?(ctx: $.Context): $.Awaitable<ToolGreeting>;
   /** Something happened to one of the host's tools. */
-  onToolChanged?(ctx: $.PluginContext, payload: ToolChange): $.Awaitable<void>;
+  onToolChanged?(ctx: $.PluginContext, event: $.Event<ToolChange>): $.Awaitable<void>;
 }
 
 /** Describes {@link Tool}, so that an object can be bound to it. */
@@ -598,7 +598,7 @@ export const tool: $.InterfaceDescriptor<Tool> = $.describe<Tool>(
     $.event("tool.changed", {
       payload: readToolChange,
       has: (plugin: Tool) => plugin.onToolChanged !== undefined,
-      call: (plugin: Tool, ctx: $.PluginContext, payload) => plugin.onToolChanged!(ctx, payload),
+      call: (plugin: Tool, ctx: $.PluginContext, event) => plugin.onToolChanged!(ctx, event),
     }),
   ],
 );
@@ -618,7 +618,7 @@ export class ToolClient {
    * May answer with `toolFailed`, `outputTooLarge`.
    */
   toolInitialize(options?: $.CallOptions): Promise<ToolGreeting> {
-    const signature = { params: $.writeEmpty, result: copyToolGreeting, errors: toolErrors };
+    const signature = { params: $.writeEmpty, result: copyToolGreeting, errors: toolErrors, timeoutMs: 300000 };
     return $.callTyped(this.#peer, "tool.initialize", signature, undefined, options);
   }
 
@@ -628,7 +628,7 @@ export class ToolClient {
    * May answer with `toolFailed`, `inputTooLarge`, `outputTooLarge`, `interiorNul`.
    */
   toolExecute(params: ToolExecute, options?: $.CallOptions): Promise<ToolOutput> {
-    const signature = { params: copyToolExecute, result: copyToolOutput, errors: toolErrors };
+    const signature = { params: copyToolExecute, result: copyToolOutput, errors: toolErrors, timeoutMs: 300000 };
     return $.callTyped(this.#peer, "tool.execute", signature, params, options);
   }
 
@@ -638,7 +638,7 @@ export class ToolClient {
    * May answer with `toolFailed`, `outputTooLarge`.
    */
   toolShutdown(options?: $.CallOptions): Promise<ToolGreeting> {
-    const signature = { params: $.writeEmpty, result: copyToolGreeting, errors: toolErrors };
+    const signature = { params: $.writeEmpty, result: copyToolGreeting, errors: toolErrors, timeoutMs: 300000 };
     return $.callTyped(this.#peer, "tool.shutdown", signature, undefined, options);
   }
 }

@@ -1,58 +1,15 @@
 // One call of a handler: its context, its streams and its signal. Knows the session, but not which handler runs.
 
-import type { CallOptions, Context, Log, OpenCall, OpenOptions, PluginContext } from "../context.js";
+import type { Context, Log, StreamingCall, UploadOptions } from "../context.js";
 import type { MethodDescriptor } from "../descriptor.js";
 import { PluginError } from "../errors.js";
+import type { Granted, Peer } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import { type HostCalls, within } from "./host-calls.js";
+import type { Life } from "./life.js";
 import type { Meta, RequestId } from "./message.js";
 import type { Session } from "./session.js";
 import { Inflow, Outflow } from "./streams.js";
-
-/** What lives as long as the plugin; {@link Call} adds what belongs to one call. */
-export class Life implements PluginContext {
-  readonly config: JsonObject;
-  readonly log: Log;
-  readonly instanceId: string;
-  readonly dataDir: string | undefined;
-  readonly debug: boolean;
-  readonly granted: PluginContext["granted"];
-  readonly #session: Session;
-  readonly #hostCalls: HostCalls;
-  readonly #isChoked: () => boolean;
-
-  constructor(
-    parts: Omit<PluginContext, "call" | "open" | "emit">,
-    session: Session,
-    hostCalls: HostCalls,
-    isChoked: () => boolean,
-  ) {
-    this.config = parts.config;
-    this.log = parts.log;
-    this.instanceId = parts.instanceId;
-    this.dataDir = parts.dataDir;
-    this.debug = parts.debug;
-    this.granted = parts.granted;
-    this.#session = session;
-    this.#hostCalls = hostCalls;
-    this.#isChoked = isChoked;
-  }
-
-  call(service: string, params?: JsonObject, options: CallOptions = {}): Promise<JsonValue> {
-    return this.#hostCalls.open(service, params, options).result;
-  }
-
-  open(service: string, params?: JsonObject, options: OpenOptions = {}): OpenCall {
-    return watched(this.#hostCalls.open(service, params, options));
-  }
-
-  emit(event: string, payload: JsonValue, stream?: string): void {
-    if (!this.#session.isOpen) return;
-    if (this.#isChoked())
-      throw new PluginError("resourceExhausted", `the event ${event} was not sent: the host does not read`);
-    this.#session.event(event, stream, payload);
-  }
-}
 
 /** One call. */
 export class Call implements Context {
@@ -84,8 +41,8 @@ export class Call implements Context {
     this.method = method.name;
     this.deadline = meta.timeoutMs === undefined ? undefined : Date.now() + meta.timeoutMs;
     this.traceparent = meta.traceparent;
-    this.inflow = new Inflow((items, bytes) => session.grant(id, items, bytes));
-    this.outflow = new Outflow((item) => session.item(id, item), drained);
+    this.inflow = new Inflow((items, bytes) => session.streams.grant(id, items, bytes));
+    this.outflow = new Outflow((item) => session.streams.send(id, item), drained);
   }
 
   get config(): JsonObject {
@@ -108,8 +65,16 @@ export class Call implements Context {
     return this.#life.debug;
   }
 
-  get granted(): PluginContext["granted"] {
+  get host(): Peer {
+    return this.#life.host;
+  }
+
+  get granted(): Granted {
     return this.#life.granted;
+  }
+
+  get remaining(): number | undefined {
+    return this.deadline === undefined ? undefined : Math.max(0, this.deadline - Date.now());
   }
 
   /** Made when it is first asked for: most handlers never ask. */
@@ -121,8 +86,7 @@ export class Call implements Context {
     return this.#aborter.signal;
   }
 
-  /** Whether the caller has given up, or the host is gone. */
-  get isAborted(): boolean {
+  get cancelled(): boolean {
     return this.#aborted !== undefined;
   }
 
@@ -130,12 +94,12 @@ export class Call implements Context {
     this.#session.progress(this.#id, fraction, message);
   }
 
-  call(service: string, params?: JsonObject, options: CallOptions = {}): Promise<JsonValue> {
-    return this.#open(service, params, options).result;
+  call(service: string, params?: JsonObject, options: UploadOptions = {}): Promise<JsonValue> {
+    return this.#hostCalls.call(service, params, this.#inside(options), this.traceparent);
   }
 
-  open(service: string, params?: JsonObject, options: OpenOptions = {}): OpenCall {
-    return watched(this.#open(service, params, options));
+  start(service: string, params?: JsonObject, options: UploadOptions = {}): StreamingCall<JsonValue, JsonValue> {
+    return this.#hostCalls.start(service, params, this.#inside(options), this.traceparent);
   }
 
   emit(event: string, payload: JsonValue, stream?: string): void {
@@ -156,14 +120,7 @@ export class Call implements Context {
     this.inflow.end();
   }
 
-  #open(service: string, params: JsonObject | undefined, options: OpenOptions): OpenCall {
-    const inside = { ...options, ...within(options, this.deadline, () => this.signal) };
-    return this.#hostCalls.open(service, params, inside, this.traceparent);
+  #inside(options: UploadOptions): UploadOptions {
+    return { ...options, ...within(options, this.remaining, () => this.signal) };
   }
-}
-
-/** Whoever only reads the stream learns of a failure there: that nobody awaits the answer too is no mistake. */
-function watched(call: OpenCall): OpenCall {
-  call.result.catch(() => undefined);
-  return call;
 }

@@ -23,9 +23,9 @@ export interface PluginOptions {
   /** What the plugin implements: `implement(agent, {…})`, one for each interface. */
   readonly interfaces: readonly Implementation[];
   /** Runs once, when the host has sent the configuration and before the first call. Failing refuses to start. */
-  readonly setup?: (ctx: PluginContext) => Awaitable<void>;
-  /** Runs once, when everything in flight is finished. */
-  readonly teardown?: (ctx: PluginContext) => Awaitable<void>;
+  readonly onStart?: (ctx: PluginContext) => Awaitable<void>;
+  /** Runs once, behind the last answer. What it throws is logged. */
+  readonly onStop?: (ctx: PluginContext) => Awaitable<void>;
 }
 
 /** A plugin, ready to be run or tested. */

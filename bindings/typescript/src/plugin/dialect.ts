@@ -1,7 +1,7 @@
 // The seam between the session and the wire: what a dialect must do. Knows no dialect.
 
 import type { JsonObject } from "../json/value.js";
-import type { Message } from "./message.js";
+import type { Message, Received } from "./message.js";
 
 /** Reads and writes the messages of one conversation, on the plugin's side. */
 export interface Dialect {
@@ -19,7 +19,7 @@ export interface Dialect {
    *
    * @throws Violation where the frame is none of the dialect's and there is nothing to answer
    */
-  read(frame: Uint8Array | string, answer: (frame: string) => void): Message | undefined;
+  read(frame: Uint8Array | string, answer: (frame: string) => void): Received | undefined;
 
   /** Writes a message as a frame; undefined where the dialect has no word for it. */
   write(message: Message): string | undefined;

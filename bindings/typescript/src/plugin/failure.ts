@@ -1,6 +1,6 @@
 // What a thrown value becomes on the wire. Knows no transport and no handler.
 
-import { EncodeError } from "../codec/misfit.js";
+import { DecodeError, EncodeError } from "../codec/misfit.js";
 import { PluginError } from "../errors.js";
 import type { JsonObject } from "../json/value.js";
 import type { Failure } from "./message.js";
@@ -17,6 +17,14 @@ export function failureOf(thrown: unknown, debug: boolean): Failure {
   const details: JsonObject | undefined =
     debug && thrown instanceof Error && thrown.stack !== undefined ? { trace: clean(thrown.stack) } : undefined;
   return { code: "internal", message: clean(describe(thrown)), details };
+}
+
+/** What does not fit its type, as the error of a call; anything else as it is. The sentence is that of every SDK. */
+export function unfit(thrown: unknown): unknown {
+  if (!(thrown instanceof DecodeError)) return thrown;
+  const { reason, pointer, problem } = thrown;
+  const message = `${reason} at ${pointer === "" ? "the document" : pointer}: ${problem}`;
+  return new PluginError("invalidParams", message, { details: { reason, pointer }, cause: thrown });
 }
 
 function declared(error: PluginError<unknown>, debug: boolean): Failure {

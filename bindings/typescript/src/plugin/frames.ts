@@ -1,9 +1,7 @@
 // Bytes into frames and frames into bytes, for both framings. Knows lengths and line ends, no messages.
 
 import type { Framing } from "./handshake.js";
-
-/** The largest frame: the protocol's default. */
-export const MAX_FRAME_BYTES: number = 64 * 1024 * 1024;
+import { DEFAULT_LIMITS } from "./session/limits.js";
 
 /** Why no further frames come: one was larger than the limit, or the bytes ended inside one. */
 export type FrameError = "tooLong" | "truncated";
@@ -16,7 +14,7 @@ const PREFIX = 4;
 
 /** Cuts what comes in, in whatever pieces, into frames. */
 export class FrameReader {
-  readonly #maxBytes: number;
+  #maxBytes: number = DEFAULT_LIMITS.frameBytes;
   readonly #onFrame: (frame: Uint8Array) => void;
   readonly #onError: (error: FrameError) => void;
   /** What came of the next frame, in pieces, so that a long frame is copied once. */
@@ -27,19 +25,15 @@ export class FrameReader {
   #framing: Framing = "ndjson";
   #failed = false;
 
-  constructor(
-    onFrame: (frame: Uint8Array) => void,
-    onError: (error: FrameError) => void,
-    maxBytes: number = MAX_FRAME_BYTES,
-  ) {
+  constructor(onFrame: (frame: Uint8Array) => void, onError: (error: FrameError) => void) {
     this.#onFrame = onFrame;
     this.#onError = onError;
-    this.#maxBytes = maxBytes;
   }
 
-  /** What follows the frame that is being handled is framed so. */
-  reframe(framing: Framing): void {
+  /** What follows the frame that is being handled is framed so, and no larger than this. */
+  agreed(framing: Framing, maxBytes: number): void {
     this.#framing = framing;
+    this.#maxBytes = maxBytes;
   }
 
   /** Takes bytes. Frames may lie in them, uncopied: they are good until the handler returns. */

@@ -1,15 +1,16 @@
 // Calls from the plugin to its host, with their streams, timers and cancellation. Knows the session, but no handler.
 
-import type { CallOptions, OpenCall, OpenOptions } from "../context.js";
+import type { CallOptions, StreamingCall, UploadOptions } from "../context.js";
 import { PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
-import type { Outcome, RequestId } from "./message.js";
+import type { Failure, Outcome, RequestId } from "./message.js";
 import type { Session } from "./session.js";
-import { Inflow, Outflow, plainItems } from "./streams.js";
+import { Inflow, Outflow, streamingCall } from "./streams.js";
 
 interface HostCall {
   readonly inflow: Inflow;
   readonly outflow: Outflow;
+  readonly result: Promise<JsonValue>;
   readonly settle: (outcome: Outcome | { readonly thrown: unknown }) => void;
 }
 
@@ -27,34 +28,51 @@ export class HostCalls {
     this.#drained = drained;
   }
 
-  /** Starts a call. Without streams, `items` is simply not read. */
-  open(service: string, params: JsonObject | undefined, options: OpenOptions, traceparent?: string): OpenCall {
-    const { signal, timeoutMs } = options;
-    if (signal?.aborted) return failed(cancelled(service));
-    let id: RequestId | undefined;
-    try {
-      id = this.#session.call(service, params, { timeoutMs, traceparent });
-    } catch (thrown) {
-      return failed(thrown);
-    }
-    if (id === undefined) {
-      return failed(
-        new PluginError(
-          "unavailable",
-          `${service} cannot be called: the host is not there, or too many calls are under way`,
-        ),
-      );
-    }
-    return this.#started(service, id, options);
+  /** Calls a service without items. */
+  async call(
+    service: string,
+    params: JsonObject | undefined,
+    options: UploadOptions,
+    traceparent?: string,
+  ): Promise<JsonValue> {
+    return this.#begin(service, params, options, traceparent, false).result;
   }
 
-  #started(service: string, id: RequestId, { signal, timeoutMs, upload }: OpenOptions): OpenCall {
-    const inflow = new Inflow((items, bytes) => this.#session.grant(id, items, bytes));
-    const outflow = new Outflow((item) => this.#session.item(id, item), this.#drained);
+  /** Calls a service with items. */
+  start(
+    service: string,
+    params: JsonObject | undefined,
+    options: UploadOptions,
+    traceparent?: string,
+  ): StreamingCall<JsonValue, JsonValue> {
+    try {
+      const { inflow, result } = this.#begin(service, params, options, traceparent, true);
+      return streamingCall(inflow, result);
+    } catch (thrown) {
+      const inflow = new Inflow(() => undefined);
+      inflow.fail(thrown);
+      return streamingCall(inflow, Promise.reject(thrown));
+    }
+  }
+
+  #begin(
+    service: string,
+    params: JsonObject | undefined,
+    options: UploadOptions,
+    traceparent: string | undefined,
+    streams: boolean,
+  ): HostCall {
+    const { signal, upload } = options;
+    const timeoutMs = milliseconds(options.timeoutMs);
+    if (signal?.aborted) throw cancelled(service);
+    const id = this.#session.call(service, params, { timeoutMs, traceparent }, streams);
+    const inflow = new Inflow((items, bytes) => this.#session.streams.grant(id, items, bytes));
+    const outflow = new Outflow((item) => this.#session.streams.send(id, item), this.#drained);
+    let settle: HostCall["settle"] = () => undefined;
     const result = new Promise<JsonValue>((resolve, reject) => {
       const giveUp = (why: PluginError): void => {
         this.#session.giveUp(id);
-        this.#calls.get(id)?.settle({ thrown: why });
+        settle({ thrown: why });
       };
       const onAbort = (): void => giveUp(cancelled(service));
       const timer =
@@ -65,30 +83,25 @@ export class HostCalls {
               Math.min(timeoutMs, LONGEST_TIMER),
             );
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#calls.set(id, {
-        inflow,
-        outflow,
-        settle: (outcome) => {
-          this.#calls.delete(id);
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", onAbort);
-          outflow.close();
-          if ("result" in outcome) {
-            inflow.end();
-            resolve(outcome.result);
-          } else {
-            const error =
-              "thrown" in outcome
-                ? outcome.thrown
-                : new PluginError(outcome.error.code, outcome.error.message, outcome.error);
-            inflow.fail(error);
-            reject(error);
-          }
-        },
-      });
+      settle = (outcome) => {
+        this.#calls.delete(id);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        outflow.close();
+        if ("result" in outcome) {
+          inflow.end();
+          resolve(outcome.result);
+        } else {
+          const error = "thrown" in outcome ? outcome.thrown : errorOf(outcome);
+          inflow.fail(error);
+          reject(error);
+        }
+      };
     });
+    const made = { inflow, outflow, result, settle };
+    this.#calls.set(id, made);
     if (upload !== undefined) void this.#pump(id, upload, outflow);
-    return { items: plainItems(inflow), result };
+    return made;
   }
 
   /** The host answered. */
@@ -115,7 +128,7 @@ export class HostCalls {
     for (const call of [...this.#calls.values()]) call.settle({ thrown: error });
   }
 
-  async #pump(id: RequestId, upload: NonNullable<OpenOptions["upload"]>, outflow: Outflow): Promise<void> {
+  async #pump(id: RequestId, upload: NonNullable<UploadOptions["upload"]>, outflow: Outflow): Promise<void> {
     try {
       for await (const item of upload) await outflow.send(item);
       this.#session.end(id);
@@ -128,21 +141,22 @@ export class HostCalls {
 }
 
 /** The options of a call that serves another one: what is left of that one's time. */
-export function within(options: CallOptions, deadline: number | undefined, signal: () => AbortSignal): CallOptions {
-  const left = deadline === undefined ? undefined : Math.max(0, Math.round(deadline - Date.now()));
-  const timeoutMs =
-    options.timeoutMs === undefined ? left : left === undefined ? options.timeoutMs : Math.min(options.timeoutMs, left);
-  return { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }), signal: options.signal ?? signal() };
+export function within(options: CallOptions, left: number | undefined, signal: () => AbortSignal): CallOptions {
+  const timeoutMs = Math.min(options.timeoutMs ?? Infinity, left ?? Infinity);
+  return { timeoutMs, signal: options.signal ?? signal() };
+}
+
+/** A limit as it goes over the wire; undefined where there is none. */
+export function milliseconds(timeoutMs: number | undefined): number | undefined {
+  if (timeoutMs === undefined || !(timeoutMs <= Number.MAX_SAFE_INTEGER)) return undefined;
+  return Math.max(0, Math.ceil(timeoutMs));
+}
+
+/** The error that a peer answered with. */
+export function errorOf({ error }: { readonly error: Failure }): PluginError {
+  return new PluginError(error.code, error.message, error);
 }
 
 function cancelled(service: string): PluginError {
   return new PluginError("cancelled", `the call of ${service} was given up`);
-}
-
-function failed(error: unknown): OpenCall {
-  const result = Promise.reject(error);
-  result.catch(() => undefined);
-  const inflow = new Inflow(() => undefined);
-  inflow.fail(error);
-  return { items: plainItems(inflow), result };
 }

@@ -32,6 +32,7 @@ export type Message =
       readonly params: JsonValue | undefined;
       readonly meta: Meta;
     }
+  /** An `id` of null belongs to an error about a message that could not be read. */
   | { readonly kind: "reply"; readonly id: RequestId | null; readonly outcome: Outcome }
   | { readonly kind: "cancel"; readonly id: RequestId }
   | {
@@ -56,6 +57,19 @@ export type Message =
       readonly message: string;
       readonly fields: JsonObject | undefined;
     };
+
+/** What a dialect reads. */
+export type Received =
+  | Message
+  /** A reply that cannot be read or, where nobody waits for it and `orRequest` says so, a request without a method. */
+  | {
+      readonly kind: "broken";
+      readonly id: RequestId | undefined;
+      readonly problem: string;
+      readonly orRequest: boolean;
+    }
+  /** The peer could not read something of ours. */
+  | { readonly kind: "complaint"; readonly message: string };
 
 /** A frame that is no message. The plugin answers where it can, and goes on. */
 export class Violation {

@@ -56,7 +56,7 @@ export class Output {
     this.#gatheredBytes += bytes.length;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+    queueMicrotask(() => this.flush());
   }
 
   /**
@@ -70,11 +70,12 @@ export class Output {
 
   /** Resolves when everything is written, or cannot be written any more. */
   async finish(): Promise<void> {
-    this.#flush();
+    this.flush();
     while (!this.#gone && this.#queued > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  #flush(): void {
+  /** Writes what this turn has gathered, as far as the pipe has room. */
+  flush(): void {
     this.#scheduled = false;
     if (this.#gathered.length === 0) return;
     const [only] = this.#gathered;

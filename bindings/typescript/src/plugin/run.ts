@@ -7,10 +7,11 @@ import type { Plugin } from "./define.js";
 import type { Dialect } from "./dialect.js";
 import { dialectByName } from "./dialects.js";
 import { failureOf } from "./failure.js";
-import { FrameReader, MAX_FRAME_BYTES } from "./frames.js";
+import { FrameReader } from "./frames.js";
 import { manifestOfProgram } from "./manifest.js";
 import { Output } from "./output.js";
 import { Runtime } from "./runtime.js";
+import { DEFAULT_LIMITS } from "./session/limits.js";
 import { takeStdout } from "./stdout.js";
 
 /** Bytes that may wait for the host before nothing more is read of it: the protocol's cap on what is buffered. */
@@ -19,13 +20,15 @@ const MOST_BACKLOG = 128 * 1024 * 1024;
 const STDERR_MS = 2000;
 /** Exit code for wrong usage. */
 const WRONG_USAGE = 2;
+/** Exit code where the host sent what nobody can read. */
+const BROKEN_INPUT = 1;
 
 /**
  * Runs a plugin as this process: speaks with the host over standard input and output until the host ends the conversation,
  * then exits with 0.
  *
- * From here on standard output belongs to the protocol: what the author prints goes to standard error and to the host's
- * log. Started with `--dialect elizaos-bridge/1` it speaks that dialect. A promise that is rejected and that nobody
+ * From here on standard output belongs to the protocol: what the author prints goes to the host's log, or to standard error
+ * where the host does not listen yet or has no log. Started with `--dialect elizaos-bridge/1` it speaks that dialect. A promise that is rejected and that nobody
  * handles is logged; an exception that nobody catches ends the process, as everywhere in Node.
  *
  * @example
@@ -58,8 +61,12 @@ export function isMain(meta: { readonly url: string }): boolean {
 
 function start(plugin: Plugin, dialect: Dialect): void {
   const manifest = manifestOfProgram(plugin);
-  const stdout = takeStdout((line) => runtime.log.info(line, { stream: "stdout" }));
-  const output = new Output(stdout.fd, stdout.fd !== 1, () => process.exit(0));
+  const stdout = takeStdout((line) => {
+    if (!runtime.isListening) return false;
+    runtime.log.info(line, { stream: "stdout" });
+    return true;
+  });
+  const output = new Output(stdout.fd, stdout.fd !== 1, () => process.exit());
   const complain = (problem: string): void => {
     process.stderr.write(`crossplug: ${problem}\n`);
   };
@@ -67,20 +74,25 @@ function start(plugin: Plugin, dialect: Dialect): void {
     send: (frame) => output.send(frame),
     drained: () => output.drained(),
     backlog: () => output.backlog,
-    reframe: (framing) => {
-      reader.reframe(framing);
+    agreed: (framing, most) => {
+      frameBytes = most;
+      reader.agreed(framing, most);
       output.reframe(framing);
     },
     framings: ["length"],
     complain,
   });
+  let frameBytes = DEFAULT_LIMITS.frameBytes;
   const reader = new FrameReader(
     (frame) => runtime.receive(frame),
     (error) => {
-      complain(
-        error === "tooLong" ? `a message has more than ${MAX_FRAME_BYTES} bytes` : "the input ended inside a message",
-      );
       // Nothing more can be read: that is the end of the input.
+      if (error === "tooLong") {
+        runtime.tooLong(frameBytes);
+        process.exitCode = BROKEN_INPUT;
+      } else {
+        complain("the input ended inside a message");
+      }
       end();
     },
   );
@@ -89,6 +101,11 @@ function start(plugin: Plugin, dialect: Dialect): void {
     complain(`a rejected promise that nobody handled: ${reason instanceof Error ? reason.stack : message}`);
     runtime.log.error(`a rejected promise that nobody handled: ${message}`);
   });
+  // An exception that nobody caught ends the process: what was printed before it must not be lost with it.
+  process.on("exit", () => {
+    stdout.flush();
+    output.flush();
+  });
   let ending = false;
   const end = (): void => {
     if (ending) return;
@@ -96,8 +113,10 @@ function start(plugin: Plugin, dialect: Dialect): void {
     const leave = (): void => process.exit();
     runtime
       .end()
-      .catch((thrown: unknown) => complain(`teardown failed: ${failureOf(thrown, false).message}`))
-      .then(() => output.finish())
+      .then(() => {
+        stdout.flush();
+        return output.finish();
+      })
       .then(stderrFinished)
       .then(leave, leave);
   };

@@ -1,20 +1,21 @@
-// From a session to the author's code and back: the handshake, the dispatch, the end. Knows no file, process or socket.
+// One plugin in one conversation: the handshake, what comes in, the end. Knows no file, process or socket, and no method.
 
-import type { InterfaceDescriptor, MethodDescriptor } from "../descriptor.js";
-import { readAs, writeAs } from "../descriptor.js";
 import { PluginError } from "../errors.js";
 import { InitializeParams } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
-import { Call, Life } from "./call.js";
 import type { Plugin } from "./define.js";
 import type { Dialect } from "./dialect.js";
+import { Dispatcher, isThenable, readParams } from "./dispatch.js";
 import { failureOf } from "./failure.js";
-import { type Choice, choose, type Framing } from "./handshake.js";
+import { type Choice, choose } from "./handshake.js";
 import { HostCalls } from "./host-calls.js";
+import { Life, type Surroundings } from "./life.js";
 import { HostLog } from "./log.js";
 import type { RequestId } from "./message.js";
-import { DEFAULT_LIMITS, type Incoming, Session } from "./session.js";
-import { typedReceiver, typedSender } from "./streams.js";
+import type { Incoming } from "./session/incoming.js";
+import { within } from "./session/limits.js";
+import { Session } from "./session.js";
+import type { Wire } from "./wire.js";
 
 /** How much may wait for the host before logs and events are refused: they come unasked, and nothing else bounds them. */
 const UNASKED_BYTES = 16 * 1024 * 1024;
@@ -23,26 +24,15 @@ const GRACE_MS = 5000;
 /** How long they may go on after that. */
 const LAST_GRACE_MS = 1000;
 
-/** What the runtime needs of the outside. */
-export interface Wire {
-  /** Takes a frame. Never blocks. */
-  send(frame: string): void;
-  /** Everything that was sent is written in the old framing; from now on the new one holds. */
-  reframe?(framing: Framing): void;
-  /** A promise while so much waits to be written that nothing should be added; undefined otherwise. */
-  drained?(): Promise<void> | undefined;
-  /** Bytes that wait to be written. */
-  backlog?(): number;
-  /** Framings that it knows besides `ndjson`. */
-  readonly framings?: readonly Framing[];
-  /** What the peer did wrong, for a person. */
-  complain(problem: string): void;
-}
-
-interface Handler {
-  readonly method: MethodDescriptor<object>;
-  readonly target: object;
-}
+/** What a plugin is told before a host has said anything. */
+const NOTHING: Omit<Surroundings, "log"> = {
+  config: {},
+  instanceId: "",
+  dataDir: undefined,
+  debug: false,
+  host: { name: "", version: "" },
+  granted: {},
+};
 
 /** Runs one plugin in one conversation. */
 export class Runtime {
@@ -53,34 +43,44 @@ export class Runtime {
   readonly #wire: Wire;
   readonly #session: Session;
   readonly #hostCalls: HostCalls;
-  readonly #handlers: Map<string, Handler> = new Map();
-  readonly #calls: Map<RequestId, Call> = new Map();
-  readonly #drained: () => Promise<void> | undefined;
+  readonly #dispatcher: Dispatcher;
   #life: Life;
   #idle: (() => void) | undefined;
-  #tornDown: Promise<void> | undefined;
+  #started = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(plugin: Plugin, manifest: JsonObject, dialect: Dialect, wire: Wire) {
     this.#plugin = plugin;
     this.#manifest = manifest;
     this.#wire = wire;
-    this.#drained = () => wire.drained?.();
+    const drained = (): Promise<void> | undefined => wire.drained?.();
     this.#session = new Session(dialect, (frame) => wire.send(frame));
-    this.#hostCalls = new HostCalls(this.#session, this.#drained);
+    this.#hostCalls = new HostCalls(this.#session, drained);
     this.log = new HostLog((level, message, fields) => {
+      if (!dialect.talksBack) {
+        wire.complain(`${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`);
+        return "taken";
+      }
       if (!this.#session.isOpen) return "later";
       if (this.#isChoked()) return "never";
       this.#session.log(level, message, fields);
       return "taken";
     });
-    this.#life = this.#newLife({ config: {}, instanceId: "", dataDir: undefined, debug: false, granted: {} });
-    for (const { descriptor, target } of plugin.interfaces) {
-      for (const [name, method] of descriptor.methods) {
-        if (method.has(target)) this.#handlers.set(name, { method, target });
-      }
-    }
+    this.#life = this.#newLife(NOTHING);
+    this.#dispatcher = new Dispatcher(plugin, {
+      session: this.#session,
+      hostCalls: this.#hostCalls,
+      drained,
+      life: () => this.#life,
+      onOver: () => this.#idle?.(),
+    });
     const opening = dialect.open(manifest);
     if (opening !== undefined) wire.send(opening);
+  }
+
+  /** Whether the host takes log lines now. */
+  get isListening(): boolean {
+    return this.#session.isOpen;
   }
 
   /** Takes one frame of the host. */
@@ -89,20 +89,33 @@ export class Runtime {
     if (incoming !== undefined) this.#take(incoming);
   }
 
+  /** The host sent a frame that is too large to be read: nothing behind it can be read either, so {@link end} comes next. */
+  tooLong(frameBytes: number): void {
+    const problem = `a message has more than ${frameBytes} bytes, which is the largest that this plugin takes`;
+    this.#wire.complain(problem);
+    this.#session.tooLong(problem);
+  }
+
+  /** Resolves when every event that came so far is handled. */
+  eventsHandled(): Promise<void> {
+    return this.#dispatcher.line.idle();
+  }
+
   /** The host says nothing more: finishes what is in flight. */
   async end(): Promise<void> {
     this.#session.close();
     const gone = new PluginError("unavailable", "the host closed the connection");
     this.#hostCalls.closeAll(gone);
-    for (const call of this.#calls.values()) {
+    for (const call of this.#dispatcher.calls) {
       call.inflow.fail(gone);
       call.outflow.close(gone);
     }
     if (!(await this.#quiet(0, GRACE_MS))) {
-      for (const call of this.#calls.values()) call.abort(gone);
+      for (const call of this.#dispatcher.calls) call.abort(gone);
       await this.#quiet(0, LAST_GRACE_MS);
     }
-    await this.#tearDown();
+    await this.#lastEvents();
+    await this.#stop();
   }
 
   #take(incoming: Incoming): void {
@@ -111,65 +124,65 @@ export class Runtime {
         this.#initialize(incoming.id, incoming.params);
         return;
       case "request":
-        this.#start(incoming);
+        this.#dispatcher.start(incoming);
         return;
       case "shutdown":
         void this.#shutdown(incoming.id);
         return;
       case "cancel":
-        this.#calls.get(incoming.id)?.abort();
+        this.#dispatcher.call(incoming.id)?.abort();
         return;
       case "item":
         if (!this.#hostCalls.item(incoming.id, incoming.item, incoming.bytes)) {
-          this.#calls.get(incoming.id)?.inflow.push(incoming.item, incoming.bytes);
+          this.#dispatcher.call(incoming.id)?.inflow.push(incoming.item, incoming.bytes);
         }
         return;
       case "end":
-        this.#calls.get(incoming.id)?.inflow.end();
+        this.#dispatcher.call(incoming.id)?.inflow.end();
         return;
       case "credit":
-        if (!this.#hostCalls.credit(incoming.id)) this.#calls.get(incoming.id)?.outflow.resume();
+        if (!this.#hostCalls.credit(incoming.id)) this.#dispatcher.call(incoming.id)?.outflow.resume();
         return;
       case "answer":
+        if (incoming.problem !== undefined) this.#violated(incoming.problem);
         this.#hostCalls.answer(incoming.id, incoming.outcome);
         return;
       case "event":
-        this.#event(incoming.name, incoming.payload);
+        this.#dispatcher.event(incoming);
+        return;
+      case "complaint":
+        this.log.warn(`the host could not read a message of this plugin: ${incoming.message}`);
         return;
       case "violation":
-        this.#wire.complain(incoming.problem);
-        this.log.warn(`the host broke the protocol: ${incoming.problem}`);
+        this.#violated(incoming.problem);
     }
   }
 
-  /** Answers at once where the author has nothing to set up, so that a host need not wait before it goes on. */
+  #violated(problem: string): void {
+    this.#wire.complain(problem);
+    this.log.warn(`the host broke the protocol: ${problem}`);
+  }
+
+  /** Answers at once where the author has nothing to prepare, so that a host need not wait before it goes on. */
   #initialize(id: RequestId, params: JsonValue | undefined): void {
     const refuse = (thrown: unknown): void => {
       this.#session.refused();
       this.#session.reply(id, { error: failureOf(thrown, this.#life.debug) });
     };
     try {
-      const {
-        protocol,
-        config,
-        instanceId,
-        dataDir,
-        debug = false,
-        granted,
-        limits = {},
-      } = readParams("initialize", InitializeParams.fromValue, params);
-      const choice = choose(protocol, this.#wire.framings ?? []);
-      this.#life = this.#newLife({ config, instanceId, dataDir, debug, granted });
+      const said = readParams("initialize", InitializeParams.fromValue, params);
+      const choice = choose(said.protocol, this.#wire.framings ?? []);
+      const { config, instanceId, dataDir, debug = false, host, granted } = said;
+      this.#life = this.#newLife({ config, instanceId, dataDir, debug, host, granted });
       const accept = (): void => {
+        const limits = within(said.limits);
         this.#session.reply(id, { result: this.#introduction(choice) });
-        this.#wire.reframe?.(choice.framing);
-        this.#session.opened({
-          frameBytes: Math.min(limits.frameBytes ?? Infinity, DEFAULT_LIMITS.frameBytes),
-          pendingCalls: Math.min(limits.pendingCalls ?? Infinity, DEFAULT_LIMITS.pendingCalls),
-        });
+        this.#wire.agreed?.(choice.framing, limits.frameBytes);
+        this.#session.opened(limits);
+        this.#started = true;
         this.log.flush();
       };
-      const ready = this.#plugin.setup?.(this.#life);
+      const ready = this.#plugin.onStart?.(this.#life);
       if (isThenable(ready)) ready.then(accept).then(undefined, refuse);
       else accept();
     } catch (thrown) {
@@ -185,73 +198,9 @@ export class Runtime {
     return { protocol: choice.answer, manifest: this.#manifest, interfaces };
   }
 
-  #newLife(
-    parts: Pick<InitializeParams, "config" | "instanceId" | "granted"> & {
-      dataDir?: string | undefined;
-      debug: boolean;
-    },
-  ): Life {
-    const { services = [], emit = [], plugins = [] } = parts.granted;
-    const { config, instanceId, dataDir, debug } = parts;
-    return new Life(
-      { config, instanceId, dataDir, debug, log: this.log, granted: { services, emit, plugins } },
-      this.#session,
-      this.#hostCalls,
-      () => this.#isChoked(),
-    );
-  }
-
-  #start(request: Incoming & { kind: "request" }): void {
-    const { id } = request;
-    const handler = this.#handlers.get(request.method);
-    if (handler === undefined) {
-      const error = { code: "methodNotFound", message: `the plugin has no method ${JSON.stringify(request.method)}` };
-      this.#session.reply(id, { error });
-      return;
-    }
-    const { method, target } = handler;
-    const call = new Call(id, method, request.meta, this.#life, this.#session, this.#hostCalls, this.#drained);
-    this.#calls.set(id, call);
-    try {
-      const params = readParams(method.name, method.params, request.params);
-      const items = typedSender(`an item of ${method.name}`, method.item ?? refuseItem, call.outflow);
-      const upload = typedReceiver(`an item for ${method.name}`, method.upload ?? refuseItem, call.inflow);
-      const answer = method.call(target, call as never, params, items, upload);
-      if (isThenable(answer)) {
-        answer.then(
-          (value) => this.#finish(id, call, method, value),
-          (thrown: unknown) => this.#fail(id, call, thrown),
-        );
-      } else {
-        this.#finish(id, call, method, answer);
-      }
-    } catch (thrown) {
-      this.#fail(id, call, thrown);
-    }
-  }
-
-  #finish(id: RequestId, call: Call, method: MethodDescriptor<object>, value: unknown): void {
-    try {
-      const result = writeAs(`the result of ${method.name}`, method.result, value);
-      this.#session.reply(id, { result });
-    } catch (thrown) {
-      this.#session.reply(id, { error: failureOf(thrown, this.#life.debug) });
-    }
-    this.#over(id, call);
-  }
-
-  #fail(id: RequestId, call: Call, thrown: unknown): void {
-    const error = call.isAborted
-      ? { code: "cancelled", message: `the call of ${call.method} was cancelled` }
-      : failureOf(thrown, this.#life.debug);
-    this.#session.reply(id, { error });
-    this.#over(id, call);
-  }
-
-  #over(id: RequestId, call: Call): void {
-    call.over();
-    this.#calls.delete(id);
-    this.#idle?.();
+  #newLife(said: Omit<Surroundings, "log">): Life {
+    const parts = { session: this.#session, hostCalls: this.#hostCalls, isChoked: () => this.#isChoked() };
+    return new Life({ ...said, log: this.log }, parts);
   }
 
   /** Whether so much waits for the host that what nobody asked for is not added. */
@@ -259,36 +208,36 @@ export class Runtime {
     return (this.#wire.backlog?.() ?? 0) > UNASKED_BYTES;
   }
 
-  #event(name: string, payload: JsonValue): void {
-    for (const { descriptor, target } of this.#plugin.interfaces) {
-      const event = (descriptor as InterfaceDescriptor<object>).events.get(name);
-      if (event?.has(target) !== true) continue;
-      // Nobody waits for an event: what goes wrong with it can only be logged.
-      const failed = (thrown: unknown): void =>
-        this.log.error(`the handler of the event ${name} failed: ${failureOf(thrown, false).message}`);
-      try {
-        const done = event.call(target, this.#life, readAs(`the payload of ${name}`, event.payload, payload));
-        if (isThenable(done)) done.then(undefined, failed);
-      } catch (thrown) {
-        failed(thrown);
-      }
-    }
-  }
-
   async #shutdown(id: RequestId): Promise<void> {
     await this.#quiet(1, undefined);
-    try {
-      await this.#tearDown();
-      this.#session.reply(id, { result: null });
-    } catch (thrown) {
-      this.#session.reply(id, { error: failureOf(thrown, this.#life.debug) });
-    }
+    await this.#lastEvents();
+    this.#session.reply(id, { result: null });
     this.#idle?.();
+    await this.#stop();
   }
 
-  #tearDown(): Promise<void> {
-    this.#tornDown ??= (async () => this.#plugin.teardown?.(this.#life))();
-    return this.#tornDown;
+  #stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      if (!this.#started) return;
+      try {
+        await this.#plugin.onStop?.(this.#life);
+      } catch (thrown) {
+        const problem = `onStop failed: ${failureOf(thrown, false).message}`;
+        this.#wire.complain(problem);
+        this.log.error(problem);
+      }
+    })();
+    return this.#stopped;
+  }
+
+  /** Lets the handlers of events come to their end, though nobody waits for one that does not. */
+  async #lastEvents(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GRACE_MS);
+    });
+    await Promise.race([this.eventsHandled(), late]);
+    clearTimeout(timer);
   }
 
   /** Waits until at most so many requests are in flight; false where that took too long. */
@@ -307,26 +256,4 @@ export class Runtime {
       this.#idle();
     });
   }
-}
-
-function readParams<T>(method: string, read: (value: unknown) => T, params: JsonValue | undefined): T {
-  try {
-    return readAs(`the parameters of ${method}`, read, params ?? {});
-  } catch (thrown) {
-    throw invalidParams(thrown);
-  }
-}
-
-function invalidParams(thrown: unknown): PluginError {
-  const { message, reason, pointer } = thrown as { message: string; reason?: string; pointer?: string };
-  const details = reason === undefined || pointer === undefined ? undefined : { reason, pointer };
-  return new PluginError("invalidParams", message, { details, cause: thrown });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-function refuseItem(): never {
-  throw new PluginError("internal", "the method has no such stream");
 }

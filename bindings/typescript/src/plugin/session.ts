@@ -1,82 +1,46 @@
-// One live conversation on the plugin's side: ids, states, credit, cancellation. No IO, no clock, no promises; it never
+// One live conversation on the plugin's side: ids, states, requests and replies. No IO, no clock, no promises; it never
 // looks inside params. What comes in is handed out as an Incoming, what goes out is handed to `send`.
 
 import type { LogLevel } from "../context.js";
 import { PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Dialect } from "./dialect.js";
-import type { Failure, Message, Meta, Outcome, RequestId } from "./message.js";
+import type { Failure, Message, Meta, Outcome, Received, RequestId } from "./message.js";
 import { Violation } from "./message.js";
-
-/** What the host wants, or answers. */
-export type Incoming =
-  | { readonly kind: "initialize"; readonly id: RequestId; readonly params: JsonValue | undefined }
-  | {
-      readonly kind: "request";
-      readonly id: RequestId;
-      readonly method: string;
-      readonly params: JsonValue | undefined;
-      readonly meta: Meta;
-    }
-  | { readonly kind: "shutdown"; readonly id: RequestId }
-  | { readonly kind: "cancel"; readonly id: RequestId }
-  | { readonly kind: "item"; readonly id: RequestId; readonly item: JsonValue; readonly bytes: number }
-  | { readonly kind: "end"; readonly id: RequestId }
-  | { readonly kind: "credit"; readonly id: RequestId }
-  | { readonly kind: "event"; readonly name: string; readonly payload: JsonValue }
-  | { readonly kind: "answer"; readonly id: RequestId; readonly outcome: Outcome }
-  | { readonly kind: "violation"; readonly problem: string };
-
-/** Caps that a session keeps: the protocol's defaults, or less where the host says so. */
-export interface Limits {
-  /** Largest message, in bytes. */
-  readonly frameBytes: number;
-  /** Requests in flight, each direction. */
-  readonly pendingCalls: number;
-}
-
-/** The protocol's defaults. */
-export const DEFAULT_LIMITS: Limits = { frameBytes: 64 * 1024 * 1024, pendingCalls: 1000 };
-
-/** How many of an item and how many bytes may be sent. */
-interface Credit {
-  items: number;
-  bytes: number;
-}
-
-/** A request in flight, of either side. */
-interface InFlight {
-  /** What we may send. */
-  readonly toHost: Credit;
-  /** What the host may send. */
-  readonly fromHost: Credit;
-  /** The host sends no more items for it. */
-  ended: boolean;
-  /** It was cancelled: nothing more is sent for it but a reply. */
-  cancelled: boolean;
-}
+import { Events } from "./session/events.js";
+import { Flights } from "./session/flights.js";
+import type { Incoming } from "./session/incoming.js";
+import { DEFAULT_LIMITS, type Limits, tooMany } from "./session/limits.js";
+import { Streams } from "./session/streams.js";
+import { Writer } from "./session/writer.js";
 
 type Phase = "new" | "initialising" | "open" | "closing";
 
 /** Says what the host's message means, and spells what the plugin says. */
 export class Session {
+  /** Items and credit. */
+  readonly streams: Streams;
+  /** Events. */
+  readonly events: Events;
   readonly #dialect: Dialect;
   readonly #send: (frame: string) => void;
-  readonly #requests: Map<RequestId, InFlight> = new Map();
-  readonly #calls: Map<RequestId, InFlight> = new Map();
-  readonly #sequences: Map<string | undefined, number> = new Map();
-  #limits: Limits = DEFAULT_LIMITS;
+  readonly #writer: Writer;
+  readonly #flights: Flights = new Flights();
+  #pendingCalls = DEFAULT_LIMITS.pendingCalls;
   #phase: Phase = "new";
   #lastId = 0;
 
   constructor(dialect: Dialect, send: (frame: string) => void) {
     this.#dialect = dialect;
     this.#send = send;
+    this.#writer = new Writer(dialect, send);
+    this.streams = new Streams(this.#flights, this.#writer, DEFAULT_LIMITS.openStreams);
+    this.events = new Events(this.#writer);
   }
 
   /** Requests of the host that are not answered yet. */
   get pending(): number {
-    return this.#requests.size;
+    return this.#flights.pending;
   }
 
   /** Whether the host may be called and told things now. */
@@ -86,7 +50,7 @@ export class Session {
 
   /** Takes one frame. */
   receive(frame: Uint8Array | string): Incoming | undefined {
-    let message: Message | undefined;
+    let message: Received | undefined;
     try {
       message = this.#dialect.read(frame, this.#send);
     } catch (thrown) {
@@ -97,17 +61,23 @@ export class Session {
       case "request":
         return this.#request(message);
       case "reply":
-        return this.#answer(message.id, message.outcome);
+        return this.#reply(message.id, message.outcome);
+      case "broken":
+        return this.#broken(message);
+      case "complaint":
+        return message;
       case "cancel":
         return this.#cancelled(message.id);
       case "item":
-        return this.#item(message.id, message.item, frame);
+        return this.streams.item(message, frame, (id, problem) =>
+          this.reply(id, { error: { code: "protocolViolation", message: problem } }),
+        );
       case "end":
-        return this.#end(message.id);
+        return this.streams.end(message.id);
       case "credit":
-        return this.#credit(message);
+        return this.streams.credit(message);
       case "event":
-        return { kind: "event", name: message.name, payload: message.payload };
+        return this.events.take(message);
       default:
         return undefined;
     }
@@ -115,7 +85,9 @@ export class Session {
 
   /** The handshake is through: the reply to `initialize` was the last message of the old kind. */
   opened(limits: Limits): void {
-    this.#limits = limits;
+    this.#writer.frameBytes = limits.frameBytes;
+    this.streams.most = limits.openStreams;
+    this.#pendingCalls = limits.pendingCalls;
     if (this.#phase !== "closing") this.#phase = "open";
   }
 
@@ -129,115 +101,77 @@ export class Session {
     this.#phase = "closing";
   }
 
+  /** A frame came that nobody reads, for its size: whose it was is not known. */
+  tooLong(problem: string): void {
+    this.#refuse(null, { code: "resourceExhausted", message: problem });
+  }
+
   /** Answers a request, unless it is answered already. What the host would not take becomes an error. */
   reply(id: RequestId, outcome: Outcome): void {
-    if (!this.#requests.delete(id)) return;
-    const size = this.#write({ kind: "reply", id, outcome });
+    if (!this.#flights.answered(id)) return;
+    const size = this.#writer.write({ kind: "reply", id, outcome });
     if (size === undefined) return;
-    const message = `the answer has ${size} bytes; the host takes at most ${this.#limits.frameBytes}`;
-    this.#write({ kind: "reply", id, outcome: { error: { code: "resourceExhausted", message } } });
+    const message = `the answer has ${size} bytes; the host takes at most ${this.#writer.frameBytes}`;
+    this.#refuse(id, { code: "resourceExhausted", message });
   }
 
   /** Tells the caller of a request how far the work is. */
   progress(id: RequestId, fraction: number | undefined, message: string | undefined): void {
-    if (this.#requests.get(id)?.cancelled === false) this.#write({ kind: "progress", id, fraction, message });
+    if (this.#flights.request(id)?.cancelled === false) this.#writer.write({ kind: "progress", id, fraction, message });
   }
 
-  /** Sends an item of a stream, if there is credit. False: wait for credit. Undefined: the stream is over. */
-  item(id: RequestId, item: JsonValue): boolean | undefined {
-    const flight = this.#flight(id);
-    if (flight === undefined || flight.cancelled) return undefined;
-    if (flight.toHost.items <= 0 || flight.toHost.bytes <= 0) return false;
-    const frame = this.#dialect.write({ kind: "item", id, item });
-    if (frame === undefined) return undefined;
-    const size = utf8Length(frame);
-    if (size > this.#limits.frameBytes) throw tooLarge("an item", size, this.#limits.frameBytes);
-    flight.toHost.items -= 1;
-    flight.toHost.bytes -= size;
-    this.#send(frame);
-    return true;
-  }
-
-  /** Lets the host send so much more. */
-  grant(id: RequestId, items: number, bytes: number): void {
-    const flight = this.#flight(id);
-    if (flight === undefined || flight.ended || flight.cancelled) return;
-    flight.fromHost.items += items;
-    flight.fromHost.bytes += bytes;
-    this.#write({ kind: "credit", id, items, bytes });
-  }
-
-  /** Calls the host. Undefined where the dialect has no such thing or too many calls are in flight. */
-  call(method: string, params: JsonValue | undefined, meta: Meta): RequestId | undefined {
-    if (!this.isOpen || this.#calls.size >= this.#limits.pendingCalls) return undefined;
-    this.#lastId -= 1;
-    const id = this.#lastId;
-    this.#calls.set(id, inFlight());
-    const size = this.#write({ kind: "request", id, method, params, meta });
-    if (size === undefined) return id;
-    this.#calls.delete(id);
-    throw tooLarge(`the call of ${method}`, size, this.#limits.frameBytes);
+  /**
+   * Calls the host; `streams` where the answer has items.
+   *
+   * @throws PluginError `unavailable` or `resourceExhausted`; nothing was sent then
+   */
+  call(method: string, params: JsonValue | undefined, meta: Meta, streams: boolean): RequestId {
+    if (!this.isOpen) {
+      const why = this.#dialect.talksBack ? "the host is not there" : `${this.#dialect.name} has no services`;
+      throw new PluginError("unavailable", `${method} cannot be called: ${why}`);
+    }
+    if (this.#flights.calls >= this.#pendingCalls)
+      throw tooMany(`${this.#flights.calls} calls of services are under way`);
+    if (streams) this.streams.room();
+    const id = this.#lastId - 1;
+    this.#writer.writeOrThrow(`the call of ${method}`, { kind: "request", id, method, params, meta });
+    this.#lastId = id;
+    this.#flights.called(id, streams);
+    return id;
   }
 
   /** Gives a call to the host up. It still gets its answer, which nobody wants. */
   giveUp(id: RequestId): void {
-    const flight = this.#calls.get(id);
+    const flight = this.#flights.call(id);
     if (flight === undefined || flight.cancelled) return;
     flight.cancelled = true;
-    this.#write({ kind: "cancel", id });
+    this.#writer.write({ kind: "cancel", id });
   }
 
   /** Ends the upload of a call to the host. */
   end(id: RequestId): void {
-    if (this.#calls.get(id)?.cancelled === false) this.#write({ kind: "end", id });
-  }
-
-  /** Emits an event; the session counts. */
-  event(name: string, stream: string | undefined, payload: JsonValue): void {
-    const seq = (this.#sequences.get(stream) ?? 0) + 1;
-    const size = this.#write({ kind: "event", name, stream, seq, payload });
-    if (size !== undefined) throw tooLarge(`the event ${name}`, size, this.#limits.frameBytes);
-    this.#sequences.set(stream, seq);
+    if (this.#flights.call(id)?.cancelled === false) this.#writer.write({ kind: "end", id });
   }
 
   /** Writes to the host's log. */
   log(level: LogLevel, message: string, fields: JsonObject | undefined): void {
-    this.#write({ kind: "log", level, message, fields });
+    this.#writer.write({ kind: "log", level, message, fields });
   }
 
-  /** Sends a message, where the dialect has a word for it. One that is too large is not sent: gives its size. */
-  #write(message: Message): number | undefined {
-    const frame = this.#dialect.write(message);
-    if (frame === undefined) return undefined;
-    const limit = this.#limits.frameBytes;
-    // Three bytes a unit at most: only what may be too large is measured.
-    if (frame.length * 3 > limit) {
-      const size = utf8Length(frame);
-      if (size > limit) return size;
-    }
-    this.#send(frame);
+  #refuse(id: RequestId | null, error: Failure): undefined {
+    this.#writer.write({ kind: "reply", id, outcome: { error } });
     return undefined;
   }
 
-  #flight(id: RequestId): InFlight | undefined {
-    return this.#requests.get(id) ?? this.#calls.get(id);
-  }
-
-  #refuse(id: RequestId, error: Failure): undefined {
-    this.#write({ kind: "reply", id, outcome: { error } });
-    return undefined;
-  }
-
-  #request(message: Message & { kind: "request" }): Incoming | undefined {
-    const { id, method, params, meta } = message;
-    if (this.#requests.has(id)) {
+  #request({ id, method, params, meta }: Message & { kind: "request" }): Incoming | undefined {
+    if (this.#flights.request(id) !== undefined) {
       return this.#refuse(id, { code: "invalidRequest", message: `the id ${JSON.stringify(id)} is in flight already` });
     }
     if (method === "initialize") {
       if (this.#phase !== "new")
         return this.#refuse(id, { code: "failedPrecondition", message: "already initialised" });
       this.#phase = "initialising";
-      this.#requests.set(id, inFlight());
+      this.#flights.asked(id);
       return { kind: "initialize", id, params };
     }
     if (this.#phase === "new" || this.#phase === "initialising") {
@@ -247,19 +181,16 @@ export class Session {
       });
     }
     if (method === "ping") {
-      this.#write({ kind: "reply", id, outcome: { result: null } });
+      this.#writer.write({ kind: "reply", id, outcome: { result: null } });
       return undefined;
     }
     if (this.#phase === "closing")
       return this.#refuse(id, { code: "unavailable", message: "the plugin is shutting down" });
-    if (this.#requests.size >= this.#limits.pendingCalls) {
-      return this.#refuse(id, {
-        code: "resourceExhausted",
-        message: `${this.#requests.size} calls are in flight`,
-        retryable: true,
-      });
+    if (this.pending >= this.#pendingCalls) {
+      const message = `${this.pending} calls are in flight`;
+      return this.#refuse(id, { code: "resourceExhausted", message, retryable: true });
     }
-    this.#requests.set(id, inFlight());
+    this.#flights.asked(id);
     if (method === "shutdown") {
       this.#phase = "closing";
       return { kind: "shutdown", id };
@@ -267,71 +198,25 @@ export class Session {
     return { kind: "request", id, method, params, meta };
   }
 
-  #answer(id: RequestId | null, outcome: Outcome): Incoming {
-    if (id === null || !this.#calls.delete(id))
-      return { kind: "violation", problem: `an answer to ${JSON.stringify(id)}, which nobody asked` };
-    return { kind: "answer", id, outcome };
+  #reply(id: RequestId | null, outcome: Outcome): Incoming {
+    if (id !== null && this.#flights.returned(id)) return { kind: "answer", id, outcome };
+    return { kind: "violation", problem: `an answer to ${JSON.stringify(id)}, which nobody asked` };
+  }
+
+  /** A call must not wait for ever because its reply cannot be read. */
+  #broken({ id, problem, orRequest }: Received & { kind: "broken" }): Incoming | undefined {
+    if (id !== undefined && this.#flights.returned(id)) {
+      const error = { code: "protocolViolation", message: `the host's reply cannot be read: ${problem}` };
+      return { kind: "answer", id, outcome: { error }, problem };
+    }
+    if (orRequest) return this.#refuse(id ?? null, { code: "invalidRequest", message: problem });
+    return { kind: "violation", problem };
   }
 
   #cancelled(id: RequestId): Incoming | undefined {
-    const flight = this.#requests.get(id);
+    const flight = this.#flights.request(id);
     if (flight === undefined || flight.cancelled) return undefined;
     flight.cancelled = true;
     return { kind: "cancel", id };
   }
-
-  #item(id: RequestId, item: JsonValue, frame: Uint8Array | string): Incoming | undefined {
-    const flight = this.#flight(id);
-    // It may have crossed our reply or our cancel.
-    if (flight === undefined || flight.cancelled) return undefined;
-    const { fromHost } = flight;
-    if (flight.ended || fromHost.items <= 0 || fromHost.bytes <= 0) {
-      const problem = flight.ended ? "an item behind the end of its stream" : "an item without credit";
-      if (this.#requests.has(id)) {
-        flight.cancelled = true;
-        this.reply(id, { error: { code: "protocolViolation", message: problem } });
-        return { kind: "cancel", id };
-      }
-      return { kind: "violation", problem: `${problem}, for ${JSON.stringify(id)}` };
-    }
-    const bytes = typeof frame === "string" ? utf8Length(frame) : frame.length;
-    fromHost.items -= 1;
-    fromHost.bytes -= bytes;
-    return { kind: "item", id, item, bytes };
-  }
-
-  #end(id: RequestId): Incoming | undefined {
-    const flight = this.#requests.get(id);
-    if (flight === undefined || flight.ended) return undefined;
-    flight.ended = true;
-    return { kind: "end", id };
-  }
-
-  #credit(message: Message & { kind: "credit" }): Incoming | undefined {
-    const flight = this.#flight(message.id);
-    if (flight === undefined || flight.cancelled) return undefined;
-    // Adding up forever must not lose exactness.
-    flight.toHost.items = Math.min(flight.toHost.items + message.items, Number.MAX_SAFE_INTEGER);
-    flight.toHost.bytes = Math.min(flight.toHost.bytes + message.bytes, Number.MAX_SAFE_INTEGER);
-    return { kind: "credit", id: message.id };
-  }
-}
-
-function tooLarge(what: string, size: number, limit: number): PluginError {
-  return new PluginError("resourceExhausted", `${what} has ${size} bytes; the host takes at most ${limit}`);
-}
-
-function inFlight(): InFlight {
-  return { toHost: { items: 0, bytes: 0 }, fromHost: { items: 0, bytes: 0 }, ended: false, cancelled: false };
-}
-
-/** Bytes of a well-formed text in UTF-8. */
-export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    // A pair of surrogates is two units and four bytes.
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
 }

@@ -14,16 +14,20 @@ export interface Stdout {
   readonly fd: number;
   /** True: whatever is written to 1, from wherever, goes to standard error. False: only what goes through process.stdout. */
   readonly isGuarded: boolean;
+  /** Gives out what has no line end yet: nothing more comes. */
+  flush(): void;
 }
 
-/** Takes standard output away from the process. To be called once, before anything is written. */
-export function takeStdout(onLine: (line: string) => void): Stdout {
-  const stdout = moveStdout();
-  divertWrites(onLine);
-  return stdout;
+/**
+ * Takes standard output away from the process. To be called once, before anything is written.
+ *
+ * @param takeLine - whether the host's log takes a line; what it does not take goes to standard error
+ */
+export function takeStdout(takeLine: (line: string) => boolean): Stdout {
+  return { ...moveStdout(), flush: divertWrites(takeLine) };
 }
 
-function moveStdout(): Stdout {
+function moveStdout(): Omit<Stdout, "flush"> {
   let fd: number;
   try {
     if (!fstatSync(1).isFIFO()) return { fd: 1, isGuarded: false };
@@ -45,12 +49,15 @@ function openInsteadOfStdout(): number {
   }
 }
 
-/** What an author prints goes to standard error at once, and by whole lines to the host's log. */
-function divertWrites(onLine: (line: string) => void): void {
+/** What an author prints goes by lines to the host's log, or where that does not listen to standard error. */
+function divertWrites(takeLine: (line: string) => boolean): () => void {
   let partial = "";
   let timer: NodeJS.Timeout | undefined;
+  const give = (line: string, end: string): void => {
+    if (!takeLine(line)) process.stderr.write(`${line}${end}`);
+  };
   const flush = (): void => {
-    if (partial !== "") onLine(partial);
+    if (partial !== "") give(partial, "");
     partial = "";
   };
   const write = (
@@ -62,18 +69,19 @@ function divertWrites(onLine: (line: string) => void): void {
       typeof chunk === "string" ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
     const lines = `${partial}${text}`.split("\n");
     partial = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
+    for (const line of lines) give(line, "\n");
     if (partial.length > LONGEST_LINE) flush();
     clearTimeout(timer);
     if (partial !== "") timer = setTimeout(flush, PARTIAL_MS).unref();
-    return typeof encoding === "function"
-      ? process.stderr.write(chunk, encoding)
-      : process.stderr.write(chunk, encoding, done);
+    const written = typeof encoding === "function" ? encoding : done;
+    if (written !== undefined) process.nextTick(written);
+    return true;
   };
   process.stdout.write = write as typeof process.stdout.write;
+  return flush;
 }
 
-/** Text without a line end is logged when it is so long, in UTF-16 units … */
+/** Text without a line end is given out when it is so long, in UTF-16 units … */
 const LONGEST_LINE = 64 * 1024;
 /** … or when nothing came behind it for so many milliseconds. */
 const PARTIAL_MS = 100;

@@ -1,9 +1,10 @@
 // The two ends of a stream: sending waits for credit, reading grants it. Knows neither messages nor handlers.
 
-import type { ItemReceiver, ItemSender, OpenCall } from "../context.js";
+import type { ItemReceiver, ItemSender, StreamingCall } from "../context.js";
 import { type Reader, readAs, type Writer, writeAs } from "../descriptor.js";
 import { PluginError } from "../errors.js";
 import type { JsonValue } from "../json/value.js";
+import { unfit } from "./failure.js";
 
 /** Items that the other side may send ahead of the reader: enough to hide a round trip, little enough to keep in memory. */
 const WINDOW_ITEMS = 64;
@@ -75,6 +76,8 @@ export class Inflow {
   }[] = [];
   #end: { readonly error?: unknown } | undefined;
   #granted = false;
+  #iterators = 0;
+  #skims = false;
   #usedItems = 0;
   #usedBytes = 0;
 
@@ -84,9 +87,10 @@ export class Inflow {
 
   /** The next item; undefined behind the last one. The first call opens the stream. */
   next(): Promise<JsonValue | undefined> {
-    if (!this.#granted && this.#end === undefined) {
-      this.#granted = true;
-      this.#grant(WINDOW_ITEMS, WINDOW_BYTES);
+    try {
+      this.#open();
+    } catch (thrown) {
+      return Promise.reject(thrown);
     }
     const first = this.#buffer.shift();
     if (first !== undefined) {
@@ -104,9 +108,27 @@ export class Inflow {
     const reader = this.#readers.shift();
     if (reader === undefined) {
       this.#buffer.push({ item, bytes });
+      this.#drop();
     } else {
       this.#used(bytes);
       reader.resolve(item);
+    }
+  }
+
+  /** From now on what nobody reads is dropped, so that the sender is never held back. */
+  skim(): void {
+    this.#skims = true;
+    this.#drop();
+  }
+
+  /** All further items. While one such pass is under way, nothing is dropped. */
+  async *pass(): AsyncGenerator<JsonValue, void> {
+    this.#iterators += 1;
+    try {
+      for (let item = await this.next(); item !== undefined; item = await this.next()) yield item;
+    } finally {
+      this.#iterators -= 1;
+      this.#drop();
     }
   }
 
@@ -120,6 +142,18 @@ export class Inflow {
   fail(error: unknown): void {
     this.#end ??= { error };
     for (const reader of this.#readers.splice(0)) reader.reject(error);
+  }
+
+  #open(): void {
+    if (this.#granted || this.#end !== undefined) return;
+    this.#grant(WINDOW_ITEMS, WINDOW_BYTES);
+    this.#granted = true;
+  }
+
+  #drop(): void {
+    if (!this.#skims || this.#iterators > 0) return;
+    this.#open();
+    for (const { bytes } of this.#buffer.splice(0)) this.#used(bytes);
   }
 
   /** Gives credit back by halves of the window, so that it costs few messages. */
@@ -147,15 +181,23 @@ export function typedReceiver<T>(what: string, read: Reader<T>, flow: Inflow): I
     try {
       return readAs(what, read, value);
     } catch (thrown) {
-      throw new PluginError("invalidParams", (thrown as Error).message, { cause: thrown });
+      throw unfit(thrown);
     }
   };
   return { next, [Symbol.asyncIterator]: () => iterate(next) };
 }
 
-/** The reading end as it comes. */
-export function plainItems(flow: Inflow): OpenCall["items"] {
-  return { [Symbol.asyncIterator]: () => iterate(() => flow.next()) };
+/** A call with items, as its caller sees it. */
+export function streamingCall(flow: Inflow, result: Promise<JsonValue>): StreamingCall<JsonValue, JsonValue> {
+  // Whoever only reads the stream learns of a failure there: that nobody awaits the answer too is no mistake.
+  result.catch(() => undefined);
+  return {
+    [Symbol.asyncIterator]: () => flow.pass(),
+    result: () => {
+      flow.skim();
+      return result;
+    },
+  };
 }
 
 async function* iterate<T>(next: () => Promise<T | undefined>): AsyncGenerator<T, void> {

@@ -1,16 +1,20 @@
 // A host for tests: speaks crossplug/1 with a plugin in the same process, and remembers what it says. No process, no IO.
 
-import type { CallOptions, LogLevel, OpenCall, OpenOptions, ServiceContext } from "../context.js";
-import { type Caller, type MethodDescriptor, readAs, writeAs } from "../descriptor.js";
-import { CrossplugError, PluginError } from "../errors.js";
+import type { StreamingCall, UploadOptions } from "../context.js";
+import type { Caller } from "../descriptor.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Implementation, Plugin } from "../plugin/define.js";
 import { CrossplugDialect } from "../plugin/dialect/crossplug.js";
 import { failureOf } from "../plugin/failure.js";
+import { milliseconds } from "../plugin/host-calls.js";
 import type { Message, Outcome, RequestId } from "../plugin/message.js";
-import { utf8Length } from "../plugin/session.js";
-import { Inflow, Outflow, plainItems, typedReceiver, typedSender } from "../plugin/streams.js";
+import { utf8Length } from "../plugin/session/limits.js";
+import { Sequences } from "../plugin/session/sequences.js";
+import { streamingCall } from "../plugin/streams.js";
 import { type Connection, connect } from "./connection.js";
+import { Fakes } from "./fakes.js";
+import { Flight } from "./flight.js";
+import type { Emitted, LogLine, Progress, ServiceCall } from "./records.js";
 
 /** What a {@link TestHost} pretends. */
 export interface TestHostOptions {
@@ -26,67 +30,37 @@ export interface TestHostOptions {
   readonly instanceId?: string;
 }
 
-/** A line that the plugin logged. */
-export interface LoggedLine {
-  readonly level: LogLevel;
-  readonly message: string;
-  readonly fields: JsonObject | undefined;
-}
-
-/** An event that the plugin emitted. */
-export interface EmittedEvent {
-  readonly name: string;
-  readonly stream: string | undefined;
-  readonly seq: number;
-  readonly payload: JsonValue;
-}
-
-/** What the plugin said of how far it is. */
-export interface ReportedProgress {
-  readonly method: string;
-  readonly fraction: number | undefined;
-  readonly message: string | undefined;
-}
-
-interface Flight {
-  readonly method: string;
-  readonly inflow: Inflow;
-  readonly outflow: Outflow;
-  readonly credit: { items: number; bytes: number };
-  readonly abort: (reason: unknown) => void;
-  readonly settle: (outcome: Outcome) => void;
-}
-
 /** A host that calls one plugin. Generated clients take it: `new AgentClient(host)`. */
 export class TestHost implements Caller {
   /** What the plugin logged, oldest first. */
-  readonly logs: LoggedLine[] = [];
+  readonly logs: LogLine[] = [];
   /** What the plugin emitted, oldest first. */
-  readonly events: EmittedEvent[] = [];
+  readonly events: Emitted[] = [];
   /** What the plugin reported of its calls, oldest first. */
-  readonly progress: ReportedProgress[] = [];
+  readonly progress: Progress[] = [];
+  /** What the plugin asked of services, oldest first. */
+  readonly serviceCalls: ServiceCall[] = [];
+  readonly #plugin: Plugin;
   readonly #connection: Connection;
   readonly #dialect: CrossplugDialect = new CrossplugDialect();
-  readonly #services: Map<string, { readonly method: MethodDescriptor<object>; readonly target: object }> = new Map();
+  readonly #fakes: Fakes;
   readonly #calls: Map<RequestId, Flight> = new Map();
   readonly #served: Map<RequestId, Flight> = new Map();
+  readonly #sequences: Sequences = new Sequences();
   #lastId = 0;
-  #lastSeq = 0;
   #closed: Promise<void> | undefined;
 
   /** Not for tests: see {@link testHost}. */
   constructor(plugin: Plugin, services: readonly Implementation[]) {
-    for (const { descriptor, target } of services) {
-      for (const [name, method] of descriptor.methods)
-        if (method.has(target)) this.#services.set(name, { method, target });
-    }
+    this.#plugin = plugin;
+    this.#fakes = new Fakes(services);
     this.#connection = connect(plugin);
     this.#connection.onFrame((frame) => this.#take(frame));
   }
 
   /** Names of the services that the test offers. */
   get granted(): string[] {
-    return [...this.#services.keys()];
+    return this.#fakes.names;
   }
 
   /** What the plugin says it is. */
@@ -94,35 +68,25 @@ export class TestHost implements Caller {
     return this.#connection.manifest;
   }
 
-  /** Calls a method of the plugin. */
-  call(method: string, params: JsonObject = {}, options: CallOptions = {}): Promise<JsonValue> {
-    return this.open(method, params, options).result;
+  /** Calls a method of the plugin. Items that it streams are dropped. */
+  call(method: string, params: JsonObject = {}, options: UploadOptions = {}): Promise<JsonValue> {
+    const { inflow, result } = this.#begin(method, params, options);
+    if (this.#plugin.interfaces.some(({ descriptor }) => descriptor.methods.get(method)?.item)) inflow.skim();
+    return result;
   }
 
-  /** The same with streams. */
-  open(method: string, params: JsonObject = {}, options: OpenOptions = {}): OpenCall {
-    const { signal, timeoutMs, upload } = options;
-    const id = ++this.#lastId;
-    const answer = new Deferred<JsonValue>();
-    const abort = (): void => this.#send({ kind: "cancel", id });
-    const flight = this.#flight(id, method, (outcome) => {
-      signal?.removeEventListener("abort", abort);
-      if ("result" in outcome) answer.resolve(outcome.result);
-      else answer.reject(new PluginError(outcome.error.code, outcome.error.message, outcome.error));
-    });
-    this.#calls.set(id, flight);
-    this.#send({ kind: "request", id, method, params, meta: { timeoutMs } });
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
-    if (upload !== undefined) void this.#upload(id, upload, flight.outflow);
-    return { items: plainItems(flight.inflow), result: answer.promise };
+  /** Calls a method of the plugin that streams items. */
+  start(method: string, params: JsonObject = {}, options: UploadOptions = {}): StreamingCall<JsonValue, JsonValue> {
+    const { inflow, result } = this.#begin(method, params, options);
+    return streamingCall(inflow, result);
   }
 
   /** Sends an event of the host to the plugin. What its handlers do is done when this resolves. */
-  async emit(name: string, payload: JsonValue, stream?: string): Promise<void> {
-    this.#lastSeq += 1;
-    this.#send({ kind: "event", name, stream, seq: this.#lastSeq, payload });
-    await this.call("ping");
+  emit(name: string, payload: JsonValue, stream?: string): Promise<void> {
+    const seq = this.#sequences.next(stream);
+    this.#send({ kind: "event", name, stream, seq, payload });
+    this.#sequences.note(stream, seq);
+    return this.#connection.eventsHandled();
   }
 
   /** Shuts the plugin down as a host does: `shutdown`, then the end of its input. */
@@ -143,35 +107,44 @@ export class TestHost implements Caller {
     this.#connection.send(this.#dialect.write(message));
   }
 
-  #flight(
-    id: RequestId,
-    method: string,
-    settled: (outcome: Outcome) => void,
-    abort: (reason: unknown) => void = () => undefined,
-  ): Flight {
-    const credit = { items: 0, bytes: 0 };
-    const inflow = new Inflow((items, bytes) => this.#send({ kind: "credit", id, items, bytes }));
-    const outflow = new Outflow(
-      (item) => {
-        if (credit.items <= 0 || credit.bytes <= 0) return false;
-        const frame = this.#dialect.write({ kind: "item", id, item });
-        credit.items -= 1;
-        credit.bytes -= utf8Length(frame);
-        this.#connection.send(frame);
-        return true;
-      },
-      () => undefined,
-    );
-    const settle = (outcome: Outcome): void => {
-      outflow.close();
-      if ("result" in outcome) inflow.end();
-      else inflow.fail(new PluginError(outcome.error.code, outcome.error.message, outcome.error));
-      settled(outcome);
-    };
-    return { method, inflow, outflow, credit, abort, settle };
+  #flight(id: RequestId, method: string): Flight {
+    return new Flight(id, method, { dialect: this.#dialect, send: (frame) => this.#connection.send(frame) });
   }
 
-  async #upload(id: RequestId, upload: NonNullable<OpenOptions["upload"]>, outflow: Outflow): Promise<void> {
+  #begin(method: string, params: JsonObject, options: UploadOptions): Flight {
+    const id = ++this.#lastId;
+    const flight = this.#flight(id, method);
+    this.#calls.set(id, flight);
+    const timeoutMs = milliseconds(options.timeoutMs);
+    this.#send({ kind: "request", id, method, params, meta: { timeoutMs } });
+    this.#watch(id, flight, { ...options, timeoutMs });
+    if (options.upload !== undefined) void this.#upload(id, options.upload, flight);
+    return flight;
+  }
+
+  /** As a host does: behind the deadline the caller has its error at once, and the plugin is told to stop. */
+  #watch(
+    id: RequestId,
+    flight: Flight,
+    { signal, timeoutMs }: { signal?: AbortSignal; timeoutMs?: number | undefined },
+  ) {
+    const cancel = (): void => this.#send({ kind: "cancel", id });
+    const late = (): void => {
+      cancel();
+      const message = `${flight.method} did not answer within ${timeoutMs} ms`;
+      this.#answered(id, { error: { code: "deadlineExceeded", message } });
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, Math.min(timeoutMs, LONGEST_TIMER));
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener("abort", cancel, { once: true });
+    const over = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+    };
+    flight.result.then(over, over);
+  }
+
+  async #upload(id: RequestId, upload: NonNullable<UploadOptions["upload"]>, { outflow }: Flight): Promise<void> {
     try {
       for await (const item of upload) await outflow.send(item);
       if (this.#calls.has(id)) this.#send({ kind: "end", id });
@@ -179,6 +152,11 @@ export class TestHost implements Caller {
       // Answered early, or the source failed: either way nothing more comes.
       if (this.#calls.has(id)) this.#send({ kind: "cancel", id });
     }
+  }
+
+  #answered(id: RequestId, outcome: Outcome): void {
+    this.#calls.get(id)?.settle(outcome);
+    this.#calls.delete(id);
   }
 
   #take(frame: string): void {
@@ -191,31 +169,24 @@ export class TestHost implements Caller {
         this.events.push({ name: message.name, stream: message.stream, seq: message.seq, payload: message.payload });
         return;
       case "progress": {
-        const method = this.#calls.get(message.id)?.method ?? "";
-        this.progress.push({ method, fraction: message.fraction, message: message.message });
+        const method = this.#calls.get(message.id)?.method;
+        if (method !== undefined) this.progress.push({ method, fraction: message.fraction, message: message.message });
         return;
       }
       case "item":
         this.#of(message.id)?.inflow.push(message.item, utf8Length(frame));
         return;
-      case "credit": {
-        const flight = this.#of(message.id);
-        if (flight === undefined) return;
-        flight.credit.items += message.items;
-        flight.credit.bytes += message.bytes;
-        flight.outflow.resume();
+      case "credit":
+        this.#of(message.id)?.credit(message.items, message.bytes);
         return;
-      }
       case "end":
         this.#served.get(message.id)?.inflow.end();
         return;
       case "cancel":
-        this.#served.get(message.id)?.abort(new PluginError("cancelled", "the plugin gave the call up"));
+        this.#served.get(message.id)?.abort();
         return;
       case "reply":
-        if (message.id === null) return;
-        this.#calls.get(message.id)?.settle(message.outcome);
-        this.#calls.delete(message.id);
+        if (message.id !== null) this.#answered(message.id, message.outcome);
         return;
       case "request":
         void this.#serve(message);
@@ -227,58 +198,27 @@ export class TestHost implements Caller {
   }
 
   async #serve({ id, method, params, meta }: Message & { kind: "request" }): Promise<void> {
-    const answer = (outcome: Outcome): void => {
-      this.#served.delete(id);
-      this.#send({ kind: "reply", id, outcome });
-    };
-    const service = this.#services.get(method);
-    if (service === undefined) {
-      return answer({ error: { code: "permissionDenied", message: `the test does not offer the service ${method}` } });
-    }
-    const aborter = new AbortController();
-    const flight = this.#flight(
-      id,
-      method,
-      () => undefined,
-      (reason) => aborter.abort(reason),
-    );
+    const flight = this.#flight(id, method);
     this.#served.set(id, flight);
-    const ctx: ServiceContext = {
-      service: method,
-      signal: aborter.signal,
-      timeoutMs: meta.timeoutMs,
-      traceparent: meta.traceparent,
-    };
+    this.serviceCalls.push({ service: method, params: params ?? {} });
+    let outcome: Outcome;
     try {
-      const read = readAs(`the parameters of ${method}`, service.method.params, params ?? {});
-      const items = typedSender(`an item of ${method}`, service.method.item ?? noStream, flight.outflow);
-      const upload = typedReceiver(`an item for ${method}`, service.method.upload ?? noStream, flight.inflow);
-      const value = await service.method.call(service.target, ctx as never, read, items, upload);
-      answer({ result: writeAs(`the result of ${method}`, service.method.result, value) });
+      outcome = { result: await this.#fakes.answer(flight, params, meta) };
     } catch (thrown) {
-      answer({ error: failureOf(thrown, false) });
+      outcome = { error: failureOf(thrown, false) };
     }
+    this.#served.delete(id);
+    this.#send({ kind: "reply", id, outcome });
   }
 }
 
-/** A promise that is settled from outside. */
-class Deferred<T> {
-  resolve!: (value: T) => void;
-  reject!: (reason: unknown) => void;
-  readonly promise: Promise<T> = new Promise<T>((resolve, reject) => {
-    this.resolve = resolve;
-    this.reject = reject;
-  });
-}
-
-function noStream(): never {
-  throw new CrossplugError("usage", "the service has no such stream");
-}
+/** Longest delay that timers take, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Starts a plugin in this process and initialises it.
  *
- * @throws PluginError as the plugin's `setup` failed
+ * @throws PluginError as the plugin's `onStart` failed
  * @example
  * const host = await testHost(plugin, { config: { greeting: "hi" } });
  * const result = await new AgentClient(host).actionInvoke({ action: "GREET", memory: { content: { text: "you" } } });

@@ -5,7 +5,7 @@ import { LogParams } from "../../interfaces/protocol.js";
 import { parseJson } from "../../json/strict.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
 import type { Dialect } from "../dialect.js";
-import type { Failure, Message, Meta, Outcome, RequestId } from "../message.js";
+import type { Failure, Message, Meta, Outcome, Received, RequestId } from "../message.js";
 import { Violation } from "../message.js";
 
 const UINT32_MAX = 0xffff_ffff;
@@ -21,7 +21,7 @@ export class CrossplugDialect implements Dialect {
     return undefined;
   }
 
-  read(frame: Uint8Array | string, answer: (frame: string) => void): Message | undefined {
+  read(frame: Uint8Array | string, answer: (frame: string) => void): Received | undefined {
     const refuse = (id: RequestId | null, code: string, message: string): undefined => {
       answer(replyText(id, { code, message }));
     };
@@ -33,11 +33,12 @@ export class CrossplugDialect implements Dialect {
     }
     if (Array.isArray(value)) return refuse(null, "invalidRequest", "batches are not part of crossplug/1");
     if (typeof value !== "object" || value === null) return refuse(null, "invalidRequest", "a message is an object");
-    if (value.method === undefined) {
-      if (value.result !== undefined || value.error !== undefined) return reply(value);
-      return refuse(usableId(value.id) ?? null, "invalidRequest", "a message has a `method`, a `result` or an `error`");
+    if (value.method === undefined) return reply(value);
+    if (value.id === undefined) {
+      if (typeof value.method !== "string") return refuse(null, "invalidRequest", "`method` is a string");
+      if (value.jsonrpc !== "2.0") return refuse(null, "invalidRequest", '`jsonrpc` is "2.0"');
+      return notification(value);
     }
-    if (value.id === undefined) return notification(value);
     const id = usableId(value.id);
     if (id === undefined)
       return refuse(null, "invalidRequest", "`id` is an integer or a string of at most 200 characters");
@@ -46,7 +47,7 @@ export class CrossplugDialect implements Dialect {
     const meta = readMeta(value.meta);
     if (meta === undefined)
       return refuse(id, "invalidRequest", "`meta` is an object; its `timeoutMs` is a whole number of milliseconds");
-    return { kind: "request", id, method: value.method, params: value.params, meta };
+    return { kind: "request", id, method: value.method, params: value.params ?? undefined, meta };
   }
 
   write(message: Message): string {
@@ -124,22 +125,20 @@ function readMeta(value: JsonValue | undefined): Meta | undefined {
   return { timeoutMs, traceparent };
 }
 
-/**
- * A reply. One that cannot be read still ends the request that it belongs to, though nobody can tell how: its caller must
- * not wait for ever.
- */
-function reply(value: JsonObject): Message {
+/** A reply, or what was meant to be one. */
+function reply(value: JsonObject): Received {
   const id = usableId(value.id);
-  const outcome = outcomeOf(value);
-  if (typeof outcome === "string") {
-    if (id === undefined) throw new Violation(outcome);
-    return { kind: "reply", id, outcome: { error: { code: "protocolViolation", message: outcome } } };
+  if (value.result === undefined && value.error === undefined) {
+    const problem = "a message has a `method`, a `result` or an `error`";
+    return { kind: "broken", id, problem, orRequest: true };
   }
+  const outcome = outcomeOf(value);
+  if (typeof outcome === "string") return { kind: "broken", id, problem: outcome, orRequest: false };
   if (id !== undefined) return { kind: "reply", id, outcome };
   // Only an error may lack an id: its sender could not read the request.
-  if ("result" in outcome || (value.id !== undefined && value.id !== null))
-    throw new Violation("a reply without a usable id");
-  return { kind: "reply", id: null, outcome };
+  if ("error" in outcome && (value.id === undefined || value.id === null))
+    return { kind: "complaint", message: outcome.error.message };
+  return { kind: "broken", id, problem: "a reply without a usable id", orRequest: false };
 }
 
 /** What a reply says; a text where it is none, with what is wrong. */
@@ -162,10 +161,9 @@ function outcomeOf({ jsonrpc, result, error }: JsonObject): Outcome | string {
   };
 }
 
-/** A notification. Unknown ones mean nothing; a malformed one is a violation. */
+/** A notification of version 2.0. Unknown ones mean nothing; a malformed one is a violation. */
 function notification(value: JsonObject): Message | undefined {
   const { method, params } = value;
-  if (typeof method !== "string" || !method.startsWith("$/")) return undefined;
   const fields = typeof params === "object" && params !== null && !Array.isArray(params) ? params : {};
   switch (method) {
     case "$/cancel":

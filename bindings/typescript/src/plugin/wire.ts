@@ -1,0 +1,19 @@
+// The seam between the runtime and the outside: what a way in and out must do. Knows no pipe and no process.
+
+import type { Framing } from "./handshake.js";
+
+/** What the runtime needs of the outside. */
+export interface Wire {
+  /** Takes a frame. Never blocks. */
+  send(frame: string): void;
+  /** Everything that was sent is written in the old framing; from now on this one holds, with frames of at most so many bytes. */
+  agreed?(framing: Framing, frameBytes: number): void;
+  /** A promise while so much waits to be written that nothing should be added; undefined otherwise. */
+  drained?(): Promise<void> | undefined;
+  /** Bytes that wait to be written. */
+  backlog?(): number;
+  /** Framings that it knows besides `ndjson`. */
+  readonly framings?: readonly Framing[];
+  /** Something for a person that the host cannot be told: what it did wrong, or what it has no log for. */
+  complain(problem: string): void;
+}
