@@ -1,4 +1,5 @@
-// Compiles and runs the code of README.md as a reader would: the plugin, and its test.
+// Compiles and runs the code of README.md as a reader would: the plugins, and their tests. Needs cargo to generate the page's
+// own interface; without it the test is skipped, in CI it fails.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -11,29 +12,32 @@ const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 /** Inside the repository, so that the package is found as a user's project finds it. */
 const OUT = join(ROOT, "target/typescript/readme");
 
-function run(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: OUT, encoding: "utf8", input: "" });
-  assert.equal(status, 0, `${args.join(" ")}: ${stdout}${stderr}`);
+function run(command: string, args: readonly string[], cwd = OUT): string {
+  // A runner of tests tells its children so, and they would report to it instead of running tests themselves.
+  const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", input: "", env });
+  assert.equal(status, 0, `${command} ${args.join(" ")}: ${error?.message ?? ""}${stdout}${stderr}`);
   return stdout;
 }
 
-test("the code of the README compiles strictly and does what it says", () => {
+const node = (...args: readonly string[]): string => run(process.execPath, args);
+
+const hasCargo = spawnSync("cargo", ["--version"]).status === 0;
+const skip = hasCargo || process.env.CI !== undefined ? false : "cargo is not installed";
+
+test("the code of the README compiles strictly and does what it says", { skip }, () => {
   const readme = readFileSync(join(ROOT, "bindings/typescript/README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```(ts|json)\n(.*?)^```$/gms)].map(([, kind, code]) => ({
-    kind,
-    code: code as string,
-  }));
-  const [plugin, manifest, usage] = blocks;
+  const blocks = [...readme.matchAll(/^```\S+ ?(.*)\n((?:.*\n)*?)^```$/gm)].map(([, name, code]) => ({ name, code }));
   assert.deepEqual(
-    blocks.map(({ kind }) => kind),
-    ["ts", "json", "ts"],
+    blocks.map(({ name }) => name),
+    ["plugin.ts", "plugin.json", "diary.json", "diary.ts", "plugin.test.ts", "diary.test.ts"],
   );
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
+  for (const { name = "", code = "" } of blocks) writeFileSync(join(OUT, name), code);
+  const emit = ["run", "-q", "-p", "crossplug-idl", "--example", "emit", "--"];
+  run("cargo", [...emit, join(OUT, "diary.json"), "typescript", join(OUT, "generated")], ROOT);
   writeFileSync(join(OUT, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(OUT, "plugin.ts"), plugin?.code ?? "");
-  writeFileSync(join(OUT, "plugin.json"), manifest?.code ?? "");
-  writeFileSync(join(OUT, "usage.ts"), `${usage?.code ?? ""}\nconsole.log(text, host.logs.length);\n`);
   const config = {
     extends: join(ROOT, "tsconfig.base.json"),
     compilerOptions: {
@@ -44,14 +48,14 @@ test("the code of the README compiles strictly and does what it says", () => {
       rootDir: ".",
       outDir: ".",
     },
-    include: ["*.ts"],
+    include: ["*.ts", "generated/*.ts"],
     // The default would exclude the output's folder, which is this one.
     exclude: [],
   };
   writeFileSync(join(OUT, "tsconfig.json"), JSON.stringify(config));
-  run(join(ROOT, "node_modules/typescript/bin/tsc"), "-p", ".");
-  assert.equal(run("usage.js"), "HI? 1\n");
+  node(join(ROOT, "node_modules/typescript/bin/tsc"), "-p", ".");
+  assert.match(node("--test", "--test-reporter=tap", "plugin.test.js", "diary.test.js"), /^# pass 2$/m);
   // As a program it finds its plugin.json, and the end of its input ends it.
-  assert.equal(run("plugin.js"), "");
-  assert.match(run("plugin.js", "--dialect", "elizaos-bridge/1"), /^\{"type":"ready","manifest":\{"name":"shouter",/);
+  assert.equal(node("plugin.js"), "");
+  assert.match(node("plugin.js", "--dialect", "elizaos-bridge/1"), /^\{"type":"ready","manifest":\{"name":"shouter",/);
 });

@@ -1,24 +1,36 @@
 // Fake services of a test host: answers what the plugin asks. Knows one request at a time, and no other message.
 
-import type { ServiceContext } from "../context.js";
-import { type MethodDescriptor, writeAs } from "../descriptor.js";
+import { readAny, writeAny } from "../codec/any.js";
+import type { Awaitable, ItemReceiver, ItemSender, ServiceContext } from "../context.js";
+import { type MethodDescriptor, method, writeAs } from "../descriptor.js";
 import { CrossplugError, PluginError } from "../errors.js";
-import type { JsonValue } from "../json/value.js";
+import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Implementation } from "../plugin/define.js";
 import { readParams } from "../plugin/dispatch.js";
 import type { Meta } from "../plugin/message.js";
 import { typedReceiver, typedSender } from "../plugin/streams.js";
 import type { Flight } from "./flight.js";
 
+/** A fake service without types. What it leaves out is the result null. */
+export type Fake = (
+  ctx: ServiceContext,
+  params: JsonObject,
+  items: ItemSender<JsonValue>,
+  upload: ItemReceiver<JsonValue>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function without a result is a fake, too.
+) => Awaitable<JsonValue | void>;
+
 /** What the test offers. */
 export class Fakes {
   readonly #services: Map<string, { readonly method: MethodDescriptor<object>; readonly target: object }> = new Map();
 
-  constructor(services: readonly Implementation[]) {
+  constructor(services: readonly Implementation[], fakes: { readonly [service: string]: Fake }) {
     for (const { descriptor, target } of services) {
       for (const [name, method] of descriptor.methods)
         if (method.has(target)) this.#services.set(name, { method, target });
     }
+    for (const [name, fake] of Object.entries(fakes))
+      this.#services.set(name, { method: untyped(name, fake), target: fakes });
   }
 
   /** Their names. */
@@ -48,6 +60,17 @@ export class Fakes {
     const value = await method.call(target, ctx as never, read, items, upload);
     return writeAs(`the result of ${name}`, method.result, value);
   }
+}
+
+function untyped(name: string, fake: Fake): MethodDescriptor<object> {
+  return method(name, {
+    params: (value) => readAny(value) as JsonObject,
+    result: (value) => writeAny(value ?? null),
+    item: writeAny,
+    upload: readAny,
+    has: () => true,
+    call: (_target, ctx: ServiceContext, params, items, upload) => fake(ctx, params, items, upload),
+  });
 }
 
 function noStream(): never {

@@ -12,7 +12,7 @@ import { utf8Length } from "../plugin/session/limits.js";
 import { Sequences } from "../plugin/session/sequences.js";
 import { streamingCall } from "../plugin/streams.js";
 import { type Connection, connect } from "./connection.js";
-import { Fakes } from "./fakes.js";
+import { type Fake, Fakes } from "./fakes.js";
 import { Flight } from "./flight.js";
 import type { Emitted, LogLine, Progress, ServiceCall } from "./records.js";
 
@@ -22,6 +22,8 @@ export interface TestHostOptions {
   readonly config?: JsonObject;
   /** Fake services: `implement(agentServices, {…})`. All of them are granted; calling others is `permissionDenied`. */
   readonly services?: readonly Implementation[];
+  /** Fake services without types, by name: `{ "weather.now": () => ({ degrees: 12 }) }`. They are granted, too. */
+  readonly fakes?: { readonly [service: string]: Fake };
   /** Whether errors carry a trace in `details.trace`. */
   readonly debug?: boolean;
   /** A folder for the plugin. */
@@ -51,9 +53,9 @@ export class TestHost implements Caller {
   #closed: Promise<void> | undefined;
 
   /** Not for tests: see {@link testHost}. */
-  constructor(plugin: Plugin, services: readonly Implementation[]) {
+  constructor(plugin: Plugin, { services = [], fakes = {} }: TestHostOptions) {
     this.#plugin = plugin;
-    this.#fakes = new Fakes(services);
+    this.#fakes = new Fakes(services, fakes);
     this.#connection = connect(plugin);
     this.#connection.onFrame((frame) => this.#take(frame));
   }
@@ -225,8 +227,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * await host.close();
  */
 export async function testHost(plugin: Plugin, options: TestHostOptions = {}): Promise<TestHost> {
-  const { config = {}, services = [], debug = false, dataDir, instanceId = "test" } = options;
-  const host = new TestHost(plugin, services);
+  const { config = {}, debug = false, dataDir, instanceId = "test" } = options;
+  const host = new TestHost(plugin, options);
   await host.call("initialize", {
     protocol: { version: "1.0" },
     host: { name: "crossplug-testing", version: "1.0.0" },
