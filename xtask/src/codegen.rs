@@ -13,7 +13,6 @@ use crate::step;
 
 /// The example with an interface of its own, generated as a user would.
 const EXAMPLE: &str = "examples/textstats";
-const EXAMPLE_COMMAND: &str = "crossplug codegen textstats.json --lang rust,python,typescript --role types,plugin,host --out generated";
 
 /// Writes every generated file, or with `check` fails on the first difference.
 ///
@@ -59,7 +58,7 @@ fn generate(root: &Path) -> anyhow::Result<Files> {
         langs: vec![Lang::Rust, Lang::Python, Lang::TypeScript],
         roles: driver::ROLES.to_vec(),
         runtime: None,
-        command: EXAMPLE_COMMAND.to_owned(),
+        document: "textstats.json".to_owned(),
     };
     for (path, text) in driver::codegen(&[interface], &order)? {
         files.insert(format!("{EXAMPLE}/generated/{path}"), text);

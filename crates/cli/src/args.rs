@@ -129,17 +129,6 @@ pub(crate) enum Role {
     Host,
 }
 
-impl Role {
-    /// As the command line spells it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Types => "types",
-            Self::Plugin => "plugin",
-            Self::Host => "host",
-        }
-    }
-}
-
 /// What code is generated in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Target {
@@ -188,7 +177,7 @@ pub(crate) struct Codegen {
     /// Write nothing; fail if a file is not what would be written.
     #[arg(long)]
     pub(crate) check: bool,
-    /// One JSON object: {files: [{path, state}]} or {refusals: [{document, pointer, what, cure}]}.
+    /// One JSON object: {files: [{path, state, line?}]} or {refusals: [{document, pointer, what, cure}]}.
     #[arg(long)]
     pub(crate) json: bool,
 }

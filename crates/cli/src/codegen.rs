@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crossplug_idl::driver::{self, Collision, Files, Order};
+use crossplug_idl::driver::{self, Collision, Difference, Files, Order};
 use crossplug_idl::emit::{Lang, Role as EmitRole};
 use crossplug_idl::model::Interface;
 use crossplug_idl::{Refusal, compile};
@@ -26,30 +26,35 @@ pub(crate) fn run(arguments: &Codegen) -> Result<(), Failure> {
     }
     let documents = documents(arguments)?;
     let files = generate(arguments, &documents)?;
+    warn_of_missing_hosts(arguments, &documents);
     let mut states = Vec::new();
     for (path, text) in &files {
         let place = arguments.out.join(path);
-        let state = if arguments.check {
-            compare(&place, text)?
+        let (state, difference) = if arguments.check {
+            compare(path, &place, text)?
         } else {
-            write(&place, text)?
+            (write(&place, text)?, None)
         };
-        if !arguments.json {
-            match state {
-                "same" | "unchanged" => {}
-                _ => talk::line(&format!("{state} {}", place.display())),
-            }
+        if !arguments.json && !matches!(state, "same" | "unchanged") {
+            let place = place.display();
+            talk::line(&match &difference {
+                None => format!("{state} {place}"),
+                Some(difference) => format!("{state} {place}:{}", shown(difference)),
+            });
         }
-        states.push((path, state));
+        states.push((path, state, difference.map(|difference| difference.line)));
     }
     if arguments.json {
         let files: Vec<Value> = states
             .iter()
-            .map(|(path, state)| json!({"path": path, "state": state}))
+            .map(|(path, state, line)| match line {
+                None => json!({"path": path, "state": state}),
+                Some(line) => json!({"path": path, "state": state, "line": line}),
+            })
             .collect();
         output::compact(&json!({ "files": files }))?;
     }
-    if arguments.check && states.iter().any(|(_, state)| *state != "same") {
+    if arguments.check && states.iter().any(|(_, state, _)| *state != "same") {
         let message =
             "what is there is not what would be generated; run the same command without --check";
         return Err(Failure::new(Exit::Answered, message));
@@ -127,7 +132,7 @@ fn generate(arguments: &Codegen, documents: &[(String, Interface)]) -> Result<Fi
             langs: arguments.lang.iter().map(|lang| language(*lang)).collect(),
             roles: arguments.role.iter().map(|wanted| role(*wanted)).collect(),
             runtime: arguments.runtime.clone(),
-            command: command(arguments, name),
+            document: name.clone(),
         };
         let made = driver::codegen(std::slice::from_ref(interface), &order);
         for (path, text) in made.map_err(collision)? {
@@ -147,17 +152,35 @@ fn collision(collision: Collision) -> Failure {
     Failure::usage(collision.to_string())
 }
 
-/// What generates the file again, from the document's own folder: no path of this machine, so that the text is the same
-/// on every one.
-fn command(arguments: &Codegen, document: &str) -> String {
-    let list = |names: Vec<&str>| names.join(",");
-    let langs = list(arguments.lang.iter().map(|lang| lang.as_str()).collect());
-    let roles = list(arguments.role.iter().map(|role| role.as_str()).collect());
-    let runtime = arguments
-        .runtime
-        .as_ref()
-        .map_or(String::new(), |runtime| format!(" --runtime {runtime}"));
-    format!("crossplug codegen {document} --lang {langs} --role {roles}{runtime}")
+/// Says so where a language has no code for hosts: its file is the same with that role and without it.
+fn warn_of_missing_hosts(arguments: &Codegen, documents: &[(String, Interface)]) {
+    if !arguments.role.contains(&Role::Host) {
+        return;
+    }
+    for target in &arguments.lang {
+        let made = |roles: &[EmitRole]| {
+            let interfaces: Vec<Interface> = documents.iter().map(|(_, one)| one.clone()).collect();
+            let order = Order {
+                langs: vec![language(*target)],
+                roles: roles.to_vec(),
+                runtime: arguments.runtime.clone(),
+                document: String::new(),
+            };
+            driver::codegen(&interfaces, &order).map(|files| {
+                let texts = files.into_values();
+                let bodies =
+                    texts.map(|text| text.split_once('\n').map(|(_, body)| body.to_owned()));
+                bodies.collect::<Vec<_>>()
+            })
+        };
+        let without = made(&[EmitRole::Types, EmitRole::Plugin]);
+        if *target != Target::JsonSchema && without == made(&driver::ROLES) {
+            talk::warning(&format!(
+                "--role host: there is no code for hosts in {} yet; what is written serves plugins alone",
+                target.as_str()
+            ));
+        }
+    }
 }
 
 fn language(target: Target) -> Lang {
@@ -177,13 +200,33 @@ fn role(role: Role) -> EmitRole {
     }
 }
 
-fn compare(place: &Path, text: &str) -> Result<&'static str, Failure> {
+fn compare(
+    path: &str,
+    place: &Path,
+    text: &str,
+) -> Result<(&'static str, Option<Difference>), Failure> {
     match std::fs::read(place) {
-        Ok(found) if found == text.as_bytes() => Ok("same"),
-        Ok(_) => Ok("differs"),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok("missing"),
+        Ok(found) if found == text.as_bytes() => Ok(("same", None)),
+        Ok(found) => {
+            let found = String::from_utf8_lossy(&found);
+            Ok(("differs", Some(driver::difference(path, text, &found))))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(("missing", None)),
         Err(error) => Err(unwritable(place, &error)),
     }
+}
+
+/// Where a file differs and how, behind its name: a line each.
+fn shown(difference: &Difference) -> String {
+    let line = |line: &Option<String>| match line {
+        Some(text) => format!("`{text}`"),
+        None => "the end of the file".to_owned(),
+    };
+    let (there, expected) = (line(&difference.found), line(&difference.expected));
+    format!(
+        "{}\n  there:     {there}\n  generated: {expected}",
+        difference.line
+    )
 }
 
 /// Leaves a file alone that is right already, so that build tools do not take it for new.

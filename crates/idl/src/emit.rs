@@ -26,6 +26,18 @@ pub enum Role {
     Host,
 }
 
+impl Role {
+    /// What the command line calls it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Types => "types",
+            Self::Plugin => "plugin",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// A language that code is generated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]

@@ -101,7 +101,7 @@ fn two_interfaces_of_one_module_are_refused() {
         langs: vec![Lang::Rust, Lang::Python, Lang::TypeScript],
         roles: ROLES.to_vec(),
         runtime: None,
-        command: "crossplug codegen".into(),
+        document: "my.json".into(),
     };
     let collision = codegen(&[document("a-b"), document("a.b")], &order).unwrap_err();
     assert_eq!(collision.interface, "a.b");

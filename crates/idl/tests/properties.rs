@@ -131,7 +131,7 @@ fn order() -> Order {
         langs: vec![Lang::Rust, Lang::Python, Lang::TypeScript, Lang::JsonSchema],
         roles: ROLES.to_vec(),
         runtime: None,
-        command: "crossplug codegen my.json".into(),
+        document: "my.json".into(),
     }
 }
 

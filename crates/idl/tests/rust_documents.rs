@@ -57,7 +57,7 @@ fn user(
         langs: vec![Lang::Rust],
         roles: roles.to_vec(),
         runtime: runtime.map(str::to_owned),
-        command: "crossplug codegen".to_owned(),
+        document: "my.json".to_owned(),
     };
     let files = codegen(interfaces, &order).unwrap();
     for (path, text) in &files {
@@ -157,7 +157,7 @@ impl player::Table for Theirs {{
 #[test]
 fn every_type_of_the_hard_documents_keeps_to_its_vectors() {{
     let folder = std::path::Path::new(env!(\"CARGO_MANIFEST_DIR\")).join(\"vectors\");
-    assert!(player::play(&Theirs, &folder) > 5000);
+    assert!(player::play(&Theirs, &folder).cases > 5000);
 }}
 "
         ),

@@ -61,7 +61,7 @@ fn all_languages_and_roles_are_written() {
         let text = std::fs::read_to_string(folder.path().join("out").join(path)).unwrap();
         let first = text.lines().next().unwrap();
         assert!(
-            first.contains("crossplug codegen notes.json --lang"),
+            first.contains("`crossplug codegen notes.json --role types,plugin,host`"),
             "{path}: {first}"
         );
         assert!(
@@ -84,18 +84,56 @@ fn check_fails_where_a_file_differs_and_writes_nothing() {
     let file = folder.path().join("out/notes.py");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.clone() + "\n").unwrap();
-    codegen(&folder, &arguments)
-        .exits(1)
-        .says(&["differs", "notes.py"]);
+    codegen(&folder, &arguments).exits(1).says(&[
+        "differs",
+        &format!("notes.py:{}", text.lines().count() + 2),
+        "there:     ``",
+        "generated: the end of the file",
+    ]);
     let told = codegen(&folder, &[&arguments[..], &["--json"]].concat())
         .exits(1)
         .value();
     assert_eq!(
         told,
-        json!({"files": [{"path": "notes.py", "state": "differs"}]})
+        json!({"files": [{"path": "notes.py", "state": "differs", "line": text.lines().count() + 2}]})
     );
     codegen(&folder, &arguments[..3]).exits(0);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn the_spelling_of_the_command_changes_nothing() {
+    let folder = folder(&[("notes.json", NOTES)]);
+    let all = ["--lang", "rust,python,typescript,json-schema"];
+    codegen(&folder, &["notes.json", all[0], all[1]]).exits(0);
+    for (langs, roles) in [
+        ("python", "plugin,types"),
+        ("typescript,rust", "types,plugin,types"),
+        ("json-schema", "host"),
+    ] {
+        let arguments = ["notes.json", "--lang", langs, "--role", roles, "--check"];
+        codegen(&folder, &arguments).exits(0);
+    }
+}
+
+#[test]
+fn a_role_that_a_language_does_not_have_is_told() {
+    let folder = folder(&[("notes.json", NOTES)]);
+    let arguments = ["notes.json", "--lang", "typescript,rust", "--role", "host"];
+    let ran = codegen(&folder, &arguments).exits(0);
+    assert!(!ran.err.contains("warning"), "{}", ran.err);
+    codegen(
+        &folder,
+        &[
+            "notes.json",
+            "--lang",
+            "python,json-schema",
+            "--role",
+            "host",
+        ],
+    )
+    .exits(0)
+    .says(&["warning: --role host", "in python"]);
 }
 
 #[test]
