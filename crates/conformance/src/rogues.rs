@@ -21,6 +21,8 @@ pub enum At {
     Next,
     /// A call with a stream of items is made and read to its end.
     Stream,
+    /// Forty calls with a stream of items are made, and read only when all of them have been answered.
+    Streams,
     /// A call with 8 MiB of parameters is made.
     Large,
 }
@@ -75,10 +77,11 @@ fn rogue(entry: &Value) -> Result<Rogue, BadTable> {
         Some("call") => At::Call,
         Some("next") => At::Next,
         Some("stream") => At::Stream,
+        Some("streams") => At::Streams,
         Some("large") => At::Large,
         _ => {
             return Err(BadTable(format!(
-                "`at` is none of load, call, next, stream, large in {entry}"
+                "`at` is none of load, call, next, stream, streams, large in {entry}"
             )));
         }
     };

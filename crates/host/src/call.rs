@@ -4,6 +4,7 @@
 pub(crate) mod flight;
 pub(crate) mod mailbox;
 mod stream;
+pub(crate) mod unread;
 mod window;
 
 use std::future::{Future, IntoFuture};

@@ -11,6 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use crate::waking::wake;
+
 /// A handler that blocks holds a thread; one that calls the plugin, which asks another such handler, holds two.
 const MOST_THREADS: usize = 64;
 /// Long enough to serve a burst with one set of threads, short enough that nobody wonders what they are for.
@@ -153,7 +155,7 @@ impl Pool {
             {
                 let waker = entry.remove();
                 drop(state);
-                waker.wake();
+                wake(waker);
                 state = self.lock();
             }
             if let Some(task) = state.queue.pop_front() {
@@ -235,7 +237,7 @@ impl<T> Slot<T> {
         }
         let waker = place.1.take();
         drop(place);
-        waker.into_iter().for_each(Waker::wake);
+        waker.into_iter().for_each(wake);
     }
 
     /// Waits until it is filled, and takes it.

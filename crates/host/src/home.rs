@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Instant;
 
 use crossplug_policy::{Allowed, Right};
@@ -10,11 +10,13 @@ use crossplug_protocol::codec::Value;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::Granted;
 
+use crate::call::unread::Unread;
 use crate::door::ServiceReply;
 use crate::executor::Executor;
 use crate::log::{Event, Level, Log, LogSource, Report, Reports};
 use crate::plugin::{Inner, WeakPlugin};
 use crate::service::{Asked, Job, Order, Services};
+use crate::waking::Wakers;
 use crate::{Error, Payload};
 
 /// Whom a door tells what its plugin says and does. Clones are the same home.
@@ -57,6 +59,8 @@ pub(crate) struct Side {
     pub(crate) services: Arc<Services>,
     pub(crate) reports: Arc<Reports>,
     pub(crate) executor: Executor,
+    /// What waits to be read of all its streams.
+    pub(crate) unread: Unread,
     /// Set when the plugin is open.
     pub(crate) plugin: OnceLock<Weak<Inner>>,
     ending: Mutex<Waiters>,
@@ -65,7 +69,7 @@ pub(crate) struct Side {
 #[derive(Default)]
 struct Waiters {
     ending: Option<Ending>,
-    wakers: Vec<Waker>,
+    wakers: Wakers,
 }
 
 impl Home {
@@ -75,6 +79,7 @@ impl Home {
         services: Arc<Services>,
         reports: Arc<Reports>,
         executor: Executor,
+        unread: Unread,
     ) -> Self {
         let (plugin, ending) = (OnceLock::new(), Mutex::new(Waiters::default()));
         Self(Arc::new(Side {
@@ -83,6 +88,7 @@ impl Home {
             services,
             reports,
             executor,
+            unread,
             plugin,
             ending,
         }))
@@ -103,7 +109,9 @@ impl Home {
         fields: Option<&Payload>,
     ) {
         let plugin = Arc::clone(&self.0.name);
+        // A tree costs far more than its text: not for nobody.
         let fields = fields
+            .filter(|_| self.0.reports.wants_logs())
             .and_then(|fields| fields.value().ok())
             .unwrap_or(Value::Null);
         self.0.reports.push(Report::Log(Log {
@@ -172,6 +180,7 @@ impl Home {
             plugin: self.plugin(),
             reply,
             executor: self.0.executor.clone(),
+            unread: self.0.unread.clone(),
         };
         order.take()
     }
@@ -195,9 +204,9 @@ impl Home {
         if waiters.ending.is_none() {
             waiters.ending = Some(ending);
         }
-        let wakers = std::mem::take(&mut waiters.wakers);
+        let wakers = waiters.wakers.take();
         drop(waiters);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.wake();
     }
 
     pub(crate) async fn ending(&self) -> Ending {
@@ -206,14 +215,7 @@ impl Home {
             if let Some(ending) = &waiters.ending {
                 return Poll::Ready(ending.clone());
             }
-            // A waiter that is polled again and again must not fill the list.
-            if !waiters
-                .wakers
-                .iter()
-                .any(|known| known.will_wake(context.waker()))
-            {
-                waiters.wakers.push(context.waker().clone());
-            }
+            waiters.wakers.add(context.waker());
             Poll::Pending
         })
         .await;

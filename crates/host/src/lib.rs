@@ -34,6 +34,7 @@ mod plugin;
 mod service;
 #[doc(hidden)]
 pub mod typed;
+mod waking;
 
 pub use async_trait::async_trait;
 pub use call::{Call, CallFuture, Progress, Stream, Uploader};

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossplug_protocol::codec::Value;
@@ -14,6 +14,7 @@ pub use crossplug_protocol::message::Level;
 
 use crate::Payload;
 use crate::executor::Executor;
+use crate::waking::Wakers;
 
 /// Enough for any burst that is not a flood.
 const MOST_REPORTS: usize = 1024;
@@ -97,6 +98,20 @@ pub(crate) enum Report {
     Event(Event),
 }
 
+impl Report {
+    /// About how many bytes it takes.
+    fn weight(&self) -> usize {
+        match self {
+            // Fields are a tree: several times their text.
+            Self::Log(log) => log.message.len() + weight(&log.fields),
+            Self::Event(event) => {
+                let stream = event.stream.as_ref().map_or(0, String::len);
+                event.payload.as_bytes().len() + event.name.len() + stream
+            }
+        }
+    }
+}
+
 /// The queue of one plugin's reports.
 pub(crate) struct Reports {
     plugin: Arc<str>,
@@ -121,7 +136,7 @@ struct State {
     dropped: u64,
     /// The thread that takes them out, while one does.
     drainer: Option<Drainer>,
-    waiting: Vec<Waker>,
+    waiting: Wakers,
 }
 
 impl Reports {
@@ -144,6 +159,11 @@ impl Reports {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether anybody hears log lines.
+    pub(crate) fn wants_logs(&self) -> bool {
+        self.on_log.is_some()
+    }
+
     /// Says something about the plugin in the host's own name.
     pub(crate) fn say(self: &Arc<Self>, level: Level, message: impl Into<String>) {
         let (plugin, message) = (Arc::clone(&self.plugin), message.into());
@@ -158,20 +178,14 @@ impl Reports {
 
     /// Takes a report in, or drops it where too many wait.
     pub(crate) fn push(self: &Arc<Self>, report: Report) {
-        let (wanted, bytes) = match &report {
-            // Fields are a tree: several times their text, which is what this stands for.
-            Report::Log(log) => (
-                self.on_log.is_some(),
-                log.message.len() + weight(&log.fields),
-            ),
-            Report::Event(event) => (
-                self.on_event.is_some(),
-                event.payload.as_bytes().len() + event.name.len(),
-            ),
+        let wanted = match &report {
+            Report::Log(_) => self.on_log.is_some(),
+            Report::Event(_) => self.on_event.is_some(),
         };
         if !wanted {
             return;
         }
+        let bytes = report.weight();
         let mut state = self.lock();
         if state.queue.len() >= MOST_REPORTS
             || (state.bytes + bytes > MOST_BYTES && !state.queue.is_empty())
@@ -198,11 +212,7 @@ impl Reports {
             let Some(report) = state.queue.pop_front() else {
                 break;
             };
-            let bytes = match &report {
-                Report::Log(log) => log.message.len() + weight(&log.fields),
-                Report::Event(event) => event.payload.as_bytes().len() + event.name.len(),
-            };
-            state.bytes = state.bytes.saturating_sub(bytes);
+            state.bytes = state.bytes.saturating_sub(report.weight());
             drop(state);
             // A callback that panics loses its own report only.
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -211,9 +221,9 @@ impl Reports {
             state = self.lock();
         }
         state.drainer = None;
-        let waiting = std::mem::take(&mut state.waiting);
+        let waiting = state.waiting.take();
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.wake();
     }
 
     fn hand_out(&self, report: &Report, dropped: u64) {
@@ -250,7 +260,7 @@ impl Reports {
             if done || Instant::now() >= end {
                 return Poll::Ready(());
             }
-            state.waiting.push(context.waker().clone());
+            state.waiting.add(context.waker());
             drop(state);
             let waker = context.waker().clone();
             timer.get_or_insert_with(|| self.executor.wake_at(end, waker));

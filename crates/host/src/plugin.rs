@@ -62,7 +62,8 @@ impl Plugin {
     }
 
     pub(crate) fn start(&self, request: Request<'_>) -> Flight {
-        Flight::start(&self.0.passage, &self.0.executor, request)
+        let unread = &self.0.home.0.unread;
+        Flight::start(&self.0.passage, &self.0.executor, unread, request)
     }
 
     pub(crate) fn default_timeout(&self) -> Option<Duration> {

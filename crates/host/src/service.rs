@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use crossplug_protocol::descriptor::MethodDescriptor;
 use crossplug_protocol::error::PluginError;
 
+use crate::call::unread::Unread;
 use crate::door::ServiceReply;
 use crate::executor::Executor;
 use crate::plugin::WeakPlugin;
@@ -215,12 +216,13 @@ pub(crate) struct Order {
     pub(crate) plugin: WeakPlugin,
     pub(crate) reply: Box<dyn ServiceReply>,
     pub(crate) executor: Executor,
+    pub(crate) unread: Unread,
 }
 
 impl Order {
     /// The door's end of the call, and the work.
     pub(crate) fn take(self) -> (Asked, Job) {
-        let inbox = Arc::new(Inbox::new(self.reply));
+        let inbox = Arc::new(Inbox::new(self.reply, self.unread));
         let asked = Asked::new(Arc::clone(&inbox));
         let answering = Answering(Arc::clone(&inbox));
         let Self {

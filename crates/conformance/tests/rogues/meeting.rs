@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossplug_conformance::rogues::{At, Rogue};
 use crossplug_host::door::Patience;
-use crossplug_host::{Call, Host, Plugin, Result};
+use crossplug_host::{Call, Host, Limits, Plugin, Result, ServiceResult};
 use rustix::process::{getpid, set_child_subreaper};
 use serde_json::json;
 use tempfile::TempDir;
@@ -29,6 +29,10 @@ const LONG_DEADLINE: Duration = Duration::from_secs(9);
 const SETTLING: Duration = Duration::from_secs(2);
 /// Before a stream is read.
 const SLOWNESS: Duration = Duration::from_millis(300);
+/// What may wait at the host, in bytes: far less than it may grow by, and soon reached with small messages.
+const BUFFERED: usize = 4 << 20;
+/// Streams that are open at once.
+const STREAMS: usize = 40;
 /// A well-behaved rogue, met first: what the host makes once and keeps is no leak of the meeting.
 const WARM_UP: &str = "optional-feature";
 
@@ -118,7 +122,7 @@ impl Meeting {
         let manifest = json!({
             "name": "rogue", "description": "Misbehaves.", "version": "1.0.0", "language": "rust",
             "interfaces": {"conformance": "1"},
-            "permissions": {"events": {"emit": ["*"]}},
+            "permissions": {"services": ["test.hold"], "events": {"emit": ["*"]}},
             "doors": {"process": {"command": ["./rogue", rogue]}},
         });
         std::fs::write(folder.path().join("plugin.json"), manifest.to_string()).unwrap();
@@ -139,6 +143,11 @@ impl Meeting {
         Host::builder()
             .name("rogues")
             .patience(patience)
+            .limits(Limits {
+                buffered_bytes: BUFFERED,
+                ..Limits::default()
+            })
+            .service("test.hold", |_| std::future::pending::<ServiceResult>())
             .start_timeout(DEADLINE)
             .on_log(move |_| {
                 logs.fetch_add(1, Ordering::Relaxed);
@@ -155,6 +164,7 @@ impl Meeting {
             .host()
             .load(self.folder.path())
             .grant("emit=*")?
+            .grant("test.hold")?
             .blocking()?;
         self.process.set(plugin.introduction().process);
         let deadline = if must_fail { DEADLINE } else { LONG_DEADLINE };
@@ -192,6 +202,25 @@ fn act(plugin: &Plugin, at: At, deadline: Duration, manner: Manner) -> Result<()
             };
             while next()?.is_some() {}
             Ok(())
+        }
+        At::Streams => {
+            let open = || {
+                plugin
+                    .call("test.count", json!({"to": 1}))
+                    .timeout(LONG_DEADLINE)
+                    .stream()
+            };
+            let streams = (0..STREAMS).map(|_| open()).collect::<Result<Vec<_>>>()?;
+            // Answered after all of them, so everything is there; and the plugin must still be.
+            finish(
+                plugin.call("test.echo", json!({})).timeout(LONG_DEADLINE),
+                manner,
+            )?;
+            let results = streams.into_iter().map(|stream| match manner {
+                Manner::Blocking => stream.result_blocking().map(drop),
+                Manner::Async => wait(stream.result()).map(drop),
+            });
+            results.collect::<Vec<_>>().into_iter().collect()
         }
         // Loading it should have failed.
         _ => Ok(()),

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::OnProgress;
 use super::mailbox::{Contents, Mailbox};
+use super::unread::Unread;
 use crate::door::{Answer, CallKey, Passage, Request};
 use crate::executor::{Executor, Timer, thread_waker};
 use crate::{Error, ErrorKind, Payload, Result};
@@ -51,9 +52,10 @@ impl Flight {
     pub(crate) fn start(
         passage: &Arc<dyn Passage>,
         executor: &Executor,
+        unread: &Unread,
         request: Request<'_>,
     ) -> Self {
-        let mailbox = Arc::new(Mailbox::default());
+        let mailbox = Arc::new(Mailbox::new(unread));
         let key = passage.call(request, Answer::new(Arc::clone(&mailbox)));
         let bell = request
             .deadline

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use super::unread::{Items, Unread};
+use crate::waking::{Wakers, wake};
 use crate::{Error, ErrorKind, Payload, Result};
 
 /// Progress that nobody has looked at yet: the newest are what matters.
@@ -19,24 +21,40 @@ pub struct Progress {
 }
 
 /// The caller's end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Mailbox(Mutex<Contents>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) outcome: Option<Result<Payload>>,
     /// Stays true when the outcome is taken.
     pub(crate) settled: bool,
-    /// Each with the bytes that it took of the credit.
-    pub(crate) items: VecDeque<(Payload, u64)>,
+    pub(crate) items: Items,
     pub(crate) progress: VecDeque<Progress>,
     /// Woken by items, progress and the outcome.
     pub(crate) receiver: Option<Waker>,
     /// Woken by room for an upload and by the outcome.
-    pub(crate) uploader: Option<Waker>,
+    pub(crate) uploading: Wakers,
+    /// Counts how often there was room.
+    pub(crate) rooms: u64,
+    /// Those that have not ended.
+    pub(crate) uploaders: usize,
 }
 
 impl Mailbox {
+    pub(crate) fn new(unread: &Unread) -> Self {
+        Self(Mutex::new(Contents {
+            outcome: None,
+            settled: false,
+            items: Items::new(unread.clone()),
+            progress: VecDeque::new(),
+            receiver: None,
+            uploading: Wakers::default(),
+            rooms: 0,
+            uploaders: 0,
+        }))
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Contents> {
         // No code of anybody else's runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -44,14 +62,7 @@ impl Mailbox {
 
     /// Ends the call; only the first time counts.
     pub(crate) fn settle(&self, outcome: Result<Payload>) {
-        self.change(|contents| {
-            if contents.settled {
-                return [None, None];
-            }
-            contents.settled = true;
-            contents.outcome = Some(outcome);
-            [contents.receiver.take(), contents.uploader.take()]
-        });
+        self.change(|contents| contents.settle(outcome));
     }
 
     pub(crate) fn progress(&self, progress: Progress) {
@@ -60,25 +71,55 @@ impl Mailbox {
                 contents.progress.pop_front();
             }
             contents.progress.push_back(progress);
-            [contents.receiver.take(), None]
+            contents.received()
         });
     }
 
-    pub(crate) fn item(&self, item: Payload, bytes: u64) {
-        self.change(|contents| {
-            contents.items.push_back((item, bytes));
-            [contents.receiver.take(), None]
+    /// False: too much waits unread, so the call was ended instead.
+    pub(crate) fn item(&self, item: Payload, bytes: u64) -> bool {
+        let mut taken = true;
+        self.change(|contents| match contents.items.push(item, bytes) {
+            Ok(()) => contents.received(),
+            Err(excess) => {
+                taken = false;
+                let what = format!(
+                    "{excess}; read its streams faster, open fewer at once, or raise `buffered_bytes`"
+                );
+                contents.settle(Err(Error::new(ErrorKind::Limit, "call").with_context(what)))
+            }
         });
+        taken
     }
 
     pub(crate) fn room(&self) {
-        self.change(|contents| [contents.uploader.take(), None]);
+        self.change(|contents| {
+            contents.rooms = contents.rooms.wrapping_add(1);
+            (None, contents.uploading.take())
+        });
     }
 
-    /// Wakes outside of the lock: what a waker does is somebody else's business.
-    fn change(&self, how: impl FnOnce(&mut Contents) -> [Option<Waker>; 2]) {
-        let wakers = how(&mut self.lock());
-        wakers.into_iter().flatten().for_each(Waker::wake);
+    /// Wakes outside of the lock.
+    fn change(&self, how: impl FnOnce(&mut Contents) -> (Option<Waker>, Wakers)) {
+        let (receiver, uploading) = how(&mut self.lock());
+        receiver.into_iter().for_each(wake);
+        uploading.wake();
+    }
+}
+
+impl Contents {
+    /// Something came. Gives who is to be woken.
+    fn received(&mut self) -> (Option<Waker>, Wakers) {
+        (self.receiver.take(), Wakers::default())
+    }
+
+    /// The end came; only the first time counts.
+    fn settle(&mut self, outcome: Result<Payload>) -> (Option<Waker>, Wakers) {
+        if self.settled {
+            return (None, Wakers::default());
+        }
+        self.settled = true;
+        self.outcome = Some(outcome);
+        (self.receiver.take(), self.uploading.take())
     }
 }
 
@@ -107,9 +148,11 @@ impl Answer {
     }
 
     /// Passes on an item of the stream. `bytes` is what it took of the credit: the size of its message. A door must
-    /// have held the plugin to its credit.
-    pub fn item(&self, item: Payload, bytes: u64) {
-        self.mailbox.item(item, bytes);
+    /// have held the plugin to its credit. False: more waits to be read from the plugin than
+    /// [`Limits::buffered_bytes`](crate::Limits) allows, so the call has failed with [`ErrorKind::Limit`], and the door
+    /// tells the plugin to stop working on it.
+    pub fn item(&self, item: Payload, bytes: u64) -> bool {
+        self.mailbox.item(item, bytes)
     }
 
     /// The plugin takes more of an upload.

@@ -67,7 +67,7 @@ impl Stream {
         let found = self.flight.poll(waker, &mut self.caller, |contents| {
             contents
                 .items
-                .pop_front()
+                .pop()
                 .map(Ok)
                 .or_else(|| contents.outcome.take().map(Err))
         });
@@ -113,9 +113,11 @@ impl Stream {
         self.result.take().unwrap_or_else(|| Ok(Payload::null()))
     }
 
-    /// The way for items that this side streams. Dropped or [ended](Uploader::end), it says that there are no more.
+    /// The way for items that this side streams. Dropped or [ended](Uploader::end), it says that there are no more; of
+    /// several, the last one does.
     #[must_use]
     pub fn uploader(&self) -> Uploader {
+        self.flight.mailbox().lock().uploaders += 1;
         Uploader {
             passage: Arc::clone(self.flight.passage()),
             key: self.flight.key(),
@@ -155,12 +157,16 @@ impl Uploader {
     pub fn send_blocking(&mut self, item: impl IntoPayload) -> Result<()> {
         let item = item.into_payload()?;
         loop {
+            // Before the attempt, so that room which comes meanwhile is not missed.
+            let seen = self.mailbox.lock().rooms;
             if let Poll::Ready(sent) = self.poll_send(&item, &thread_waker()) {
                 return sent;
             }
-            // Room takes the waker out.
-            self.passage
-                .attend(self.key, &|| self.mailbox.lock().uploader.is_none(), None);
+            let changed = || {
+                let contents = self.mailbox.lock();
+                contents.settled || contents.rooms != seen
+            };
+            self.passage.attend(self.key, &changed, None);
         }
     }
 
@@ -174,7 +180,7 @@ impl Uploader {
                 ));
             }
             // Before the attempt, so that room which comes meanwhile is not missed.
-            contents.uploader = Some(waker.clone());
+            contents.uploading.add(waker);
         }
         match self.passage.upload(self.key, item) {
             Ok(true) => Poll::Ready(Ok(())),
@@ -189,7 +195,11 @@ impl Uploader {
 
 impl Drop for Uploader {
     fn drop(&mut self) {
-        if !self.mailbox.lock().settled {
+        let mut contents = self.mailbox.lock();
+        contents.uploaders -= 1;
+        let last = contents.uploaders == 0 && !contents.settled;
+        drop(contents);
+        if last {
             self.passage.end_upload(self.key);
         }
     }

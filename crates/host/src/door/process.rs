@@ -18,6 +18,8 @@
 //! | says something else than the protocol, answers twice or what nobody asked, sends items past its credit | `Protocol`, and it is stopped |
 //! | sends a message larger or nested deeper than the caps (8 MiB before the handshake is through) | `Limit`, and it is stopped |
 //! | prints to its standard output between messages | none: logged; past 1,000 lines or 64 KiB in a line `Protocol` |
+//! | streams more than the program reads, within its credit | past the cap on buffered bytes `Limit` for the stream that went past it; the plugin lives on |
+//! | asks, and reads no answer | past the cap on buffered bytes `Limit`, and it is stopped |
 //! | does not answer | `Deadline`; it is told to stop working on it and lives on |
 //! | does not read | `Deadline`; past the cap on buffered bytes `Limit` for further calls |
 //! | answers with an error | `Plugin` |

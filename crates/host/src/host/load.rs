@@ -15,6 +15,7 @@ use crossplug_protocol::codec::Value;
 use crossplug_protocol::generated::manifest::Manifest;
 
 use super::Host;
+use crate::call::unread::Unread;
 use crate::door::{Door, Home, Introduction, Opening};
 use crate::executor::block_on;
 use crate::log::{Level, Reports};
@@ -209,6 +210,7 @@ impl Load {
             services,
             reports,
             setup.executor.clone(),
+            Unread::new(setup.limits.buffered_bytes),
         );
         let instance_id = instance_id(&name);
         let opening = Opening {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl Child {
         unsafe {
             command.pre_exec(in_the_child);
         }
-        let mut process = command.spawn()?;
+        let mut process = run(&mut command)?;
         let streams = Streams::take(&mut process);
         let group = i32::try_from(process.id())
             .ok()
@@ -158,6 +159,16 @@ impl Drop for Child {
             let _ = self.reap();
         }
     }
+}
+
+/// Spawns. Where the program cannot be run and this process ignores SIGCHLD, so that the system has reaped the child
+/// already, the standard library panics instead of giving the error.
+fn run(command: &mut Command) -> io::Result<std::process::Child> {
+    catch_unwind(AssertUnwindSafe(|| command.spawn())).unwrap_or_else(|_| {
+        let why =
+            "it cannot be run, and the system does not say why, since this process ignores SIGCHLD";
+        Err(io::Error::other(why))
+    })
 }
 
 impl Streams {

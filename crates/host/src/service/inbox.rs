@@ -1,12 +1,13 @@
 //! Both ends of one service call: what the plugin sends after its request, and the one answer. Knows no handler.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use super::ServiceResult;
+use crate::call::unread::{Items, Unread};
 use crate::door::ServiceReply;
-use crate::{Error, ErrorKind, Payload, Result};
+use crate::waking::{Wakers, wake};
+use crate::{Error, ErrorKind, Payload, PluginError, Result};
 
 /// What a handler lets the plugin stream before it has taken the first: as for calls the other way.
 const WINDOW: crate::call::Window = crate::call::Window::DEFAULT;
@@ -16,27 +17,36 @@ pub(crate) struct Inbox {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     cancelled: bool,
     answered: bool,
     /// Where the whole of the work waits, for cancellation.
     work: Option<Waker>,
-    items: VecDeque<(Payload, u64)>,
+    items: Items,
     ended: bool,
     /// Given to the plugin and not used up; nothing until the handler asks for the first item.
     window: Option<crate::call::WindowState>,
     /// Where the handler waits for an item.
-    reader: Option<Waker>,
+    readers: Wakers,
     /// Where it waits for room.
-    writer: Option<Waker>,
+    writers: Wakers,
 }
 
 impl Inbox {
-    pub(super) fn new(reply: Box<dyn ServiceReply>) -> Self {
+    pub(super) fn new(reply: Box<dyn ServiceReply>, unread: Unread) -> Self {
+        let state = State {
+            cancelled: false,
+            answered: false,
+            work: None,
+            items: Items::new(unread),
+            ended: false,
+            window: None,
+            readers: Wakers::default(),
+            writers: Wakers::default(),
+        };
         Self {
             reply,
-            state: Mutex::new(State::default()),
+            state: Mutex::new(state),
         }
     }
 
@@ -81,7 +91,7 @@ impl Inbox {
                 return Poll::Ready(Err(gone.with_context("the plugin gave the call up")));
             }
             // Before the attempt, so that room which comes meanwhile is not missed.
-            state.writer = Some(context.waker().clone());
+            state.writers.add(context.waker());
             drop(state);
             match self.reply.item(item) {
                 Ok(true) => Poll::Ready(Ok(())),
@@ -101,7 +111,7 @@ impl Inbox {
                 self.reply.credit(WINDOW.items, WINDOW.bytes);
                 state = self.lock();
             }
-            if let Some((item, bytes)) = state.items.pop_front() {
+            if let Some((item, bytes)) = state.items.pop() {
                 let more = state.window.as_mut().and_then(|window| window.taken(bytes));
                 drop(state);
                 if let Some((items, bytes)) = more {
@@ -116,7 +126,7 @@ impl Inbox {
                 let gone = Error::new(ErrorKind::Cancelled, "read the plugin's stream");
                 return Poll::Ready(Err(gone.with_context("the plugin gave the call up")));
             }
-            state.reader = Some(context.waker().clone());
+            state.readers.add(context.waker());
             Poll::Pending
         })
         .await
@@ -140,37 +150,46 @@ impl Asked {
 
     /// The plugin gave the call up, or is gone.
     pub fn cancel(&self) {
-        self.change(|state| {
-            state.cancelled = true;
-            [state.work.take(), state.reader.take(), state.writer.take()]
-        });
+        let mut state = self.0.lock();
+        state.cancelled = true;
+        let work = state.work.take();
+        let waiting = state.readers.take().and(state.writers.take());
+        drop(state);
+        work.into_iter().for_each(wake);
+        waiting.wake();
     }
 
-    /// The plugin streams an item, for `bytes` of its credit.
+    /// The plugin streams an item, for `bytes` of its credit. Where more waits to be read from the plugin than
+    /// [`Limits::buffered_bytes`](crate::Limits) allows, the call is answered with `resourceExhausted` instead.
     pub fn item(&self, item: Payload, bytes: u64) {
+        let mut taken = Ok(());
         self.change(|state| {
-            state.items.push_back((item, bytes));
-            [state.reader.take(), None, None]
+            taken = state.items.push(item, bytes);
+            state.readers.take()
         });
+        if let Err(excess) = taken {
+            let mut exhausted = PluginError::resource_exhausted(excess.to_string());
+            exhausted.retryable = true;
+            self.0.answer(Err(exhausted));
+            self.cancel();
+        }
     }
 
     /// The plugin streams no more.
     pub fn end(&self) {
         self.change(|state| {
             state.ended = true;
-            [state.reader.take(), None, None]
+            state.readers.take()
         });
     }
 
     /// The plugin takes more of the handler's stream.
     pub fn room(&self) {
-        self.change(|state| [state.writer.take(), None, None]);
+        self.change(|state| state.writers.take());
     }
 
-    fn change(&self, how: impl FnOnce(&mut State) -> [Option<Waker>; 3]) {
-        let mut state = self.0.lock();
-        let wakers = how(&mut state);
-        drop(state);
-        wakers.into_iter().flatten().for_each(Waker::wake);
+    fn change(&self, how: impl FnOnce(&mut State) -> Wakers) {
+        let waiting = how(&mut self.0.lock());
+        waiting.wake();
     }
 }

@@ -499,3 +499,44 @@ fn what_a_plugin_does_not_read_is_bounded() {
         "three fit, the last of them overlapping"
     );
 }
+
+#[test]
+fn a_waker_that_panics_is_the_loss_of_its_own_call_alone() {
+    struct Panics;
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+    let folder = peer(
+        "hello()
+held = []
+def answer(request):
+    if request['method'] == 'hold':
+        held.append(request)
+    else:
+        for request in [*held, request]:
+            reply(request, None)
+        held.clear()
+serve(answer)",
+    );
+    let plugin = load(&folder);
+    let waker = std::task::Waker::from(Arc::new(Panics));
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut call = Box::pin(plugin.call("hold", ()).into_future());
+    for release_by_keeper in [true, false] {
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        let release = plugin.call("release", ()).timeout(Duration::from_secs(5));
+        if release_by_keeper {
+            wait(release.into_future()).unwrap();
+        } else {
+            release.blocking().unwrap();
+        }
+        assert!(plugin.is_alive());
+        // The answer is there all the same.
+        assert!(call.as_mut().poll(&mut context).is_ready());
+        call = Box::pin(plugin.call("hold", ()).into_future());
+    }
+    drop(call);
+    assert!(plugin.stop_blocking().error.is_none());
+}

@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossplug_host::{Host, HostBuilder, Plugin, PluginError};
+use crossplug_host::{Host, HostBuilder, Limits, Plugin, PluginError, ServiceResult};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -348,4 +348,44 @@ fn a_plugin_knows_what_it_was_granted() {
     );
     assert_eq!(told["instanceId"].as_str().unwrap(), plugin.instance_id());
     drop(load(&folder));
+}
+
+#[test]
+fn what_a_plugin_uploads_and_nobody_reads_is_bounded() {
+    let folder = peer(
+        "hello()
+def answer(request):
+    if request['method'] != 'upload':
+        return reply(request, None)
+    send({'jsonrpc': '2.0', 'id': -1, 'method': 'slow'})
+    read()
+    for _ in range(5):
+        notify('$/item', id=-1, item='x' * 40_000)
+    while True:
+        came = read()
+        if came.get('id') == -1:
+            return reply(request, came['error']['data'])
+serve(answer)",
+    );
+    let limits = Limits {
+        buffered_bytes: 100_000,
+        ..Limits::default()
+    };
+    let host = Host::builder()
+        .limits(limits)
+        .service("slow", |call| async move {
+            // The first credit, and then nothing is read.
+            call.next().await.ok();
+            std::future::pending::<ServiceResult>().await
+        });
+    let plugin = load_with(&folder, host);
+    for _ in 0..3 {
+        let failed = plugin.call("upload", ()).timeout(Duration::from_secs(5));
+        let failed = failed.blocking().unwrap().value().unwrap();
+        assert_eq!(
+            failed,
+            json!({ "code": "resourceExhausted", "retryable": true })
+        );
+    }
+    assert_eq!(plugin.call_blocking("else", ()).unwrap().as_json(), "null");
 }

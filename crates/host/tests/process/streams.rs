@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossplug_host::ErrorKind;
+use crossplug_host::{ErrorKind, Host, Limits};
 use serde_json::json;
 
 use crate::peer::{load, peer};
@@ -103,6 +103,48 @@ fn a_slow_reader_holds_the_plugin_back() {
     assert_eq!(stream.result_blocking().unwrap().as_json(), "12502500");
 }
 
+/// Sends what it is asked for at once: one large item of each stream, which its credit allows.
+const LARGE: &str = "
+hello()
+def answer(request):
+    if request['method'] == 'large':
+        notify('$/item', id=request['id'], item='x' * 40_000)
+        reply(request, 'done')
+    elif request['method'] == 'echo':
+        reply(request, None)
+serve(answer)
+";
+
+#[test]
+fn what_waits_unread_in_all_streams_together_is_bounded() {
+    let folder = peer(LARGE);
+    let limits = Limits {
+        buffered_bytes: 100_000,
+        ..Limits::default()
+    };
+    let host = Host::builder().limits(limits).build();
+    let plugin = host.load(folder.path()).blocking().unwrap();
+    let open = || plugin.call("large", ()).stream().unwrap();
+    let mut streams = [open(), open(), open()];
+    // Answered behind them.
+    plugin.call_blocking("echo", ()).unwrap();
+    let error = streams[2].next_blocking().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::Limit, "call `large`")
+    );
+    assert!(error.context().contains("buffered_bytes"), "{error}");
+    // The others have what they had, and what is read or dropped makes room.
+    assert!(streams[0].next_blocking().unwrap().is_some());
+    drop(streams);
+    for _ in 0..5 {
+        let [one, other] = [open(), open()];
+        plugin.call_blocking("echo", ()).unwrap();
+        assert_eq!(one.result_blocking().unwrap().as_json(), "\"done\"");
+        assert_eq!(other.result_blocking().unwrap().as_json(), "\"done\"");
+    }
+}
+
 #[test]
 fn a_dropped_stream_is_cancelled() {
     let folder = peer(
@@ -195,6 +237,33 @@ fn uploads_go_as_fast_as_the_plugin_takes_them() {
         }
         uploader.end();
         assert_eq!(stream.result_blocking().unwrap().as_json(), "5050");
+    }
+}
+
+#[test]
+fn two_uploaders_of_one_call_hold_nobody_up_and_the_last_one_ends_it() {
+    let folder = peer(UPLOADS);
+    let plugin = load(&folder);
+    let upload = |mut uploader: crossplug_host::Uploader, blocking: bool| {
+        for number in 1..=100 {
+            let number = json!(number);
+            if blocking {
+                uploader.send_blocking(number)
+            } else {
+                wait(uploader.send(number))
+            }
+            .unwrap();
+        }
+    };
+    for blocking in [[true, true], [true, false], [false, false]] {
+        let stream = plugin.call("sum", ()).stream().unwrap();
+        std::thread::scope(|scope| {
+            for blocking in blocking {
+                let uploader = stream.uploader();
+                scope.spawn(move || upload(uploader, blocking));
+            }
+        });
+        assert_eq!(stream.result_blocking().unwrap().as_json(), "10100");
     }
 }
 

@@ -8,6 +8,8 @@ use crate::peer::{GREETING, Peer, Request, answer, linger, raw, say};
 
 /// Messages of a flood, each of about 4 KiB: 80 MiB in all, more than a host may grow by.
 const FLOOD: usize = 20_000;
+/// Events of about 1 KiB, as many as make 80 MiB.
+const STREAMS: usize = 80_000;
 
 fn begin() -> Peer {
     let mut peer = Peer::new();
@@ -82,6 +84,62 @@ fn flood_then_answer(request: &Request, mut one: impl FnMut(usize)) -> bool {
     }
     answer(&request.id, "{}");
     true
+}
+
+/// A stream of its own for every event: names that a host has to remember.
+pub(crate) fn floods_streams() {
+    let long = "s".repeat(1000);
+    begin().serve(move |_, request| {
+        for hundred in 0..STREAMS / 100 {
+            let event = |number: usize| {
+                format!(
+                    r#"{{"jsonrpc":"2.0","method":"$/event","params":{{"name":"test.happened","stream":"{hundred}:{number}:{long}","seq":1,"payload":{{"number":1,"text":""}}}}}}"#,
+                ) + "\n"
+            };
+            raw((0..100).map(event).collect::<String>().as_bytes());
+        }
+        answer(&request.id, "{}");
+        true
+    });
+}
+
+/// Asks whether the host is there, without end, and never reads that it is.
+pub(crate) fn floods_pings() {
+    begin().serve(|_, _| {
+        for number in 1_u64.. {
+            say(&format!(
+                r#"{{"jsonrpc":"2.0","id":-{number},"method":"ping"}}"#
+            ));
+        }
+        true
+    });
+}
+
+/// Calls a service without end, and never reads an answer.
+pub(crate) fn floods_requests() {
+    let text = filler();
+    begin().serve(move |_, _| {
+        for number in 1_u64.. {
+            // As many as may be open fill the host with their params; the others with their refusals.
+            let text = if number <= 1000 { &*text } else { "" };
+            say(&format!(
+                r#"{{"jsonrpc":"2.0","id":-{number},"method":"test.hold","params":{{"text":"{text}"}}}}"#
+            ));
+        }
+        true
+    });
+}
+
+/// Keeps to its credit, whose last item may be of any size.
+pub(crate) fn large_items() {
+    let text = "large ".repeat((2 << 20) / 6);
+    begin().serve(move |_, request| {
+        if request.method == "test.count" {
+            item(&request.id, &format!("\"{text}\""));
+        }
+        answer(&request.id, "{}");
+        true
+    });
 }
 
 /// Sends items for ever, whatever credit it has.

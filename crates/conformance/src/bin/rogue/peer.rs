@@ -43,7 +43,11 @@ impl Peer {
     pub(crate) fn request(&mut self) -> Option<Request> {
         loop {
             let line = self.line()?;
-            if let (Some(id), Some(method)) = (id_of(&line), member(&line, "\"method\":\"", '"')) {
+            let Some(method) = member(&line, "\"method\":\"", '"') else {
+                continue;
+            };
+            // A notification may name the id of a request in its params.
+            if let Some(id) = id_of(&line).filter(|_| !method.starts_with("$/")) {
                 return Some(Request { id, method });
             }
         }

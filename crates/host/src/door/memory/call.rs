@@ -189,7 +189,10 @@ impl MemoryCall {
         })
         .await;
         if let Some(caller) = self.shared.caller() {
-            caller.item(item, size);
+            // One too many: the call has ended, and the method is dropped where it next waits.
+            if !caller.item(item, size) {
+                self.shared.cancel();
+            }
         }
         Ok(())
     }

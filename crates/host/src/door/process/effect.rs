@@ -8,7 +8,7 @@ use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::InitializeResult;
 use crossplug_protocol::handshake::Incompatible;
 use crossplug_protocol::message::{Failure, Raw};
-use crossplug_protocol::session::{Incoming, StreamId, Ticket};
+use crossplug_protocol::session::{CallId, Incoming, StreamId, Ticket};
 
 use super::lead::broke;
 use super::pump::Pump;
@@ -24,7 +24,7 @@ pub(super) enum Effect {
     Nothing,
     Settle(Answer, Result<Payload>),
     Progress(Arc<Mailbox>, Progress),
-    Item(Arc<Mailbox>, Payload, u64),
+    Item(CallId, Arc<Mailbox>, Payload, u64),
     Room(Arc<Mailbox>),
     Upload(Asked, Payload, u64),
     UploadEnd(Asked),
@@ -95,7 +95,7 @@ impl Pump {
                 match (stream, u64::try_from(size).unwrap_or(u64::MAX)) {
                     (StreamId::Call(call), size) => match wire.mailbox(call) {
                         None => Effect::Nothing,
-                        Some(mailbox) => Effect::Item(mailbox, keep(item), size),
+                        Some(mailbox) => Effect::Item(call, mailbox, keep(item), size),
                     },
                     (StreamId::Answer(ticket), size) => match asked(wire, ticket) {
                         None => Effect::Nothing,
@@ -206,7 +206,11 @@ impl Pump {
             Effect::Nothing => {}
             Effect::Settle(answer, outcome) => answer.finish(outcome),
             Effect::Progress(mailbox, progress) => mailbox.progress(progress),
-            Effect::Item(mailbox, item, size) => mailbox.item(item, size),
+            Effect::Item(call, mailbox, item, size) => {
+                if !mailbox.item(item, size) {
+                    self.give_up(call);
+                }
+            }
             Effect::Room(mailbox) => mailbox.room(),
             Effect::Upload(asked, item, size) => asked.item(item, size),
             Effect::UploadEnd(asked) => asked.end(),

@@ -90,15 +90,10 @@ impl Passage for ProcessPassage {
     }
 
     fn cancel(&self, call: CallKey) {
-        let mut guard = self.pump.lock();
-        let wire = &mut *guard;
-        let answer = wire.call(call).and_then(|call| {
-            wire.session.abandon(call, &mut wire.out);
-            wire.settled(call)
-        });
-        self.pump.flush(wire);
-        drop(guard);
-        drop(answer);
+        let call = self.pump.lock().call(call);
+        if let Some(call) = call {
+            self.pump.give_up(call);
+        }
     }
 
     fn credit(&self, call: CallKey, items: u32, bytes: u32) {

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use crossplug_protocol::session::CallId;
+
 use super::wire::{Stage, Wire};
 use crate::door::{Home, Job, Patience};
 use crate::executor::Slot;
@@ -93,6 +95,17 @@ impl Pump {
             wire.ring();
         }
         self.call_keeper();
+    }
+
+    /// Nobody waits for the call any more.
+    pub(super) fn give_up(&self, call: CallId) {
+        let mut guard = self.lock();
+        let wire = &mut *guard;
+        wire.session.abandon(call, &mut wire.out);
+        let answer = wire.settled(call);
+        self.flush(wire);
+        drop(guard);
+        drop(answer);
     }
 
     /// Writes what waits, and sees to it that somebody writes the rest.
