@@ -5,6 +5,7 @@
 
 mod codecs;
 mod expression;
+mod facts;
 mod names;
 mod page;
 mod roles;
