@@ -16,17 +16,21 @@
 //! # Ok::<(), codec::DecodeError>(())
 //! ```
 
+mod any;
 mod buffered;
 mod constant;
 mod container;
+mod encoded;
 mod enumeration;
 mod error;
 mod format;
 mod kind;
 mod object;
+mod pack;
 mod scalar;
 mod tagged;
 mod text;
+mod unpack;
 mod wire;
 mod writer;
 
@@ -36,14 +40,15 @@ pub mod schema;
 #[cfg(not(feature = "schemars"))]
 mod unschemed;
 
+pub use any::{Any, AsJson};
 pub use constant::{Const, ConstValue, Constant};
 pub use container::{AnyMap, Boxed, Dict, List, Nullable};
 pub use error::{DecodeError, EncodeError, Reason};
 pub use kind::KindUnion;
 pub use object::{Flag, Member, Optional, Required};
 pub use scalar::{
-    Any, Bool, Bytes, Int8, Int16, Int32, Int64, Int64Number, Nothing, Number, Uint8, Uint16,
-    Uint32, Uint64, Uint64Number,
+    Bool, Bytes, Int8, Int16, Int32, Int64, Int64Number, Int64Text, Nothing, Number, Uint8, Uint16,
+    Uint32, Uint64, Uint64Number, Uint64Text,
 };
 pub use text::{Checked, Format, PatternCell, Rule, Text};
 pub use wire::{Serde, Wire};
@@ -153,6 +158,5 @@ pub trait ForType {
 /// The laws about text, at any depth and in members that no type knows.
 fn scan(document: &[u8]) -> Result<&str, DecodeError> {
     crate::json::check(document, DEPTH as u32).map_err(error::of_text)?;
-    std::str::from_utf8(document)
-        .map_err(|error| DecodeError::new(Reason::NotJson, format!("not UTF-8: {error}")))
+    error::utf8(document)
 }

@@ -1,8 +1,8 @@
 //! The error that crosses the wire, kept. Its codes and their numbers are those of `schema/README.md` section 5.
 
-use crate::codec::{self, DecodeError, Wire};
+use crate::codec::{self, AsJson, DecodeError, Wire};
 use crate::generated::protocol::ErrorCode;
-use crate::json;
+use crate::handshake::Encoding;
 use crate::message::{Failure, Raw};
 
 /// Codes of the protocol and their JSON-RPC numbers. Every other code belongs to an interface and has [`INTERFACE`].
@@ -157,13 +157,35 @@ impl PluginError {
         self
     }
 
-    /// The error as a reply holds it.
+    /// The error that a reply in an encoding holds. Details are kept as JSON would say them, and null details are none.
+    #[must_use]
+    pub fn of_failure(failure: Failure<'_>, encoding: Encoding) -> Self {
+        let details = failure
+            .details
+            .as_ref()
+            .and_then(|raw| encoding.decode_scanned::<AsJson>(raw.as_bytes()).ok());
+        Self {
+            code: failure.code.into_owned(),
+            message: failure.message.into_owned(),
+            details: details.filter(|details| !details.is_null()).map(Box::new),
+            retryable: failure.retryable,
+        }
+    }
+
+    /// The error as a JSON reply holds it.
     #[must_use]
     pub fn as_failure(&self) -> Failure<'_> {
+        self.to_failure(Encoding::Json)
+    }
+
+    /// The error as a reply in an encoding holds it. Details that nobody could read are left out.
+    #[must_use]
+    pub fn to_failure(&self, encoding: Encoding) -> Failure<'_> {
         let details = self
             .details
             .as_ref()
-            .map(|details| Raw::owned(details.to_string().into_bytes()));
+            .and_then(|details| encoding.encode::<AsJson>(details).ok())
+            .map(Raw::owned);
         Failure {
             code: self.code.as_str().into(),
             message: self.message.as_str().into(),
@@ -183,17 +205,9 @@ impl From<DecodeError> for PluginError {
 }
 
 impl From<Failure<'_>> for PluginError {
+    /// As [`PluginError::of_failure`], for JSON.
     fn from(failure: Failure<'_>) -> Self {
-        let details = failure
-            .details
-            .as_ref()
-            .filter(|raw| !json::is_null(raw.as_bytes()));
-        Self {
-            code: failure.code.into_owned(),
-            message: failure.message.into_owned(),
-            details: details.and_then(|raw| serde_json::from_slice(raw.as_bytes()).ok()),
-            retryable: failure.retryable,
-        }
+        Self::of_failure(failure, Encoding::Json)
     }
 }
 

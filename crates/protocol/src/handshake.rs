@@ -16,6 +16,7 @@ mod words;
 pub use offer::{Choice, Offer};
 pub use words::{Hello, Welcome};
 
+use crate::frame::Framing;
 use crate::json;
 use crate::message::{Failure, Raw};
 
@@ -31,6 +32,8 @@ pub enum Encoding {
     /// RFC 8259.
     #[default]
     Json,
+    /// MessagePack as `schema/README.md` section 3 profiles it. Its frames are counted: no byte of it ends a line.
+    Msgpack,
 }
 
 impl Encoding {
@@ -39,13 +42,31 @@ impl Encoding {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Msgpack => "msgpack",
         }
+    }
+
+    /// The value null.
+    #[must_use]
+    pub const fn null(self) -> Raw<'static> {
+        match self {
+            Self::Json => Raw::null(),
+            Self::Msgpack => Raw::trust(b"\xc0"),
+        }
+    }
+
+    /// Whether messages in this encoding can be told apart in this way: MessagePack has line feeds anywhere.
+    #[must_use]
+    pub const fn goes_with(self, framing: Framing) -> bool {
+        matches!((self, framing), (Self::Json, _) | (_, Framing::Length))
     }
 
     /// The encoding of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == Self::Json.name()).then_some(Self::Json)
+        [Self::Json, Self::Msgpack]
+            .into_iter()
+            .find(|encoding| encoding.name() == name)
     }
 }
 

@@ -26,6 +26,7 @@ mod strings;
 mod walk;
 mod write;
 
+pub(crate) use names::Names;
 pub use scan::{Object, Scanner};
 pub(crate) use strings::resolved as inner_text;
 pub use strings::text;

@@ -14,5 +14,6 @@ pub mod generated;
 pub mod handshake;
 pub mod json;
 pub mod message;
+pub mod msgpack;
 pub mod session;
 pub mod violation;

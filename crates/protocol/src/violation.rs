@@ -42,6 +42,8 @@ impl std::error::Error for Violation {}
 pub enum ViolationKind {
     /// A frame that is not JSON by the laws of `schema/README.md` section 3.
     NotJson,
+    /// A frame that is not MessagePack by the same laws, where that was chosen.
+    NotMsgpack,
     /// A frame that is nested deeper than the cap.
     TooDeep,
     /// JSON that is no message: a batch, a member of the wrong kind, a missing one.
@@ -76,6 +78,7 @@ impl ViolationKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotJson => "notJson",
+            Self::NotMsgpack => "notMsgpack",
             Self::TooDeep => "tooDeep",
             Self::InvalidMessage => "invalidMessage",
             Self::BadHandshake => "badHandshake",

@@ -8,9 +8,10 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::Value;
 use super::error::{DecodeError, Reason};
+use super::unpack::Unpacker;
 use super::wire::Wire;
-use super::{JsonMap, Value};
 
 pub(super) use opened::{OpenArray, OpenObject, Scalar};
 pub(super) use reader::Reader;
@@ -32,26 +33,6 @@ pub(super) enum Buffered {
 }
 
 impl Buffered {
-    /// As JSON; bytes, which JSON does not have, become an array of numbers.
-    #[must_use]
-    pub(super) fn into_value(self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => value.into(),
-            Self::Unsigned(value) => value.into(),
-            Self::Signed(value) => value.into(),
-            Self::Float(value) => value.into(),
-            Self::Text(value) => value.into(),
-            Self::Bytes(value) => value.into(),
-            Self::List(list) => list.into_iter().map(Self::into_value).collect(),
-            Self::Map(map) => map
-                .into_iter()
-                .map(|(key, value)| (key, value.into_value()))
-                .collect::<JsonMap>()
-                .into(),
-        }
-    }
-
     fn of_value(value: &Value) -> Self {
         match value {
             Value::Null => Self::Null,
@@ -159,7 +140,7 @@ impl<'de> Deserialize<'de> for Buffered {
 
 /// Reads a JSON tree.
 pub(super) fn decode_value<W: Wire>(value: &Value) -> Result<W::Value, DecodeError> {
-    W::decode(value).map_err(|error| find::<W>(&Buffered::of_value(value), &error))
+    W::decode(value).map_err(|error| find::<W>(&Buffered::of_value(value), true, &error))
 }
 
 /// Reads a refused document again, slowly, to find the place of the error.
@@ -168,13 +149,24 @@ pub(super) fn locate<W: Wire>(document: &str, error: &serde_json::Error) -> Deco
     let mut reader = serde_json::Deserializer::from_str(document);
     reader.disable_recursion_limit();
     match Buffered::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)) {
-        Ok(value) => find::<W>(&value, error),
+        Ok(value) => find::<W>(&value, true, error),
         Err(error) => DecodeError::new(Reason::NotJson, error.to_string()),
     }
 }
 
-fn find<W: Wire>(value: &Buffered, error: &serde_json::Error) -> DecodeError {
-    let reader = Reader::placing(value, |error: DecodeError, token| error.within(token));
+/// The same for a MessagePack document.
+#[cold]
+pub(super) fn locate_packed<W: Wire>(document: &[u8], error: &DecodeError) -> DecodeError {
+    let mut reader = Unpacker::new(document);
+    match Buffered::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) => find::<W>(&value, false, error),
+        Err(error) => error,
+    }
+}
+
+fn find<W: Wire>(value: &Buffered, human: bool, error: &dyn fmt::Display) -> DecodeError {
+    let place = |error: DecodeError, token: &dyn fmt::Display| error.within(token);
+    let reader = Reader::placing(value, human, place);
     match W::decode(reader) {
         Err(error) => error,
         // Both readings follow one code, so this takes a type whose own `Deserialize` asks the format for something.

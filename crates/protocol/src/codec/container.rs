@@ -8,6 +8,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::JsonMap;
+use super::any::{Any, PlainMap};
 use super::error::{Reason, refuse};
 use super::wire::{As, Seed, Wire};
 
@@ -106,7 +107,7 @@ impl Wire for AnyMap {
     }
 
     fn encode<S: Serializer>(value: &JsonMap, serializer: S) -> Result<S::Ok, S::Error> {
-        value.serialize(serializer)
+        PlainMap(value).serialize(serializer)
     }
 }
 
@@ -122,7 +123,8 @@ impl<'de> Visitor<'de> for AnyMapVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<JsonMap, A::Error> {
         let mut map = JsonMap::new();
-        while let Some((key, value)) = access.next_entry::<String, _>()? {
+        while let Some(key) = access.next_key::<String>()? {
+            let value = access.next_value_seed(Seed::<Any>::NEW)?;
             if map.contains_key(&key) {
                 return Err(twice(&key));
             }

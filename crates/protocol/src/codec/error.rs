@@ -44,11 +44,13 @@ pub enum Reason {
     NotFinite,
     /// Not one JSON value in UTF-8.
     NotJson,
+    /// Not one MessagePack value, or one with what the profile leaves out.
+    NotMsgpack,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::MissingField,
         Self::WrongKind,
         Self::OutOfRange,
@@ -68,6 +70,7 @@ impl Reason {
         Self::TooDeep,
         Self::NotFinite,
         Self::NotJson,
+        Self::NotMsgpack,
     ];
 
     /// As the vectors spell it: `missingField`.
@@ -93,6 +96,7 @@ impl Reason {
             Self::TooDeep => "tooDeep",
             Self::NotFinite => "notFinite",
             Self::NotJson => "notJson",
+            Self::NotMsgpack => "notMsgpack",
         }
     }
 
@@ -106,6 +110,7 @@ impl Reason {
                 | Self::TooDeep
                 | Self::NotFinite
                 | Self::NotJson
+                | Self::NotMsgpack
         )
     }
 }
@@ -208,6 +213,14 @@ pub struct EncodeError {
     pub message: String,
 }
 
+impl serde::ser::Error for EncodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self {
+            message: message.to_string(),
+        }
+    }
+}
+
 impl From<serde_json::Error> for EncodeError {
     fn from(error: serde_json::Error) -> Self {
         Self {
@@ -226,4 +239,21 @@ pub(super) fn of_text(error: crate::json::Error) -> DecodeError {
         crate::json::Reason::TooDeep => Reason::TooDeep,
     };
     DecodeError::new(reason, error.to_string())
+}
+
+/// The scanner's refusal of a MessagePack document.
+pub(super) fn of_bytes(error: crate::msgpack::Error) -> DecodeError {
+    let reason = match error.reason {
+        crate::msgpack::Reason::NotMsgpack => Reason::NotMsgpack,
+        crate::msgpack::Reason::DuplicateKey => Reason::DuplicateKey,
+        crate::msgpack::Reason::NotFinite => Reason::NotFinite,
+        crate::msgpack::Reason::TooDeep => Reason::TooDeep,
+    };
+    DecodeError::new(reason, error.to_string())
+}
+
+/// A document as text.
+pub(super) fn utf8(document: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(document)
+        .map_err(|error| DecodeError::new(Reason::NotJson, format!("not UTF-8: {error}")))
 }

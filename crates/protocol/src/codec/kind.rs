@@ -14,8 +14,6 @@ pub trait KindUnion: Sized {
     const EXPECTED: &'static str;
     /// Where the object arm is a tagged union, the name of its tag.
     const TAG: &'static str = "";
-    /// Whether the string arm is a 64-bit integer and no other is a number: outside JSON it comes as one.
-    const WIDE: bool = false;
 
     /// Reads the boolean arm.
     ///
@@ -92,17 +90,6 @@ impl<U> KindVisitor<U> {
     }
 }
 
-impl<U: KindUnion> KindVisitor<U> {
-    fn integer<E: Error>(self, value: Unexpected<'_>) -> Result<U, E> {
-        let scalar = Scalar::new(value, self.human);
-        if U::WIDE && !self.human {
-            U::string(scalar)
-        } else {
-            U::number(scalar)
-        }
-    }
-}
-
 impl<'de, U: KindUnion> Visitor<'de> for KindVisitor<U> {
     type Value = U;
 
@@ -119,11 +106,11 @@ impl<'de, U: KindUnion> Visitor<'de> for KindVisitor<U> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<U, E> {
-        self.integer(Unexpected::Signed(value))
+        U::number(Scalar::new(Unexpected::Signed(value), self.human))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<U, E> {
-        self.integer(Unexpected::Unsigned(value))
+        U::number(Scalar::new(Unexpected::Unsigned(value), self.human))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<U, E> {

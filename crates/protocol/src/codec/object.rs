@@ -264,7 +264,7 @@ macro_rules! __codec_object {
                 $(map.serialize_entry($cwire, &$crate::codec::As::<$crate::codec::Const<$constant>>(&()))?;)*
                 $(<$member as $crate::codec::Member>::write($wire, &self.$field, &mut map)?;)*
                 $(for (name, value) in &self.$extra {
-                    map.serialize_entry(name, value)?;
+                    map.serialize_entry(name, &$crate::codec::As::<$crate::codec::Any>(value))?;
                 })?
                 map.end()
             }
@@ -338,7 +338,7 @@ macro_rules! __codec_unknown {
         $map.next_value::<$crate::codec::serde::de::IgnoredAny>()?;
     }};
     ($map:ident, $key:ident, $extra:ident) => {{
-        let value = $map.next_value()?;
+        let value = $map.next_value_seed($crate::codec::Seed::<$crate::codec::Any>::NEW)?;
         $crate::codec::refuse_duplicate($extra.get(&*$key), &$key)?;
         $extra.insert($key.into_owned(), value);
     }};

@@ -5,9 +5,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
-use serde::ser::{Error as _, Serialize, Serializer};
+use serde::ser::{Error as _, Serializer};
 
-use super::Value;
 use super::error::{Reason, refuse};
 use super::wire::Wire;
 
@@ -54,7 +53,10 @@ struct IntegerVisitor {
 
 /// Where an integer came from decides how far it can be trusted.
 enum Found {
+    /// Written as an integer.
     Number(i128),
+    /// Written as a float, and rounded by whoever did so if it is large.
+    Float(i128),
     Text(i128),
 }
 
@@ -74,7 +76,7 @@ impl Visitor<'_> for IntegerVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Found, E> {
-        integral(value).map(Found::Number)
+        integral(value).map(Found::Float)
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Found, E> {
@@ -113,6 +115,15 @@ fn out_of_range<E: Error>(value: i128, format: &str) -> E {
     )
 }
 
+/// An integer where a 64-bit float is meant, too large for every float to tell it from its neighbours.
+#[cold]
+pub(super) fn beyond<E: Error>(value: i128) -> E {
+    refuse(
+        Reason::Beyond2p53,
+        format_args!("{value} is beyond 2^53 − 1"),
+    )
+}
+
 macro_rules! small {
     ($($name:ident $rust:ident $format:literal $read:ident $write:ident;)*) => {$(
         #[doc = concat!("An integer of format ", $format, ", a JSON number.")]
@@ -124,7 +135,8 @@ macro_rules! small {
 
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
                 let visitor = IntegerVisitor { expected: concat!("an integer (", $format, ")"), text: false, signed: true };
-                let (Found::Number(value) | Found::Text(value)) = deserializer.$read(visitor)?;
+                let (Found::Number(value) | Found::Float(value) | Found::Text(value)) =
+                    deserializer.$read(visitor)?;
                 $rust::try_from(value).or_else(|_| Err(out_of_range(value, $format)))
             }
 
@@ -145,7 +157,7 @@ small! {
 }
 
 macro_rules! wide {
-    ($($name:ident $rust:ident $format:literal $signed:literal $read:ident $write:ident;)*) => {$(
+    ($($name:ident $text:ident $rust:ident $format:literal $signed:literal $write:ident;)*) => {$(
         #[doc = concat!("An integer of format ", $format, ": a decimal string in JSON, native in binary encodings.")]
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
@@ -156,15 +168,18 @@ macro_rules! wide {
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
                 let human = deserializer.is_human_readable();
                 let expected = concat!("a decimal string (", $format, ")");
-                let visitor = IntegerVisitor { expected, text: human, signed: $signed };
-                let found = if human { deserializer.deserialize_any(visitor)? } else { deserializer.$read(visitor)? };
-                let value = match found {
-                    Found::Number(value) if human && value.abs() > EXACT => return Err(refuse(
+                let visitor = IntegerVisitor { expected, text: true, signed: $signed };
+                let (value, exact) = match deserializer.deserialize_any(visitor)? {
+                    Found::Number(value) => (value, !human),
+                    Found::Float(value) => (value, false),
+                    Found::Text(value) => (value, true),
+                };
+                if !exact && value.abs() > EXACT {
+                    return Err(refuse(
                         Reason::Beyond2p53,
                         format_args!("{value} is beyond 2^53 − 1 as a number; write it as a string"),
-                    )),
-                    Found::Number(value) | Found::Text(value) => value,
-                };
+                    ));
+                }
                 $rust::try_from(value).or_else(|_| Err(out_of_range(value, $format)))
             }
 
@@ -172,12 +187,29 @@ macro_rules! wide {
                 if serializer.is_human_readable() { serializer.collect_str(value) } else { serializer.$write(*value) }
             }
         }
+
+        #[doc = concat!("An integer of format ", $format, " as an arm of a kind union: a decimal string in every encoding, ")]
+        #[doc = "so that the kind still tells the arms apart."]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $text;
+
+        impl Wire for $text {
+            type Value = $rust;
+
+            fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
+                $name::decode(deserializer)
+            }
+
+            fn encode<S: Serializer>(value: &$rust, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(value)
+            }
+        }
     )*};
 }
 
 wide! {
-    Int64 i64 "int64" true deserialize_i64 serialize_i64;
-    Uint64 u64 "uint64" false deserialize_u64 serialize_u64;
+    Int64 Int64Text i64 "int64" true serialize_i64;
+    Uint64 Uint64Text u64 "uint64" false serialize_u64;
 }
 
 macro_rules! legacy {
@@ -192,9 +224,10 @@ macro_rules! legacy {
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
                 let expected = concat!("an integer (", $format, " within 2^53)");
                 let visitor = IntegerVisitor { expected, text: false, signed: true };
-                let (Found::Number(value) | Found::Text(value)) = deserializer.$read(visitor)?;
+                let (Found::Number(value) | Found::Float(value) | Found::Text(value)) =
+                    deserializer.$read(visitor)?;
                 if value.abs() > EXACT {
-                    return Err(refuse(Reason::Beyond2p53, format_args!("{value} is beyond 2^53 − 1")));
+                    return Err(beyond(value));
                 }
                 $rust::try_from(value).or_else(|_| Err(out_of_range(value, $format)))
             }
@@ -222,7 +255,24 @@ impl Wire for Number {
     type Value = f64;
 
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        struct Visit;
+        struct Visit {
+            human: bool,
+        }
+
+        impl Visit {
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "a number of the IDL is a 64-bit float"
+            )]
+            fn whole<E: Error>(&self, value: i128) -> Result<f64, E> {
+                // A JSON number means its nearest float; an integer of a binary encoding means itself.
+                if !self.human && value.abs() > EXACT {
+                    return Err(beyond(value));
+                }
+                Ok(value as f64)
+            }
+        }
+
         impl Visitor<'_> for Visit {
             type Value = f64;
 
@@ -230,20 +280,12 @@ impl Wire for Number {
                 f.write_str("a number")
             }
 
-            #[allow(
-                clippy::cast_precision_loss,
-                reason = "a number of the IDL is a 64-bit float"
-            )]
             fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
-                Ok(value as f64)
+                self.whole(value.into())
             }
 
-            #[allow(
-                clippy::cast_precision_loss,
-                reason = "a number of the IDL is a 64-bit float"
-            )]
             fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
-                Ok(value as f64)
+                self.whole(value.into())
             }
 
             fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
@@ -254,7 +296,8 @@ impl Wire for Number {
                 }
             }
         }
-        deserializer.deserialize_f64(Visit)
+        let human = deserializer.is_human_readable();
+        deserializer.deserialize_f64(Visit { human })
     }
 
     fn encode<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -266,6 +309,11 @@ impl Wire for Number {
             )))
         }
     }
+}
+
+/// As JSON spells bytes.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Bytes: base64 in JSON, raw in binary encodings.
@@ -307,27 +355,10 @@ impl Wire for Bytes {
 
     fn encode<S: Serializer>(value: &Vec<u8>, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.serialize_str(&STANDARD.encode(value))
+            serializer.serialize_str(&base64(value))
         } else {
             serializer.serialize_bytes(value)
         }
-    }
-}
-
-/// Any JSON value.
-#[derive(Debug, Clone, Copy)]
-pub struct Any;
-
-impl Wire for Any {
-    type Value = Value;
-    const TAKES_NULL: bool = true;
-
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
-    }
-
-    fn encode<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-        value.serialize(serializer)
     }
 }
 

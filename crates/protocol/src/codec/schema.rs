@@ -4,12 +4,13 @@
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::any::{Any, AsJson};
 use super::constant::{Const, ConstValue, Constant};
 use super::container::{AnyMap, Boxed, Dict, List, Nullable};
 use super::object::{Flag, Optional, Required};
 use super::scalar::{
-    Any, Bool, Bytes, EXACT, Int8, Int16, Int32, Int64, Int64Number, Nothing, Number, Uint8,
-    Uint16, Uint32, Uint64, Uint64Number,
+    Bool, Bytes, EXACT, Int8, Int16, Int32, Int64, Int64Number, Int64Text, Nothing, Number, Uint8,
+    Uint16, Uint32, Uint64, Uint64Number, Uint64Text,
 };
 use super::text::{Checked, Rule, Text};
 use super::wire::Wire;
@@ -36,6 +37,7 @@ fixed! {
     Text: { "type": "string" };
     Bytes: { "type": "string", "contentEncoding": "base64" };
     Any: {};
+    AsJson: {};
     AnyMap: { "type": "object", "additionalProperties": {} };
     Nothing: { "type": "null" };
 }
@@ -81,6 +83,8 @@ macro_rules! wide {
 wide! {
     Int64 i64 "^(?:0|-?[1-9][0-9]{0,18})$";
     Uint64 u64 "^(?:0|[1-9][0-9]{0,19})$";
+    Int64Text i64 "^(?:0|-?[1-9][0-9]{0,18})$";
+    Uint64Text u64 "^(?:0|[1-9][0-9]{0,19})$";
 }
 
 macro_rules! legacy {

@@ -7,10 +7,12 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
 use super::JsonMap;
+use super::any::Any;
 use super::buffered::{Buffered, OpenObject, Reader, Scalar};
 use super::constant::ConstValue;
 use super::error::{Reason, refuse};
 use super::object::Key;
+use super::wire::{Seed, Wire};
 
 /// What a union does with the arm that its tag names; generated code implements it.
 pub trait UnionVisitor: Sized {
@@ -90,13 +92,15 @@ impl<'de, U: UnionVisitor> Visitor<'de> for Opening<U> {
                 U::arm(number, OpenObject { access, human })
             }
             FoundTag::Unknown(tag) => {
-                let mut object: JsonMap = before
-                    .into_iter()
-                    .map(|(key, value)| (key, value.into_value()))
-                    .collect();
-                object.insert(name.to_owned(), tag.into_value());
-                while let Some((key, value)) = rest.next_entry()? {
-                    object.insert(key, value);
+                let human = self.human;
+                let kept = |value: &Buffered| Any::decode(Reader::replay(value, human));
+                let mut object = JsonMap::new();
+                for (key, value) in &before {
+                    object.insert(key.clone(), kept(value)?);
+                }
+                object.insert(name.to_owned(), kept(&tag)?);
+                while let Some(key) = rest.next_key::<String>()? {
+                    object.insert(key, rest.next_value_seed(Seed::<Any>::NEW)?);
                 }
                 U::unknown(object)
             }
@@ -298,7 +302,7 @@ macro_rules! __codec_tagged_union {
             ) -> ::core::result::Result<__S::Ok, __S::Error> {
                 match self {
                     $(Self::$variant(value) => $crate::codec::serde::Serialize::serialize(value, serializer),)*
-                    $(Self::$unknown(value) => $crate::codec::serde::Serialize::serialize(value, serializer),)?
+                    $(Self::$unknown(value) => <$crate::codec::AnyMap as $crate::codec::Wire>::encode(value, serializer),)?
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use regex_lite::Regex;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, Visitor};
 use serde::ser::{Error as _, Serializer};
 
 pub use super::format::Format;
@@ -21,7 +21,24 @@ impl Wire for Text {
     type Value = String;
 
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        String::deserialize(deserializer)
+        // serde's own would take bytes, too, where they happen to be UTF-8.
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = String;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {
+                Ok(value.to_owned())
+            }
+
+            fn visit_string<E: Error>(self, value: String) -> Result<String, E> {
+                Ok(value)
+            }
+        }
+        deserializer.deserialize_string(Visit)
     }
 
     fn encode<S: Serializer>(value: &String, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,5 +1,6 @@
-//! `crossplug/1`: a profile of JSON-RPC 2.0 (`schema/README.md` section 5). What is particular to JSON lives here and in
-//! [`crate::json`]; a second encoding is a sibling of the files `read` and `write`, chosen in `settle`.
+//! `crossplug/1`: a profile of JSON-RPC 2.0 (`schema/README.md` section 5). The encoding is
+//! chosen in `settle`: `values` spells what an envelope holds in either, `write` and `pack` append one in JSON and in
+//! MessagePack.
 //!
 //! A host bears stray prints: a line that does not begin with `{` on an NDJSON connection becomes a log message, up to
 //! 1,000 of them and 64 KiB each. A plugin answers what it cannot read itself, as JSON-RPC demands. What may be a reply is
@@ -20,15 +21,20 @@
 //! assert!(matches!(stray, Message::Log { message, .. } if message == "hello from a print"));
 //! ```
 
+mod pack;
 mod read;
+mod values;
 mod write;
+
+use values::{Json, Msgpack};
 
 use super::strays::Strays;
 use super::{Capabilities, Dialect, Inexpressible, Role};
 use crate::frame::{FrameWriter, Framing};
 use crate::handshake::Encoding;
-use crate::json::{Kind, Reason, Scanner};
+use crate::json::{self, Kind};
 use crate::message::{Failure, Id, Message};
+use crate::msgpack;
 use crate::session::Limits;
 use crate::violation::{Violation, ViolationKind};
 
@@ -39,7 +45,9 @@ pub const NAME: &str = "crossplug/1";
 #[derive(Debug)]
 pub struct Crossplug {
     role: Role,
-    scanner: Scanner,
+    encoding: Encoding,
+    scanner: json::Scanner,
+    unpacker: msgpack::Scanner,
     strays: Strays,
     framing: Framing,
     frame_bytes: usize,
@@ -52,11 +60,33 @@ impl Crossplug {
         let limits = Limits::default();
         Self {
             role,
-            scanner: Scanner::new(limits.depth),
+            encoding: Encoding::Json,
+            scanner: json::Scanner::new(limits.depth),
+            unpacker: msgpack::Scanner::new(limits.depth),
             strays: Strays::default(),
             framing: Framing::Ndjson,
             frame_bytes: limits.frame_bytes,
         }
+    }
+
+    /// What follows from a frame that holds a value of another kind than a message.
+    #[cold]
+    fn no_message<'f>(
+        &mut self,
+        kind: Kind,
+        out: &mut FrameWriter,
+    ) -> Result<Option<Message<'f>>, Violation> {
+        let what = match kind {
+            Kind::Array => "a batch, which crossplug/1 does not have",
+            _ => "a message is an object",
+        };
+        self.refuse(
+            None,
+            "invalidRequest",
+            ViolationKind::InvalidMessage,
+            what.to_owned(),
+            out,
+        )
     }
 
     /// What follows from a frame that cannot be read: a plugin answers, a host has met a violation.
@@ -93,11 +123,10 @@ impl Dialect for Crossplug {
     }
 
     fn settle(&mut self, encoding: Encoding, framing: Framing, limits: &Limits) {
-        match encoding {
-            Encoding::Json => {}
-        }
+        self.encoding = encoding;
         self.framing = framing;
-        self.scanner = Scanner::new(limits.depth);
+        self.scanner = json::Scanner::new(limits.depth);
+        self.unpacker = msgpack::Scanner::new(limits.depth);
         self.frame_bytes = limits.frame_bytes;
     }
 
@@ -112,38 +141,35 @@ impl Dialect for Crossplug {
         {
             return self.strays.take(frame).map(Some);
         }
-        match self.scanner.scan(frame) {
-            Ok(Kind::Object) => {}
-            Ok(Kind::Array) => {
-                let what = "a batch, which crossplug/1 does not have".to_owned();
-                return self.refuse(
-                    None,
-                    "invalidRequest",
-                    ViolationKind::InvalidMessage,
-                    what,
-                    out,
-                );
-            }
-            Ok(_) => {
-                let what = "a message is an object".to_owned();
-                return self.refuse(
-                    None,
-                    "invalidRequest",
-                    ViolationKind::InvalidMessage,
-                    what,
-                    out,
-                );
-            }
-            Err(error) => {
-                let what = error.to_string();
-                let kind = match error.reason {
-                    Reason::TooDeep => ViolationKind::TooDeep,
-                    _ => ViolationKind::NotJson,
-                };
-                return self.refuse(None, "parseError", kind, what, out);
-            }
-        }
-        match read::message(&self.scanner.members(frame)) {
+        let message = match self.encoding {
+            Encoding::Json => match self.scanner.scan(frame) {
+                Ok(Kind::Object) => {
+                    read::message::<Json>(Json::scanned(&self.scanner.members(frame)))
+                }
+                Ok(kind) => return self.no_message(kind, out),
+                Err(error) => {
+                    let kind = match error.reason {
+                        json::Reason::TooDeep => ViolationKind::TooDeep,
+                        _ => ViolationKind::NotJson,
+                    };
+                    return self.refuse(None, "parseError", kind, error.to_string(), out);
+                }
+            },
+            Encoding::Msgpack => match self.unpacker.scan(frame) {
+                Ok(Kind::Object) => {
+                    read::message::<Msgpack>(Msgpack::scanned(&self.unpacker.members(frame)))
+                }
+                Ok(kind) => return self.no_message(kind, out),
+                Err(error) => {
+                    let kind = match error.reason {
+                        msgpack::Reason::TooDeep => ViolationKind::TooDeep,
+                        _ => ViolationKind::NotMsgpack,
+                    };
+                    return self.refuse(None, "parseError", kind, error.to_string(), out);
+                }
+            },
+        };
+        match message {
             Ok(message) => Ok(message),
             Err(read::Wrong::Request(id, what)) => self.refuse(
                 id,
@@ -181,7 +207,10 @@ impl Dialect for Crossplug {
             });
         }
         let mut frame = out.begin(self.framing);
-        write::message(message, &mut frame);
+        match self.encoding {
+            Encoding::Json => write::message(message, &mut frame),
+            Encoding::Msgpack => pack::message(message, &mut frame),
+        }
         Ok(frame.finish(self.frame_bytes)?)
     }
 }

@@ -40,6 +40,26 @@ impl Offer {
         self
     }
 
+    /// The same with other encodings, best first.
+    ///
+    /// ```
+    /// use crossplug_protocol::frame::Framing;
+    /// use crossplug_protocol::handshake::{Choice, Encoding, Offer};
+    ///
+    /// let both = Offer::new()
+    ///     .with_encodings(&[Encoding::Msgpack, Encoding::Json])
+    ///     .with_framings(&[Framing::Length, Framing::Ndjson]);
+    /// assert_eq!(Choice::from_offer(&both, &both).unwrap().encoding, Encoding::Msgpack);
+    /// // Whoever cannot count frames stays with JSON.
+    /// let lines = both.clone().with_framings(&[Framing::Ndjson]);
+    /// assert_eq!(Choice::from_offer(&both, &lines).unwrap().encoding, Encoding::Json);
+    /// ```
+    #[must_use]
+    pub fn with_encodings(mut self, encodings: &[Encoding]) -> Self {
+        self.encodings = encodings.to_vec();
+        self
+    }
+
     /// The same with features.
     #[must_use]
     pub fn with_features(mut self, features: &[&str]) -> Self {
@@ -152,11 +172,12 @@ impl Choice {
             .features
             .iter()
             .filter(|feature| feature.ends_with('!') || offer.has(feature));
+        let (encoding, framing) = how(offer, own);
         Ok(Self {
             version: own.version.clone(),
             features: wanted.cloned().collect(),
-            encoding: first_shared(&offer.encodings, &own.encodings),
-            framing: first_shared(&offer.framings, &own.framings),
+            encoding,
+            framing,
         })
     }
 
@@ -188,6 +209,11 @@ impl Choice {
             None => Framing::default(),
             Some(name) => pick(&name, &offer.framings, Framing::from_name)?,
         };
+        if !encoding.goes_with(framing) {
+            return Err(Incompatible::Malformed(
+                "the chosen encoding needs the framing `length`",
+            ));
+        }
         Ok(Self {
             version,
             features,
@@ -222,12 +248,26 @@ fn same_major(version: &str) -> Result<(), Incompatible> {
     }
 }
 
-fn first_shared<T: Copy + PartialEq + Default>(offered: &[T], own: &[T]) -> T {
-    offered
+/// The first encoding that both have, with the first framing that both have and that goes with it. JSON in lines always is
+/// one that both have.
+fn how(offer: &Offer, own: &Offer) -> (Encoding, Framing) {
+    let shared = offer
+        .encodings
         .iter()
         .copied()
-        .find(|candidate| own.contains(candidate))
-        .unwrap_or_default()
+        .filter(|encoding| own.encodings.contains(encoding))
+        .chain([Encoding::default()]);
+    let framing = |encoding: Encoding| {
+        offer
+            .framings
+            .iter()
+            .copied()
+            .filter(|framing| own.framings.contains(framing))
+            .chain([Framing::default()])
+            .find(|framing| encoding.goes_with(*framing))
+            .map(|framing| (encoding, framing))
+    };
+    shared.into_iter().find_map(framing).unwrap_or_default()
 }
 
 /// The default is always offered.

@@ -20,20 +20,20 @@ struct Name {
 
 /// The names of all open objects.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     stack: Vec<Name>,
     arena: Vec<u8>,
 }
 
 impl Names {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             stack: Vec::new(),
             arena: Vec::new(),
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         // One object of a million members must not hold its memory for ever.
         const KEEP: usize = 4096;
         self.stack.clear();
@@ -42,7 +42,7 @@ impl Names {
         self.arena.shrink_to(KEEP);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.stack.len()
     }
 
@@ -52,7 +52,7 @@ impl Names {
         reason = "the scanner refuses texts whose offsets would not fit"
     )]
     #[inline]
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         text: &[u8],
         from: usize,
@@ -94,7 +94,7 @@ impl Names {
 
     /// Leaves the object whose names begin at `base`.
     #[inline]
-    pub(super) fn close(&mut self, text: &[u8], base: usize) -> Result<(), Error> {
+    pub(crate) fn close(&mut self, text: &[u8], base: usize) -> Result<(), Error> {
         if self.stack.len() - base > SMALL {
             self.sort(text, base)?;
         }

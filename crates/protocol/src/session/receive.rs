@@ -163,7 +163,7 @@ impl Session {
                 self.say(
                     &Message::Reply {
                         id: Some(id.clone()),
-                        outcome: Ok(Raw::null()),
+                        outcome: Ok(self.choice.encoding.null()),
                     },
                     out,
                 );

@@ -168,7 +168,7 @@ impl Session {
             self.say(
                 &Message::Reply {
                     id: Some(id.as_id()),
-                    outcome: Ok(Raw::null()),
+                    outcome: Ok(self.choice.encoding.null()),
                 },
                 out,
             );

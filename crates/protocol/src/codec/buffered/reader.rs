@@ -22,11 +22,11 @@ pub(in crate::codec) struct Reader<'a, E> {
 }
 
 impl<'a, E: Error> Reader<'a, E> {
-    /// What a human-readable format said, for a reader whose errors learn their place.
-    pub(in crate::codec) fn placing(value: &'a Buffered, place: Place<E>) -> Self {
+    /// What a format said, for a reader whose errors learn their place.
+    pub(in crate::codec) fn placing(value: &'a Buffered, human: bool, place: Place<E>) -> Self {
         Self {
             value,
-            human: true,
+            human,
             place,
             first: "",
         }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::error;
-use crate::json::{self, Kind, Object};
 use crate::message::{Failure, Id, Level, Message, Meta, Raw};
+
+use super::values::Values;
 
 /// Longest id that is text, in characters.
 const LONGEST_ID: usize = 200;
@@ -38,12 +39,13 @@ struct Envelope<'f> {
     error: Option<&'f [u8]>,
 }
 
-/// Reads a message; `None` is a notification that nobody knows.
-pub(super) fn message<'f>(object: &Object<'_, 'f>) -> Result<Option<Message<'f>>, Wrong<'f>> {
+/// Reads a message from the members of its envelope; `None` is a notification that nobody knows.
+pub(super) fn message<'f, V: Values>(
+    members: impl Iterator<Item = (Cow<'f, [u8]>, &'f [u8])>,
+) -> Result<Option<Message<'f>>, Wrong<'f>> {
     let mut envelope = Envelope::default();
-    for (name, escaped, value) in object.raw() {
-        let resolved = escaped.then(|| json::inner_text(name));
-        let place = match resolved.as_deref().map_or(name, str::as_bytes) {
+    for (name, value) in members {
+        let place = match &*name {
             b"jsonrpc" => &mut envelope.version,
             b"id" => &mut envelope.id,
             b"method" => &mut envelope.method,
@@ -55,10 +57,8 @@ pub(super) fn message<'f>(object: &Object<'_, 'f>) -> Result<Option<Message<'f>>
         };
         *place = Some(value);
     }
-    let id = envelope.id.and_then(id);
-    if envelope.version != Some(b"\"2.0\"")
-        && envelope.version.and_then(json::text).as_deref() != Some("2.0")
-    {
+    let id = envelope.id.and_then(id::<V>);
+    if envelope.version.and_then(V::text).as_deref() != Some("2.0") {
         let what = "`jsonrpc` must be \"2.0\"";
         return Err(if envelope.is_reply() {
             Wrong::reply(id, what)
@@ -67,12 +67,14 @@ pub(super) fn message<'f>(object: &Object<'_, 'f>) -> Result<Option<Message<'f>>
         });
     }
     match (envelope.method, envelope.id) {
-        (Some(method), Some(_)) => request(&envelope, method, id).map(Some),
-        (Some(method), None) => match json::text(method) {
-            Some(method) => notification(&method, envelope.params).map_err(Wrong::Notification),
+        (Some(method), Some(_)) => request::<V>(&envelope, method, id).map(Some),
+        (Some(method), None) => match V::text(method) {
+            Some(method) => {
+                notification::<V>(&method, envelope.params).map_err(Wrong::Notification)
+            }
             None => Err(Wrong::Request(None, "`method` must be a string")),
         },
-        (None, _) if envelope.is_reply() => reply(&envelope, id).map(Some),
+        (None, _) if envelope.is_reply() => reply::<V>(&envelope, id).map(Some),
         (None, _) => Err(Wrong::Reply {
             id,
             what: "a message without `method`, `result` and `error`",
@@ -97,12 +99,12 @@ impl Envelope<'_> {
     }
 }
 
-fn request<'f>(
+fn request<'f, V: Values>(
     envelope: &Envelope<'f>,
     method: &'f [u8],
     id: Option<Id<'f>>,
 ) -> Result<Message<'f>, Wrong<'f>> {
-    let Some(method) = json::text(method) else {
+    let Some(method) = V::text(method) else {
         return Err(Wrong::Request(id, "`method` must be a string"));
     };
     let Some(id) = id else {
@@ -113,7 +115,7 @@ fn request<'f>(
     };
     let meta = match envelope.meta {
         None => Meta::default(),
-        Some(raw) => match meta(raw) {
+        Some(raw) => match meta::<V>(raw) {
             Some(meta) => meta,
             None => return Err(Wrong::Request(Some(id), "`meta` is not of its type")),
         },
@@ -121,32 +123,35 @@ fn request<'f>(
     Ok(Message::Request {
         id,
         method,
-        params: present(envelope.params).map(Raw::trust),
+        params: present::<V>(envelope.params).map(Raw::trust),
         meta,
     })
 }
 
 /// Params that are null are no params.
-fn present(params: Option<&[u8]>) -> Option<&[u8]> {
-    params.filter(|raw| !json::is_null(raw))
+fn present<V: Values>(params: Option<&[u8]>) -> Option<&[u8]> {
+    params.filter(|raw| !V::is_null(raw))
 }
 
-fn meta(raw: &[u8]) -> Option<Meta<'_>> {
-    let [timeout, traceparent] = fields(raw, ["timeoutMs", "traceparent"])?;
+fn meta<V: Values>(raw: &[u8]) -> Option<Meta<'_>> {
+    let [timeout, traceparent] = fields::<V, _>(raw, ["timeoutMs", "traceparent"])?;
     let timeout_ms = match timeout {
         None => None,
-        Some(raw) => Some(u64::try_from(json::integer(raw)?).ok()?),
+        Some(raw) => Some(u64::try_from(V::integer(raw)?).ok()?),
     };
     Some(Meta {
         timeout_ms,
-        traceparent: optional_text(traceparent)?,
+        traceparent: optional_text::<V>(traceparent)?,
     })
 }
 
-fn reply<'f>(envelope: &Envelope<'f>, id: Option<Id<'f>>) -> Result<Message<'f>, Wrong<'f>> {
+fn reply<'f, V: Values>(
+    envelope: &Envelope<'f>,
+    id: Option<Id<'f>>,
+) -> Result<Message<'f>, Wrong<'f>> {
     let outcome = match (envelope.result, envelope.error) {
         (Some(result), None) => Ok(Raw::trust(result)),
-        (None, Some(error)) => match failure(error) {
+        (None, Some(error)) => match failure::<V>(error) {
             Some(failure) => Err(failure),
             None => {
                 return Err(Wrong::reply(
@@ -158,24 +163,24 @@ fn reply<'f>(envelope: &Envelope<'f>, id: Option<Id<'f>>) -> Result<Message<'f>,
         _ => return Err(Wrong::reply(id, "a reply has either `result` or `error`")),
     };
     // Only an error may lack an id: its sender could not read the request.
-    if id.is_none() && !(outcome.is_err() && envelope.id.is_none_or(json::is_null)) {
+    if id.is_none() && !(outcome.is_err() && envelope.id.is_none_or(V::is_null)) {
         return Err(Wrong::reply(None, "the `id` of a reply is not one"));
     }
     Ok(Message::Reply { id, outcome })
 }
 
-fn failure(raw: &[u8]) -> Option<Failure<'_>> {
-    let [number, message, data] = fields(raw, ["code", "message", "data"])?;
-    let number = json::integer(number?)?;
-    let message = json::text(message?)?;
+fn failure<V: Values>(raw: &[u8]) -> Option<Failure<'_>> {
+    let [number, message, data] = fields::<V, _>(raw, ["code", "message", "data"])?;
+    let number = V::integer(number?)?;
+    let message = V::text(message?)?;
     // A peer without an SDK of ours may put anything into `data`: then the number alone says what happened.
     let [code, details, retryable] = data
-        .and_then(|raw| fields(raw, ["code", "details", "retryable"]))
+        .and_then(|raw| fields::<V, _>(raw, ["code", "details", "retryable"]))
         .unwrap_or_default();
     let code = code
-        .and_then(json::text)
+        .and_then(V::text)
         .unwrap_or(Cow::Borrowed(error::code_of(number)));
-    let retryable = retryable.and_then(json::boolean).unwrap_or(false);
+    let retryable = retryable.and_then(V::boolean).unwrap_or(false);
     Some(Failure {
         code,
         message,
@@ -184,105 +189,103 @@ fn failure(raw: &[u8]) -> Option<Failure<'_>> {
     })
 }
 
-fn notification<'f>(
+fn notification<'f, V: Values>(
     method: &str,
     params: Option<&'f [u8]>,
 ) -> Result<Option<Message<'f>>, &'static str> {
-    let params = present(params).unwrap_or(b"{}");
+    let params = present::<V>(params).unwrap_or(V::EMPTY);
     let wrong = "the params of a notification are not of their type";
     let message = match method {
-        "$/cancel" => cancel(params),
-        "$/progress" => progress(params),
-        "$/item" => item(params),
-        "$/end" => end(params),
-        "$/credit" => credit(params),
-        "$/event" => event(params),
-        "$/log" => log(params),
+        "$/cancel" => cancel::<V>(params),
+        "$/progress" => progress::<V>(params),
+        "$/item" => item::<V>(params),
+        "$/end" => end::<V>(params),
+        "$/credit" => credit::<V>(params),
+        "$/event" => event::<V>(params),
+        "$/log" => log::<V>(params),
         _ => return Ok(None),
     };
     message.map(Some).ok_or(wrong)
 }
 
-fn cancel(params: &[u8]) -> Option<Message<'_>> {
-    let [raw] = fields(params, ["id"])?;
-    Some(Message::Cancel { id: id(raw?)? })
+fn cancel<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [raw] = fields::<V, _>(params, ["id"])?;
+    Some(Message::Cancel { id: id::<V>(raw?)? })
 }
 
-fn end(params: &[u8]) -> Option<Message<'_>> {
-    let [raw] = fields(params, ["id"])?;
-    Some(Message::End { id: id(raw?)? })
+fn end<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [raw] = fields::<V, _>(params, ["id"])?;
+    Some(Message::End { id: id::<V>(raw?)? })
 }
 
-fn progress(params: &[u8]) -> Option<Message<'_>> {
-    let [raw, fraction, message] = fields(params, ["id", "fraction", "message"])?;
+fn progress<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [raw, fraction, message] = fields::<V, _>(params, ["id", "fraction", "message"])?;
     let fraction = match fraction {
         None => None,
-        Some(raw) => Some(json::number(raw)?),
+        Some(raw) => Some(V::number(raw)?),
     };
     Some(Message::Progress {
-        id: id(raw?)?,
+        id: id::<V>(raw?)?,
         fraction,
-        message: optional_text(message)?,
+        message: optional_text::<V>(message)?,
     })
 }
 
-fn item(params: &[u8]) -> Option<Message<'_>> {
-    let [raw, item] = fields(params, ["id", "item"])?;
+fn item<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [raw, item] = fields::<V, _>(params, ["id", "item"])?;
     Some(Message::Item {
-        id: id(raw?)?,
+        id: id::<V>(raw?)?,
         item: Raw::trust(item?),
     })
 }
 
-fn credit(params: &[u8]) -> Option<Message<'_>> {
-    let [raw, items, bytes] = fields(params, ["id", "items", "bytes"])?;
-    let amount = |raw| u32::try_from(json::integer(raw)?).ok();
+fn credit<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [raw, items, bytes] = fields::<V, _>(params, ["id", "items", "bytes"])?;
+    let amount = |raw| u32::try_from(V::integer(raw)?).ok();
     Some(Message::Credit {
-        id: id(raw?)?,
+        id: id::<V>(raw?)?,
         items: amount(items?)?,
         bytes: amount(bytes?)?,
     })
 }
 
-fn event(params: &[u8]) -> Option<Message<'_>> {
-    let [name, stream, seq, payload] = fields(params, ["name", "stream", "seq", "payload"])?;
+fn event<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [name, stream, seq, payload] =
+        fields::<V, _>(params, ["name", "stream", "seq", "payload"])?;
     Some(Message::Event {
-        name: json::text(name?)?,
-        stream: optional_text(stream)?,
-        seq: u64::try_from(json::integer(seq?)?).ok()?,
+        name: V::text(name?)?,
+        stream: optional_text::<V>(stream)?,
+        seq: u64::try_from(V::integer(seq?)?).ok()?,
         payload: Raw::trust(payload?),
     })
 }
 
-fn log(params: &[u8]) -> Option<Message<'_>> {
-    let [level, message, fields] = fields(params, ["level", "message", "fields"])?;
-    if fields.is_some_and(|raw| json::kind(raw) != Some(Kind::Object)) {
+fn log<V: Values>(params: &[u8]) -> Option<Message<'_>> {
+    let [level, message, fields] = fields::<V, _>(params, ["level", "message", "fields"])?;
+    if fields.is_some_and(|raw| !V::is_object(raw)) {
         return None;
     }
     Some(Message::Log {
-        level: Level::from_name(&json::text(level?)?)?,
-        message: json::text(message?)?,
+        level: Level::from_name(&V::text(level?)?)?,
+        message: V::text(message?)?,
         fields: fields.map(Raw::trust),
     })
 }
 
 /// The values of some members of an object, in one walk; `None` where the value is no object.
-fn fields<'f, const N: usize>(
+fn fields<'f, V: Values, const N: usize>(
     object: &'f [u8],
     wanted: [&str; N],
 ) -> Option<[Option<&'f [u8]>; N]> {
-    if json::kind(object) != Some(Kind::Object) {
+    if !V::is_object(object) {
         return None;
     }
     let mut found = [None; N];
-    let mut members = json::members(object);
-    while let Some((name, escaped, value)) = members.step() {
-        let resolved = escaped.then(|| json::inner_text(name));
-        let name = resolved.as_deref().map_or(name, str::as_bytes);
+    for (name, value) in V::members(object) {
         if let Some((_, place)) = wanted
             .iter()
             .zip(&mut found)
-            .find(|(wanted, _)| wanted.as_bytes() == name)
+            .find(|(wanted, _)| wanted.as_bytes() == &*name)
         {
             *place = Some(value);
         }
@@ -292,19 +295,19 @@ fn fields<'f, const N: usize>(
 
 /// Absent, or text; the outer `None` is a value of another kind.
 #[allow(clippy::option_option, reason = "absent and wrong are two answers")]
-fn optional_text(raw: Option<&[u8]>) -> Option<Option<Cow<'_, str>>> {
+fn optional_text<V: Values>(raw: Option<&[u8]>) -> Option<Option<Cow<'_, str>>> {
     match raw {
         None => Some(None),
-        Some(raw) => json::text(raw).map(Some),
+        Some(raw) => V::text(raw).map(Some),
     }
 }
 
-fn id(raw: &[u8]) -> Option<Id<'_>> {
-    match json::text(raw) {
+fn id<V: Values>(raw: &[u8]) -> Option<Id<'_>> {
+    match V::text(raw) {
         Some(text) if text.len() <= LONGEST_ID || text.chars().count() <= LONGEST_ID => {
             Some(Id::Text(text))
         }
         Some(_) => None,
-        None => json::integer(raw).map(Id::Int),
+        None => V::integer(raw).map(Id::Int),
     }
 }

@@ -117,19 +117,14 @@ pub(super) fn write_kind(
             ));
         }
     }
-    let has = |kind| union.arms.iter().any(|arm| arm.kind == kind);
-    let wide = |ty: &Type| {
-        matches!(
-            ty,
-            Type::Integer(IntegerFormat::Int64 | IntegerFormat::Uint64)
-        )
-    };
-    if !has(Kind::Number) && union.arms.iter().any(|arm| wide(&scope.unaliased(&arm.ty))) {
-        page.line("    const WIDE: bool = true;");
-    }
     let mut codecs = Vec::new();
     for arm in &union.arms {
-        let codec = scope.codec(&arm.ty, &format!("{name}{}", arm.name.rust));
+        // A 64-bit integer stays a string in every encoding, so that the kind tells it from a number.
+        let codec = match scope.unaliased(&arm.ty) {
+            Type::Integer(IntegerFormat::Int64) => "codec::Int64Text".to_owned(),
+            Type::Integer(IntegerFormat::Uint64) => "codec::Uint64Text".to_owned(),
+            _ => scope.codec(&arm.ty, &format!("{name}{}", arm.name.rust)),
+        };
         let method = match arm.kind {
             Kind::Boolean => "boolean",
             Kind::Number => "number",
