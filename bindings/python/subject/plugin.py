@@ -11,14 +11,14 @@ from pathlib import Path
 if __name__ == "__main__":  # runs from a checkout, with or without the package installed
     sys.path.append(str(Path(__file__).resolve().parents[1] / "src"))
 
-from crossplug import UNSET, Context, ItemReceiver, ItemSender, Plugin, run
+from crossplug import UNSET, Context, Event, ItemReceiver, ItemSender, Plugin, run
 from crossplug.errors import error_of
 from crossplug.interfaces import agent as a
 from crossplug.interfaces import conformance as c
 
 
 class Subject(c.Conformance):
-    """Every method of the interface ``conformance``."""
+    """Every method of the interface ``conformance`` but ``test.leftOut``."""
 
     def test_echo(self, ctx: Context, params: c.Echo) -> c.Echo:
         return params
@@ -38,7 +38,7 @@ class Subject(c.Conformance):
         ctx.raise_if_cancelled()
 
     def test_print(self, ctx: Context, params: c.Print) -> int:
-        print(params.text)
+        print(params.text, end="")
         return len(params.text.encode())
 
     def test_count(self, ctx: Context, params: c.Count, items: ItemSender[int]) -> int:
@@ -61,6 +61,13 @@ class Subject(c.Conformance):
 
     async def test_ask(self, ctx: Context, params: c.Ask) -> c.Answer:
         return await c.ConformanceServices(ctx).test_answer(params)
+
+    async def test_skim(self, ctx: Context, params: c.Count) -> int:
+        return await c.ConformanceServices(ctx).test_list(params).result()
+
+    async def on_test_happened(self, ctx: Context, event: Event[c.Happened]) -> None:
+        question = f"{event.name} {event.stream or '-'} {event.seq} {event.payload.number}"
+        await c.ConformanceServices(ctx).test_answer(c.Ask(question=question))
 
     def test_emit(self, ctx: Context, params: c.Emit) -> None:
         events = c.ConformanceEvents(ctx)

@@ -75,7 +75,9 @@ class Memory:
 
     def exit_code(self) -> int:
         assert self.receive() is None
-        return 0 if self.plugin.wait(LINE_TIME) else -1
+        code = self.plugin.wait(LINE_TIME)
+        assert code is not None
+        return code
 
     def stop(self) -> None:
         self.plugin.close_input()
@@ -138,7 +140,7 @@ class Child:
 
 def play(path: Path, peer: Memory | Child) -> None:
     """Raises AssertionError at the first line that the plugin did not keep to."""
-    lines = [json.loads(line) for line in path.read_text().splitlines() if line]
+    lines = [json.loads(line) for line in path.read_text().split("\n") if line]
     steps = lines[1:]
     theirs = [step for step in steps if step.get("from") == "plugin" or "unordered" in step]
     wants_log = any("$/log" in json.dumps(step) for step in theirs)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from crossplug import Context, Plugin, PluginError
+from crossplug import Context, DecodeError, Plugin, PluginError
 from crossplug.testing import TestHost
 
 ROOT = Path(__file__).parents[3]
@@ -91,7 +91,14 @@ def test_runs(generated: Path, document: Path) -> None:
         for method in interface.methods:
             with pytest.raises(PluginError) as caught:
                 host.call_blocking(method.wire, {})
-            assert caught.value.code == "methodNotFound"
+            assert caught.value.code == ("methodNotFound" if takes_nothing(method) else "invalidParams")
+
+
+def takes_nothing(method: Any) -> bool:
+    try:
+        return method.params is None or method.params.from_value({}) is not None
+    except DecodeError:
+        return False
 
 
 def test_an_author_who_mistypes_a_handler_is_told(tmp_path: Path) -> None:

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from crossplug import Context, Plugin
+from crossplug.codec.codec import Codec
+from crossplug.interfaces.protocol_errors import ResourceExhaustedError
+from crossplug.plugin.method import Method
 from crossplug.testing import TestHost
 from crossplug.testing.memory import MemoryPlugin
 
+ANY: Codec[Any] = Codec("any", lambda value: value, lambda value: value)
 INITIALIZE = {
     "protocol": {"version": "1.0"},
     "host": {"name": "t", "version": "1"},
@@ -89,7 +93,7 @@ def test_a_service_with_streams_both_ways(handler: Callable[..., Any]) -> None:
 
 def test_an_item_of_the_host_without_credit_is_logged_and_left() -> None:
     plugin = Plugin("p")
-    plugin.method("go")(lambda ctx, params: ctx.start("squares").result_blocking())
+    plugin.method("go")(lambda ctx, params: ctx.call_blocking("squares"))
     wire = Wire(plugin)
     wire.send(id=2, method="go")
     asked = wire.next()
@@ -99,6 +103,82 @@ def test_an_item_of_the_host_without_credit_is_logged_and_left() -> None:
     assert "without credit" in log["params"]["message"]
     wire.send(id=asked["id"], result="fine")
     assert wire.next() == {"jsonrpc": "2.0", "id": 2, "result": "fine"}
+    wire.plugin.close_input()
+
+
+async def result_only_async(ctx: Context, params: Any) -> Any:
+    return await ctx.start("squares").result()
+
+
+async def result_after_one_async(ctx: Context, params: Any) -> Any:
+    call = ctx.start("squares", timeout=20)
+    async for _ in call:
+        break
+    return await call.result()
+
+
+def result_after_one(ctx: Context, params: Any) -> Any:
+    call = ctx.start("squares", timeout=20)
+    next(iter(call))
+    return call.result_blocking()
+
+
+SQUARES: Method[Any, Any, Any, None, Any] = Method("squares", "squares", items=ANY, result=ANY)
+
+
+def result_of_a_typed_one(ctx: Context, params: Any) -> Any:
+    return ctx.call_blocking(SQUARES)
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        lambda ctx, params: ctx.start("squares").result_blocking(),
+        result_only_async,
+        result_after_one,
+        result_after_one_async,
+        result_of_a_typed_one,
+    ],
+)
+def test_a_result_comes_though_nobody_reads_the_items(handler: Callable[..., Any]) -> None:
+    plugin = Plugin("p")
+    plugin.method("go")(handler)
+    wire = Wire(plugin)
+    wire.send(id=2, method="go")
+    asked, credit, sent = wire.next(), 0, 0
+    while sent < 1000:
+        if sent == credit:
+            message = wire.next()
+            assert message["method"] == "$/credit"
+            credit += message["params"]["items"]
+        wire.send(method="$/item", params={"id": asked["id"], "item": sent})
+        sent += 1
+    wire.send(id=asked["id"], result="all")
+    while "id" not in (message := wire.next()):
+        assert message["method"] == "$/credit"
+    assert message == {"jsonrpc": "2.0", "id": 2, "result": "all"}
+    wire.plugin.close_input()
+
+
+def test_too_many_streams_fail_here_and_not_at_the_host() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("go")
+    def go(ctx: Context, params: Any) -> Any:
+        calls = [ctx.start("squares") for _ in range(256)]
+        with pytest.raises(ResourceExhaustedError, match="256 streams") as caught:
+            ctx.start("squares")
+        for call in calls:
+            call.cancel()
+        return caught.value.retryable
+
+    wire = Wire(plugin)
+    wire.send(id=2, method="go")
+    asked = 0
+    while (message := wire.next()).get("id") != 2:
+        asked += message["method"] == "squares"
+    assert message == {"jsonrpc": "2.0", "id": 2, "result": True}
+    assert asked == 256
     wire.plugin.close_input()
 
 

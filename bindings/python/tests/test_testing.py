@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossplug import Context, ItemReceiver, ItemSender, Plugin, PluginError, UsageError
+from crossplug import Context, Event, ItemReceiver, ItemSender, Plugin, PluginError, UsageError
 from crossplug.interfaces import conformance as c
 from crossplug.interfaces.agent import (
     ActionInvoke,
@@ -53,7 +53,7 @@ def test_typed_and_untyped_handlers_plain_and_async() -> None:
         assert result == ActionResult(success=True, text="hi 1")
         assert host.call_blocking("action.invoke", invoke().to_value()) == {"success": True, "text": "hi 1"}
         assert host.call_blocking("raw", {"a": [1]}) == {"got": {"a": [1]}}
-        assert host.call_blocking("raw") == {"got": None}
+        assert host.call_blocking("raw") == {"got": {}}
         with pytest.raises(MethodNotFoundError, match=r"action\.invoke, raw"):
             host.call_blocking("nope")
         with pytest.raises(InvalidParamsError) as caught:
@@ -194,9 +194,9 @@ def test_logs_and_events() -> None:
         assert host.logs[0] == ("info", "one", {"n": 1})
         assert "left out" in host.logs[1].message
         assert host.events == [
-            ("noted", "s", 1, {"a": 1}),
-            ("noted", "s", 2, {"a": 2}),
-            ("test.happened", None, 1, {"number": 1}),
+            ("noted", "s", {"a": 1}),
+            ("noted", "s", {"a": 2}),
+            ("test.happened", None, {"number": 1}),
         ]
 
 
@@ -205,10 +205,11 @@ def test_events_of_the_host_come_in_order() -> None:
     seen: list[int] = []
 
     @plugin.event(c.ConformanceEvents.TEST_HAPPENED)
-    def happened(ctx: Context, payload: c.Happened) -> None:
-        time.sleep(0.001 * (payload.number % 3))
-        seen.append(payload.number)
-        if payload.number == 5:
+    def happened(ctx: Context, event: Event[c.Happened]) -> None:
+        number = event.payload.number
+        time.sleep(0.001 * (number % 3))
+        seen.append(number)
+        if number == 5:
             raise ValueError("five")
 
     with TestHost(plugin) as host:

@@ -23,6 +23,7 @@ from crossplug.plugin.context import Context
 from crossplug.plugin.plugin import Plugin
 from crossplug.plugin.process import run
 from crossplug.plugin.stream import ItemReceiver, ItemSender
+from crossplug.protocol.exchange import Event
 
 __all__ = [
     "UNSET",
@@ -30,6 +31,7 @@ __all__ = [
     "CrossplugError",
     "DecodeError",
     "EncodeError",
+    "Event",
     "ItemReceiver",
     "ItemSender",
     "Plugin",

@@ -37,7 +37,7 @@ class RefusedValue(CrossplugError, ValueError):  # noqa: N818 — it names a val
         self.pointer = pointer
 
     def __str__(self) -> str:
-        return f'{self.reason} at "{self.pointer}": {self.message}'
+        return f"{self.reason} at {self.pointer or 'the document'}: {self.message}"
 
 
 class DecodeError(RefusedValue):
@@ -47,7 +47,7 @@ class DecodeError(RefusedValue):
     >>> Validation.from_json('{"valid": 1}')
     Traceback (most recent call last):
     ...
-    crossplug.errors.DecodeError: wrongKind at "/valid": expected true or false, found a number
+    crossplug.errors.DecodeError: wrongKind at /valid: expected true or false, found a number
     """
 
 

@@ -6,6 +6,7 @@
 
 mod aliases;
 mod author;
+mod client;
 mod codecs;
 mod enums;
 mod errors;
@@ -62,11 +63,14 @@ const IMPORTS: [(&str, &str, &str); 15] = [
     ("plugin.method", "Method", "_Method"),
     ("plugin.method", "not_implemented", "_not_implemented"),
 ];
-const TYPE_IMPORTS: [(&str, &str, &str); 4] = [
+const TYPE_IMPORTS: [(&str, &str, &str); 7] = [
     ("plugin.context", "Context", "_Context"),
     ("plugin.service", "ServiceCall", "_ServiceCall"),
     ("plugin.stream", "ItemReceiver", "_ItemReceiver"),
     ("plugin.stream", "ItemSender", "_ItemSender"),
+    ("protocol.exchange", "Event", "_Event"),
+    ("testing.call", "Call", "_Call"),
+    ("testing.host", "TestHost", "_TestHost"),
 ];
 
 fn module(interface: &Interface, options: &Options, package: &str) -> String {
@@ -151,7 +155,7 @@ fn body(interface: &Interface, options: &Options) -> String {
     }
     codecs::codecs(&mut page, &types);
     if options.has(Role::Plugin) || options.has(Role::Host) {
-        roles::emit(&mut page, &types);
+        roles::emit(&mut page, &types, options.has(Role::Host));
     }
     page.finish()
 }

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import typing as _t
 
     from crossplug.plugin.context import Context as _Context
+    from crossplug.protocol.exchange import Event as _Event
+    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(format="uuid")
@@ -2195,6 +2197,81 @@ class Agent:
         """Answers an HTTP request to a route of the plugin."""
         raise _not_implemented("route.handle")
 
-    def on_message_received(self, ctx: _Context, payload: MessageReceived) -> None | _t.Awaitable[None]:
+    def on_message_received(self, ctx: _Context, event: _Event[MessageReceived]) -> None | _t.Awaitable[None]:
         """A message reached the agent."""
         return None
+
+
+class AgentClient:
+    """Calls a plugin of `agent` with types, in tests: `AgentClient(host)`. Every name that ends in `_blocking` blocks;
+    its twin is awaited.
+    """
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: _TestHost) -> None:
+        self._host = host
+
+    async def action_validate(self, params: ActionValidate) -> Validation:
+        """Whether an action applies to a memory."""
+        return await self._host.call(AgentMethods.ACTION_VALIDATE, params)
+
+    def action_validate_blocking(self, params: ActionValidate) -> Validation:
+        """Whether an action applies to a memory."""
+        return self._host.call_blocking(AgentMethods.ACTION_VALIDATE, params)
+
+    async def action_invoke(self, params: ActionInvoke) -> ActionResult:
+        """Runs an action."""
+        return await self._host.call(AgentMethods.ACTION_INVOKE, params)
+
+    def action_invoke_blocking(self, params: ActionInvoke) -> ActionResult:
+        """Runs an action."""
+        return self._host.call_blocking(AgentMethods.ACTION_INVOKE, params)
+
+    async def provider_get(self, params: ProviderGet) -> ProviderResult:
+        """Asks a provider for context."""
+        return await self._host.call(AgentMethods.PROVIDER_GET, params)
+
+    def provider_get_blocking(self, params: ProviderGet) -> ProviderResult:
+        """Asks a provider for context."""
+        return self._host.call_blocking(AgentMethods.PROVIDER_GET, params)
+
+    async def evaluator_validate(self, params: EvaluatorValidate) -> Validation:
+        """Whether an evaluator applies to a memory."""
+        return await self._host.call(AgentMethods.EVALUATOR_VALIDATE, params)
+
+    def evaluator_validate_blocking(self, params: EvaluatorValidate) -> Validation:
+        """Whether an evaluator applies to a memory."""
+        return self._host.call_blocking(AgentMethods.EVALUATOR_VALIDATE, params)
+
+    async def evaluator_invoke(self, params: EvaluatorInvoke) -> ActionResult | None:
+        """Runs an evaluator. It may have nothing to say."""
+        return await self._host.call(AgentMethods.EVALUATOR_INVOKE, params)
+
+    def evaluator_invoke_blocking(self, params: EvaluatorInvoke) -> ActionResult | None:
+        """Runs an evaluator. It may have nothing to say."""
+        return self._host.call_blocking(AgentMethods.EVALUATOR_INVOKE, params)
+
+    async def service_start(self, params: ServiceStart) -> None:
+        """Starts a service of the plugin. Starting a running one changes nothing."""
+        return await self._host.call(AgentMethods.SERVICE_START, params)
+
+    def service_start_blocking(self, params: ServiceStart) -> None:
+        """Starts a service of the plugin. Starting a running one changes nothing."""
+        return self._host.call_blocking(AgentMethods.SERVICE_START, params)
+
+    async def service_stop(self, params: ServiceStop) -> None:
+        """Stops a service of the plugin. Stopping a stopped one changes nothing."""
+        return await self._host.call(AgentMethods.SERVICE_STOP, params)
+
+    def service_stop_blocking(self, params: ServiceStop) -> None:
+        """Stops a service of the plugin. Stopping a stopped one changes nothing."""
+        return self._host.call_blocking(AgentMethods.SERVICE_STOP, params)
+
+    async def route_handle(self, params: RouteHandle) -> RouteResponse:
+        """Answers an HTTP request to a route of the plugin."""
+        return await self._host.call(AgentMethods.ROUTE_HANDLE, params)
+
+    def route_handle_blocking(self, params: RouteHandle) -> RouteResponse:
+        """Answers an HTTP request to a route of the plugin."""
+        return self._host.call_blocking(AgentMethods.ROUTE_HANDLE, params)

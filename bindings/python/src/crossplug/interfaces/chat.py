@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import typing as _t
 
     from crossplug.plugin.context import Context as _Context
+    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(min_length=1)
@@ -3439,3 +3440,100 @@ class Chat:
         Raises `StreamNotFoundError`.
         """
         raise _not_implemented("stream.control")
+
+
+class ChatClient:
+    """Calls a plugin of `chat` with types, in tests: `ChatClient(host)`. Every name that ends in `_blocking` blocks;
+    its twin is awaited.
+    """
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: _TestHost) -> None:
+        self._host = host
+
+    async def mount(self, params: Mount) -> None:
+        """The plugin is shown. Comes before everything else of this interface."""
+        return await self._host.call(ChatMethods.MOUNT, params)
+
+    def mount_blocking(self, params: Mount) -> None:
+        """The plugin is shown. Comes before everything else of this interface."""
+        return self._host.call_blocking(ChatMethods.MOUNT, params)
+
+    async def dispose(self) -> None:
+        """The plugin is taken down. Comes last."""
+        return await self._host.call(ChatMethods.DISPOSE)
+
+    def dispose_blocking(self) -> None:
+        """The plugin is taken down. Comes last."""
+        return self._host.call_blocking(ChatMethods.DISPOSE)
+
+    async def connect(self) -> None:
+        """The user connected the instance."""
+        return await self._host.call(ChatMethods.CONNECT)
+
+    def connect_blocking(self) -> None:
+        """The user connected the instance."""
+        return self._host.call_blocking(ChatMethods.CONNECT)
+
+    async def disconnect(self) -> None:
+        """The user disconnected the instance."""
+        return await self._host.call(ChatMethods.DISCONNECT)
+
+    def disconnect_blocking(self) -> None:
+        """The user disconnected the instance."""
+        return self._host.call_blocking(ChatMethods.DISCONNECT)
+
+    async def message_handle(self, params: MessageHandle) -> MessageAnswer:
+        """Answers a message of the user."""
+        return await self._host.call(ChatMethods.MESSAGE_HANDLE, params)
+
+    def message_handle_blocking(self, params: MessageHandle) -> MessageAnswer:
+        """Answers a message of the user."""
+        return self._host.call_blocking(ChatMethods.MESSAGE_HANDLE, params)
+
+    async def history_set(self, params: HistorySet) -> None:
+        """Tells the plugin what was said so far, in place of what it was told before."""
+        return await self._host.call(ChatMethods.HISTORY_SET, params)
+
+    def history_set_blocking(self, params: HistorySet) -> None:
+        """Tells the plugin what was said so far, in place of what it was told before."""
+        return self._host.call_blocking(ChatMethods.HISTORY_SET, params)
+
+    async def ui_render(self) -> UiFrame:
+        """What the plugin shows now. An equal state gives an equal frame with the same ids."""
+        return await self._host.call(ChatMethods.UI_RENDER)
+
+    def ui_render_blocking(self) -> UiFrame:
+        """What the plugin shows now. An equal state gives an equal frame with the same ids."""
+        return self._host.call_blocking(ChatMethods.UI_RENDER)
+
+    async def ui_event(self, params: UiEvent) -> UiEventOutcome:
+        """The user did something to a component of the last frame. The host asks for the next frame afterwards.
+
+        Raises `ComponentNotFoundError`.
+        """
+        return await self._host.call(ChatMethods.UI_EVENT, params)
+
+    def ui_event_blocking(self, params: UiEvent) -> UiEventOutcome:
+        """The user did something to a component of the last frame. The host asks for the next frame afterwards.
+
+        Raises `ComponentNotFoundError`.
+        """
+        return self._host.call_blocking(ChatMethods.UI_EVENT, params)
+
+    async def stream_control(self, params: StreamControl) -> None:
+        """The user wants a stream of the plugin to be paused, resumed or cancelled. The host has done so already; the
+        plugin need only stop writing to it.
+
+        Raises `StreamNotFoundError`.
+        """
+        return await self._host.call(ChatMethods.STREAM_CONTROL, params)
+
+    def stream_control_blocking(self, params: StreamControl) -> None:
+        """The user wants a stream of the plugin to be paused, resumed or cancelled. The host has done so already; the
+        plugin need only stop writing to it.
+
+        Raises `StreamNotFoundError`.
+        """
+        return self._host.call_blocking(ChatMethods.STREAM_CONTROL, params)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from crossplug.plugin.service import ServiceCall as _ServiceCall
     from crossplug.plugin.stream import ItemReceiver as _ItemReceiver
     from crossplug.plugin.stream import ItemSender as _ItemSender
+    from crossplug.protocol.exchange import Event as _Event
+    from crossplug.testing.call import Call as _Call
+    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(pattern="[a-z]+(?:-[a-z]+)*", min_length=2, max_length=8)
@@ -1852,9 +1855,148 @@ class Conformance:
         """Says what the context holds."""
         raise _not_implemented("test.context")
 
-    def on_test_happened(self, ctx: _Context, payload: Happened) -> None | _t.Awaitable[None]:
+    def on_test_happened(self, ctx: _Context, event: _Event[Happened]) -> None | _t.Awaitable[None]:
         """Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it
         is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with
         spaces between.
         """
         return None
+
+
+class ConformanceClient:
+    """Calls a plugin of `conformance` with types, in tests: `ConformanceClient(host)`. Every name that ends in
+    `_blocking` blocks; its twin is awaited.
+    """
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: _TestHost) -> None:
+        self._host = host
+
+    async def test_echo(self, params: Echo) -> Echo:
+        """Gives back what it got."""
+        return await self._host.call(ConformanceMethods.TEST_ECHO, params)
+
+    def test_echo_blocking(self, params: Echo) -> Echo:
+        """Gives back what it got."""
+        return self._host.call_blocking(ConformanceMethods.TEST_ECHO, params)
+
+    async def test_nothing(self) -> None:
+        """Takes nothing, gives nothing."""
+        return await self._host.call(ConformanceMethods.TEST_NOTHING)
+
+    def test_nothing_blocking(self) -> None:
+        """Takes nothing, gives nothing."""
+        return self._host.call_blocking(ConformanceMethods.TEST_NOTHING)
+
+    async def test_fail(self, params: Fail) -> None:
+        """Answers with the error that it is asked for.
+
+        Raises `OutOfPaperError`.
+        """
+        return await self._host.call(ConformanceMethods.TEST_FAIL, params)
+
+    def test_fail_blocking(self, params: Fail) -> None:
+        """Answers with the error that it is asked for.
+
+        Raises `OutOfPaperError`.
+        """
+        return self._host.call_blocking(ConformanceMethods.TEST_FAIL, params)
+
+    async def test_crash(self) -> None:
+        """Panics, or raises what it did not mean to, with the text `crash on purpose`."""
+        return await self._host.call(ConformanceMethods.TEST_CRASH)
+
+    def test_crash_blocking(self) -> None:
+        """Panics, or raises what it did not mean to, with the text `crash on purpose`."""
+        return self._host.call_blocking(ConformanceMethods.TEST_CRASH)
+
+    async def test_hang(self) -> None:
+        """Never ends by itself; ends when it is cancelled."""
+        return await self._host.call(ConformanceMethods.TEST_HANG)
+
+    def test_hang_blocking(self) -> None:
+        """Never ends by itself; ends when it is cancelled."""
+        return self._host.call_blocking(ConformanceMethods.TEST_HANG)
+
+    async def test_print(self, params: Print) -> int:
+        """Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of
+        bytes.
+        """
+        return await self._host.call(ConformanceMethods.TEST_PRINT, params)
+
+    def test_print_blocking(self, params: Print) -> int:
+        """Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of
+        bytes.
+        """
+        return self._host.call_blocking(ConformanceMethods.TEST_PRINT, params)
+
+    def test_count(self, params: Count) -> _Call[int, int, None]:
+        """Streams the integers from 1 to `to`, then gives their sum. Reports progress 1 with the message `done` before
+        it answers.
+
+        Gives the call in flight, for its streams and its result.
+        """
+        return self._host.start(ConformanceMethods.TEST_COUNT, params)
+
+    def test_sum(self) -> _Call[int, None, int]:
+        """Adds up the integers that the caller streams.
+
+        Gives the call in flight, for its streams and its result.
+        """
+        return self._host.start(ConformanceMethods.TEST_SUM)
+
+    def test_double(self) -> _Call[int, int, int]:
+        """Streams back each integer that the caller streams, doubled, as it comes.
+
+        Gives the call in flight, for its streams and its result.
+        """
+        return self._host.start(ConformanceMethods.TEST_DOUBLE)
+
+    async def test_ask(self, params: Ask) -> Answer:
+        """Calls the host's service `test.answer` with the question and gives its answer."""
+        return await self._host.call(ConformanceMethods.TEST_ASK, params)
+
+    def test_ask_blocking(self, params: Ask) -> Answer:
+        """Calls the host's service `test.answer` with the question and gives its answer."""
+        return self._host.call_blocking(ConformanceMethods.TEST_ASK, params)
+
+    async def test_emit(self, params: Emit) -> None:
+        """Emits the event `test.happened` that many times on the stream `test:stream`, then answers."""
+        return await self._host.call(ConformanceMethods.TEST_EMIT, params)
+
+    def test_emit_blocking(self, params: Emit) -> None:
+        """Emits the event `test.happened` that many times on the stream `test:stream`, then answers."""
+        return self._host.call_blocking(ConformanceMethods.TEST_EMIT, params)
+
+    async def test_log(self, params: Print) -> None:
+        """Logs the text at level info with the fields {"from":"subject"}, then answers."""
+        return await self._host.call(ConformanceMethods.TEST_LOG, params)
+
+    def test_log_blocking(self, params: Print) -> None:
+        """Logs the text at level info with the fields {"from":"subject"}, then answers."""
+        return self._host.call_blocking(ConformanceMethods.TEST_LOG, params)
+
+    async def test_skim(self, params: Count) -> int:
+        """Starts the host's service `test.list`, reads none of its items and gives its result."""
+        return await self._host.call(ConformanceMethods.TEST_SKIM, params)
+
+    def test_skim_blocking(self, params: Count) -> int:
+        """Starts the host's service `test.list`, reads none of its items and gives its result."""
+        return self._host.call_blocking(ConformanceMethods.TEST_SKIM, params)
+
+    async def test_left_out(self, params: Print) -> None:
+        """What every subject leaves out, so that it can be seen how a plugin answers then."""
+        return await self._host.call(ConformanceMethods.TEST_LEFT_OUT, params)
+
+    def test_left_out_blocking(self, params: Print) -> None:
+        """What every subject leaves out, so that it can be seen how a plugin answers then."""
+        return self._host.call_blocking(ConformanceMethods.TEST_LEFT_OUT, params)
+
+    async def test_context(self) -> ContextReport:
+        """Says what the context holds."""
+        return await self._host.call(ConformanceMethods.TEST_CONTEXT)
+
+    def test_context_blocking(self) -> ContextReport:
+        """Says what the context holds."""
+        return self._host.call_blocking(ConformanceMethods.TEST_CONTEXT)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import typing as _t
 
     from crossplug.plugin.context import Context as _Context
+    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(min_length=1)
@@ -956,3 +957,28 @@ class Events:
         good.
         """
         raise _not_implemented("event.handle")
+
+
+class EventsClient:
+    """Calls a plugin of `events` with types, in tests: `EventsClient(host)`. Every name that ends in `_blocking`
+    blocks; its twin is awaited.
+    """
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: _TestHost) -> None:
+        self._host = host
+
+    async def event_handle(self, params: EventHandle) -> Reaction:
+        """Delivers one event. A host delivers the next one to the same plugin only after the reply, and the events of a
+        stream in the order in which they happened. An event whose delivery fails or takes too long is skipped for
+        good.
+        """
+        return await self._host.call(EventsMethods.EVENT_HANDLE, params)
+
+    def event_handle_blocking(self, params: EventHandle) -> Reaction:
+        """Delivers one event. A host delivers the next one to the same plugin only after the reply, and the events of a
+        stream in the order in which they happened. An event whose delivery fails or takes too long is skipped for
+        good.
+        """
+        return self._host.call_blocking(EventsMethods.EVENT_HANDLE, params)

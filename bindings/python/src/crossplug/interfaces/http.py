@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import typing as _t
 
     from crossplug.plugin.context import Context as _Context
+    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(min_length=1)
@@ -1946,3 +1947,84 @@ class Http:
         Raises `StorageFailedError`.
         """
         raise _not_implemented("store.delete")
+
+
+class HttpClient:
+    """Calls a plugin of `http` with types, in tests: `HttpClient(host)`. Every name that ends in `_blocking` blocks;
+    its twin is awaited.
+    """
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: _TestHost) -> None:
+        self._host = host
+
+    async def lifecycle_init(self, params: LifecycleInit) -> None:
+        """Comes once, before anything else of this interface, also when a plugin is switched on while the host runs."""
+        return await self._host.call(HttpMethods.LIFECYCLE_INIT, params)
+
+    def lifecycle_init_blocking(self, params: LifecycleInit) -> None:
+        """Comes once, before anything else of this interface, also when a plugin is switched on while the host runs."""
+        return self._host.call_blocking(HttpMethods.LIFECYCLE_INIT, params)
+
+    async def lifecycle_shutdown(self) -> None:
+        """The host is done with the plugin. The end of the session follows."""
+        return await self._host.call(HttpMethods.LIFECYCLE_SHUTDOWN)
+
+    def lifecycle_shutdown_blocking(self) -> None:
+        """The host is done with the plugin. The end of the session follows."""
+        return self._host.call_blocking(HttpMethods.LIFECYCLE_SHUTDOWN)
+
+    async def http_handle(self, params: HttpRequest) -> HttpResponse:
+        """Answers a request to the plugin's route. Every request gets a response; a handler that fails makes status
+        500.
+        """
+        return await self._host.call(HttpMethods.HTTP_HANDLE, params)
+
+    def http_handle_blocking(self, params: HttpRequest) -> HttpResponse:
+        """Answers a request to the plugin's route. Every request gets a response; a handler that fails makes status
+        500.
+        """
+        return self._host.call_blocking(HttpMethods.HTTP_HANDLE, params)
+
+    async def store_get(self, params: StoreGet) -> StoreValue:
+        """Asks the plugin's own store, which is not the host's, for the value of a key.
+
+        Raises `StorageFailedError`.
+        """
+        return await self._host.call(HttpMethods.STORE_GET, params)
+
+    def store_get_blocking(self, params: StoreGet) -> StoreValue:
+        """Asks the plugin's own store, which is not the host's, for the value of a key.
+
+        Raises `StorageFailedError`.
+        """
+        return self._host.call_blocking(HttpMethods.STORE_GET, params)
+
+    async def store_set(self, params: StoreSet) -> StoreValue:
+        """Puts a value into the plugin's own store and gives it back.
+
+        Raises `StorageFailedError`.
+        """
+        return await self._host.call(HttpMethods.STORE_SET, params)
+
+    def store_set_blocking(self, params: StoreSet) -> StoreValue:
+        """Puts a value into the plugin's own store and gives it back.
+
+        Raises `StorageFailedError`.
+        """
+        return self._host.call_blocking(HttpMethods.STORE_SET, params)
+
+    async def store_delete(self, params: StoreDelete) -> StoreValue:
+        """Takes a key out of the plugin's own store. One that is not there is no error.
+
+        Raises `StorageFailedError`.
+        """
+        return await self._host.call(HttpMethods.STORE_DELETE, params)
+
+    def store_delete_blocking(self, params: StoreDelete) -> StoreValue:
+        """Takes a key out of the plugin's own store. One that is not there is no error.
+
+        Raises `StorageFailedError`.
+        """
+        return self._host.call_blocking(HttpMethods.STORE_DELETE, params)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import typing as _t
 
     from crossplug.plugin.context import Context as _Context
+    from crossplug.protocol.exchange import Event as _Event
+    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(pattern="[0-9a-z][\\-.0-9_a-z]*")
@@ -3383,6 +3385,59 @@ class Tool:
         """
         raise _not_implemented("tool.shutdown")
 
-    def on_tool_changed(self, ctx: _Context, payload: ToolChange) -> None | _t.Awaitable[None]:
+    def on_tool_changed(self, ctx: _Context, event: _Event[ToolChange]) -> None | _t.Awaitable[None]:
         """Something happened to one of the host's tools."""
         return None
+
+
+class ToolClient:
+    """Calls a plugin of `tool` with types, in tests: `ToolClient(host)`. Every name that ends in `_blocking` blocks;
+    its twin is awaited.
+    """
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: _TestHost) -> None:
+        self._host = host
+
+    async def tool_initialize(self) -> ToolGreeting:
+        """Comes once before the first `tool.execute`. A program that is run once for each call keeps nothing of it.
+
+        Raises `ToolFailedError`, `OutputTooLargeError`.
+        """
+        return await self._host.call(ToolMethods.TOOL_INITIALIZE)
+
+    def tool_initialize_blocking(self) -> ToolGreeting:
+        """Comes once before the first `tool.execute`. A program that is run once for each call keeps nothing of it.
+
+        Raises `ToolFailedError`, `OutputTooLargeError`.
+        """
+        return self._host.call_blocking(ToolMethods.TOOL_INITIALIZE)
+
+    async def tool_execute(self, params: ToolExecute) -> ToolOutput:
+        """Turns the input into an output.
+
+        Raises `ToolFailedError`, `InputTooLargeError`, `OutputTooLargeError`, `InteriorNulError`.
+        """
+        return await self._host.call(ToolMethods.TOOL_EXECUTE, params)
+
+    def tool_execute_blocking(self, params: ToolExecute) -> ToolOutput:
+        """Turns the input into an output.
+
+        Raises `ToolFailedError`, `InputTooLargeError`, `OutputTooLargeError`, `InteriorNulError`.
+        """
+        return self._host.call_blocking(ToolMethods.TOOL_EXECUTE, params)
+
+    async def tool_shutdown(self) -> ToolGreeting:
+        """Comes once after the last `tool.execute`.
+
+        Raises `ToolFailedError`, `OutputTooLargeError`.
+        """
+        return await self._host.call(ToolMethods.TOOL_SHUTDOWN)
+
+    def tool_shutdown_blocking(self) -> ToolGreeting:
+        """Comes once after the last `tool.execute`.
+
+        Raises `ToolFailedError`, `OutputTooLargeError`.
+        """
+        return self._host.call_blocking(ToolMethods.TOOL_SHUTDOWN)

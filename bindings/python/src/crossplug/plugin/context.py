@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from crossplug.codec.generic import I, P, R, U
+    from crossplug.interfaces.protocol import Granted, Peer
     from crossplug.plugin.method import Method
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Request
@@ -62,9 +63,16 @@ class Context:
         return self._serving.instance.debug
 
     @property
-    def granted(self) -> frozenset[str]:
-        """Names of the host's services that the plugin may call."""
+    def granted(self) -> Granted:
+        """What the host allows: ``ctx.granted.services`` are the services that may be called, ``emit`` and ``plugins``
+        beside them. Absent members grant nothing.
+        """
         return self._serving.instance.granted
+
+    @property
+    def host(self) -> Peer:
+        """The host program: ``ctx.host.name`` and ``ctx.host.version``."""
+        return self._serving.instance.host
 
     @property
     def traceparent(self) -> str | None:
@@ -84,7 +92,7 @@ class Context:
             serving = self._serving
             with serving.lock:
                 serving.session.progress(self._request, fraction, message)
-            serving.flush()
+            serving.said()
 
     @property
     def cancelled(self) -> bool:
@@ -143,14 +151,14 @@ class Context:
         self, service: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
     ) -> R: ...
     async def call(self, service: Any, params: Any = None, *, timeout: float | None = None) -> Any:
-        """Calls a service of the host and gives its result.
+        """Calls a service of the host and gives its result; for one that streams, named by a string, see :meth:`start`.
 
         ``service`` is a wire name (then params and result are JSON values) or a typed constant of a generated module.
         Raises the :class:`PluginError` that the host answered with, :class:`DeadlineExceededError` after ``timeout``
         seconds (as long as :attr:`remaining` where it is not given), and :class:`CancelledError` when the caller of the
         handler gives up. After that only a call with a ``timeout`` can be made, such as one that cleans up.
         """
-        call = self.start(service, params, timeout=timeout)
+        call = self._start(service, params, timeout, isinstance(service, str))
         try:
             return await call.result()
         except BaseException:
@@ -165,7 +173,7 @@ class Context:
     ) -> R: ...
     def call_blocking(self, service: Any, params: Any = None, *, timeout: float | None = None) -> Any:
         """Calls a service of the host; see :meth:`call`."""
-        call = self.start(service, params, timeout=timeout)
+        call = self._start(service, params, timeout, isinstance(service, str))
         try:
             return call.result_blocking()
         except BaseException:
@@ -181,8 +189,11 @@ class Context:
         self, service: Method[P, R, I, U, Any], params: P | None = None, *, timeout: float | None = None
     ) -> ServiceCall[R, I, U]: ...
     def start(self, service: Any, params: Any = None, *, timeout: float | None = None) -> ServiceCall[Any, Any, Any]:
-        """Calls a service of the host and gives the call in flight, for its streams and its result."""
-        return ServiceCall(self._serving, service, params, timeout, self._request, self.remaining)
+        """Calls a streaming service of the host and gives the call in flight, for its streams and its result."""
+        return self._start(service, params, timeout, False)
+
+    def _start(self, service: Any, params: Any, timeout: float | None, is_plain: bool) -> ServiceCall[Any, Any, Any]:
+        return ServiceCall(self._serving, service, params, timeout, self._request, self.remaining, is_plain=is_plain)
 
     def emit(self, event: str | EventType[Any], payload: Any = None, *, stream: str | None = None) -> None:
         """Sends an event to the host; ``stream`` names the ordered sequence that it belongs to."""
@@ -192,4 +203,4 @@ class Context:
         serving = self._serving
         with serving.lock:
             serving.session.event(str(name), stream, value)
-        serving.flush()
+        serving.said()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from crossplug.errors import DecodeError
 from crossplug.plugin.context import Context
-from crossplug.protocol.exchange import Request
+from crossplug.protocol.exchange import Event, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 
     from crossplug.plugin.handler import Handler
     from crossplug.plugin.serving import Serving
-    from crossplug.protocol.exchange import Event
+
+MOST_WAITING = 10_000
+"""Events that may wait for the one that is being handled; what comes then is dropped and logged."""
 
 
 class EventTask(Request):
@@ -24,11 +27,15 @@ class EventTask(Request):
         self._serving = serving
 
     @classmethod
-    def put(cls, serving: Serving, event: Event) -> EventTask | None:
+    def put(cls, serving: Serving, event: Event[Any]) -> EventTask | None:
         """Lets an event wait for its turn; gives the task that has to be run, unless one is running."""
         with serving.lock:
-            serving.events.append(event)
-            return cls(serving) if len(serving.events) == 1 else None
+            waiting = len(serving.events)
+            if waiting <= MOST_WAITING:
+                serving.events.append(event)
+        if waiting > MOST_WAITING:
+            serving.note("warn", f"the event {event.name} was dropped: {MOST_WAITING} events wait to be handled")
+        return None if waiting else cls(serving)
 
     def run(self) -> None:
         """Handles events until none waits. What a handler raises is logged."""
@@ -37,33 +44,24 @@ class EventTask(Request):
             event = serving.events[0]  # stays there while it is handled, so that only one task runs
             for handler in serving.plugin.event_handlers[event.name]:
                 try:
-                    self._call(handler, event)
+                    self._handle(handler, event)
                 except Exception as error:
-                    _complain(serving, event.name, error)
+                    what = f"a handler of the event {event.name} raised {type(error).__name__}: {error}"
+                    serving.note("error", what)
             with serving.lock:
                 serving.events.popleft()
                 if not serving.events:
                     return
 
-    def _call(self, handler: Handler, event: Event) -> None:
-        ctx = Context(self._serving, None)
+    def _handle(self, handler: Handler, event: Event[Any]) -> None:
         typed = handler.event
-        if typed is None:
-            result = handler.function(ctx, event.payload)
-        elif typed.payload is None:
-            result = handler.function(ctx)
-        else:
-            result = handler.function(ctx, typed.payload.read(event.payload))
+        if typed is not None:
+            try:
+                payload = None if typed.payload is None else typed.payload.read(event.payload)
+            except DecodeError as error:
+                self._serving.note("error", f"the payload of the event {event.name} does not fit: {error}")
+                return
+            event = Event(event.name, event.stream, event.seq, payload)
+        result = handler.function(Context(self._serving, None), event)
         if hasattr(result, "__await__"):
-            self._serving.loop().start(_logged(self._serving, event.name, result), None)
-
-
-async def _logged(serving: Serving, name: str, result: Any) -> None:
-    try:
-        await result
-    except Exception as error:
-        _complain(serving, name, error)
-
-
-def _complain(serving: Serving, name: str, error: Exception) -> None:
-    serving.log.error(f"a handler of the event {name} raised {type(error).__name__}: {error}")
+            self._serving.loop().finish(result)

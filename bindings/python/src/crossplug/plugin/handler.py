@@ -8,6 +8,7 @@ from crossplug.interfaces.protocol_errors import (
     CancelledError,
     InternalError,
     InvalidParamsError,
+    MethodNotFoundError,
     ResourceExhaustedError,
 )
 from crossplug.plugin.stream import ItemReceiver, ItemSender
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from crossplug.plugin.context import Context
     from crossplug.plugin.method import EventType, Method
+    from crossplug.plugin.plugin import Plugin
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Request
 
@@ -58,7 +60,7 @@ class Handler:
             return ctx, request.params
         made: tuple[Any, ...] = (ctx,)
         if method.params is not None:
-            made += (method.params.read({} if request.params is None else request.params),)
+            made += (method.params.read(request.params),)
         if method.items is not None:
             made += (ItemSender(serving, request, method.items.to_value),)
         if method.upload is not None:
@@ -86,10 +88,24 @@ def error_for(wire: str, error: BaseException, cancelled: bool, debug: bool) -> 
     return InternalError(f"{type(error).__name__}: {error}", details=_trace(error, debug))
 
 
-def unfit(wire: str, error: DecodeError) -> PluginError:
+def unfit(error: DecodeError) -> PluginError:
     """What the caller is told about params that do not fit."""
-    details = {"reason": error.reason, "pointer": error.pointer}
-    return InvalidParamsError(f"the params of {wire} do not fit: {error}", details=details)
+    return InvalidParamsError(str(error), details={"reason": error.reason, "pointer": error.pointer})
+
+
+def no_handler(plugin: Plugin, request: Request) -> PluginError:
+    """What the caller is told about a method without a handler. If an interface of the plugin has it, params are judged
+    first.
+    """
+    for interface in plugin.interfaces.values():
+        for method in interface.methods:
+            if method.wire == request.method and method.params is not None:
+                try:
+                    method.params.read(request.params)
+                except DecodeError as error:
+                    return unfit(error)
+    known = ", ".join(sorted(plugin.handlers)) or "none"
+    return MethodNotFoundError(f"the plugin has no method {request.method!r}; it has {known}")
 
 
 def _trace(error: BaseException, debug: bool) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic, sleep
 
+from crossplug.codec.record import UNSET
 from crossplug.errors import DecodeError
 from crossplug.interfaces.protocol_errors import FailedPreconditionError
 from crossplug.plugin.context import Context
@@ -38,7 +39,7 @@ def initialize(serving: Serving, incoming: Initialize) -> None:
         try:
             params = InitializeParams.from_value(incoming.params)
         except DecodeError as error:
-            raise unfit("initialize", error) from None
+            raise unfit(error) from None
         choice = choose(params.protocol)
         _settle(serving, params)
         ctx = Context(serving, None)
@@ -56,15 +57,10 @@ def initialize(serving: Serving, incoming: Initialize) -> None:
             name: {"version": found.version, "hash": found.hash} for name, found in serving.plugin.interfaces.items()
         },
     }
-    limits = params.limits
+    caps = ("frame_bytes", "pending_calls", "open_streams")
+    limits = {name: cap for name in caps if (cap := getattr(params.limits, name, UNSET)) is not UNSET}
     with serving.lock:
-        serving.session.open(
-            result,
-            request,
-            choice["framing"],
-            frame_bytes=limits.frame_bytes or None if limits else None,
-            pending_calls=limits.pending_calls or None if limits else None,
-        )
+        serving.session.open(result, request, choice["framing"], **limits)
     serving.flush()
 
 
@@ -95,7 +91,8 @@ def _settle(serving: Serving, params: InitializeParams) -> None:
     instance.instance_id = params.instance_id
     instance.data_dir = params.data_dir or None
     instance.debug = bool(params.debug)
-    instance.granted = frozenset(params.granted.services or [])
+    instance.granted = params.granted
+    instance.host = params.host
 
 
 def drain(serving: Serving, grace: float = GRACE) -> bool:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from crossplug.codec.generic import H, P
     from crossplug.plugin.context import Context
+    from crossplug.protocol.exchange import Event
 
     F = TypeVar("F", bound=Callable[..., Any])
-    EventHandler = Callable[[Context, P], Awaitable[None] | None]
+    EventHandler = Callable[[Context, Event[P]], Awaitable[None] | None]
     Hook = Callable[[Context], Awaitable[None] | None]
 
 
@@ -85,7 +86,12 @@ class Plugin:
     @overload
     def event(self, event: EventType[P]) -> Callable[[EventHandler[P]], EventHandler[P]]: ...
     def event(self, event: Any) -> Any:
-        """Decorates a handler of an event of the host; there may be several for one event."""
+        """Decorates a handler of an event of the host; there may be several for one event.
+
+        It gets an :class:`Event`, with a typed payload where the event is a typed constant. Events are handled one
+        after the other, in the order in which they came, and delay no call; a coroutine is awaited before the next
+        begins.
+        """
 
         def register(function: Any) -> Any:
             self._on(event, function)

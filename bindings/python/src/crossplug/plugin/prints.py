@@ -1,4 +1,4 @@
-"""What becomes of an author's prints: they go to stderr and, line by line, to the host's log. Never to the protocol."""
+"""What becomes of an author's prints: the host's log has them line by line, or else stderr. Never the protocol."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LONGEST_LINE = 16 * 1024
 
 
 class _Lines(io.RawIOBase):
-    def __init__(self, fd: int, line: Callable[[str], object]) -> None:
+    def __init__(self, fd: int, log: Callable[[str], bool]) -> None:
         self._fd = fd
-        self._line = line
+        self._log = log
         self._rest = b""
 
     def writable(self) -> bool:
@@ -31,23 +31,42 @@ class _Lines(io.RawIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         data = bytes(data)
-        try:
-            left = memoryview(data)
-            while left:
-                left = left[os.write(self._fd, left) :]
-        except OSError:
-            pass  # nobody reads stderr; the log is still there
         *lines, rest = (self._rest + data).split(b"\n")
         while len(rest) > LONGEST_LINE:
             lines.append(rest[:LONGEST_LINE])
             rest = rest[LONGEST_LINE:]
         self._rest = rest
         for line in lines:
-            self._line(line.decode("utf-8", "replace"))
+            self._say(line)
         return len(data)
 
+    def end(self) -> None:
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._say(rest)
 
-def prints_to(fd: int, line: Callable[[str], object]) -> io.TextIOWrapper:
-    """A text stream to take the place of ``sys.stdout``: writes to ``fd`` and calls ``line`` for each whole line."""
-    raw: Any = _Lines(fd, line)
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    def _say(self, line: bytes) -> None:
+        if self._log(line.decode("utf-8", "replace")):
+            return
+        left = memoryview(line + b"\n")
+        try:
+            while left:
+                left = left[os.write(self._fd, left) :]
+        except OSError:
+            pass  # nobody reads stderr
+
+
+class Prints(io.TextIOWrapper):
+    """A text stream to take the place of ``sys.stdout``: each whole line goes to ``log``, and to ``fd`` where that says
+    that there is no log (yet).
+    """
+
+    def __init__(self, fd: int, log: Callable[[str], bool]) -> None:
+        self._lines = _Lines(fd, log)
+        raw: Any = self._lines
+        super().__init__(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+    def end(self) -> None:
+        """Says the line that was begun and not ended."""
+        self.flush()
+        self._lines.end()

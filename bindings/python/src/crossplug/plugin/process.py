@@ -10,13 +10,14 @@ import sys
 from _thread import get_ident
 
 from crossplug.errors import UsageError
+from crossplug.plugin.input import Input
 from crossplug.plugin.lifecycle import drain, stop
 from crossplug.plugin.manifest import manifest_of
+from crossplug.plugin.output import Pipe
 from crossplug.plugin.plugin import Plugin
 from crossplug.plugin.readers import Readers
 from crossplug.plugin.serving import Serving
 from crossplug.protocol.dialect import by_name
-from crossplug.protocol.frame import FRAME_BYTES, FrameReader, FrameTooLargeError
 from crossplug.protocol.session import Session
 
 TYPE_CHECKING = False
@@ -32,47 +33,49 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
 
     ``plugin`` is a :class:`Plugin`, or an object of a class that derives from a generated interface class. The
     program's argument ``--dialect NAME`` chooses the dialect (``crossplug/1``). From here on stdout belongs to the
-    protocol: whatever the program prints goes to stderr and to the host's log.
+    protocol: what the program prints goes to the host's log, and to stderr before there is one.
+
+    A message beyond the cap ends the program with code 1, after what is in flight.
     """
     if not isinstance(plugin, Plugin):
         plugin = Plugin(type(plugin).__name__, plugin)
     debug = os.environ.get("ELIZA_INTEROP_DEBUG", "") not in ("", "0", "false")
     dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), debug)
     incoming, outgoing = os.dup(0), os.dup(1)
-    for fd in (incoming, outgoing):
-        os.set_blocking(fd, True)  # some hosts hand over ends that are not
+    os.set_blocking(incoming, True)  # some hosts hand over an end that is not
     os.dup2(2, 1)
     sys.stdout.flush()  # what was printed before now goes to stderr, too
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     manifest, trouble = manifest_of(plugin)
-    session = Session(dialect)
-    serving = Serving(plugin, session, manifest, _writer(outgoing))
+    serving = Serving(plugin, Session(dialect), manifest, Pipe(outgoing))
     if trouble is not None:
         print(trouble, file=sys.stderr)
         serving.log.error(trouble)
-    prints = sys.stdout
-    from crossplug.plugin.prints import prints_to
+    stdout = sys.stdout
+    from crossplug.plugin.prints import Prints
 
-    sys.stdout = prints_to(2, lambda line: serving._log("info", line, {"stream": "stdout"}))
+    sys.stdout = prints = Prints(2, serving.log_print)
+    frames = Input(serving, _reader(incoming))
     code = 0
     try:
         _on_sigterm()
         serving.open()
-        readers = Readers(serving, _frames(incoming, session))
-        readers.on_end = _ending(serving)
+        readers = Readers(serving, frames.next)
+        readers.on_end = _ending(serving, frames)
         readers.run()
         drain(serving)
+        code = int(frames.broken)
     except _Terminated:
         drain(serving, 0)
     except KeyboardInterrupt:
         code = 130
     finally:
         stop(serving)
-        serving.flush()
-        sys.stdout.flush()
-        sys.stdout = prints
+        prints.end()
+        serving.output.finish()
+        sys.stdout = stdout
     if code or serving.in_flight():
         # A handler that heeds nothing would keep the interpreter from ending.
         sys.stderr.flush()
@@ -91,52 +94,26 @@ def _dialect(arguments: Sequence[str]) -> str:
     return name
 
 
-def _writer(fd: int) -> Callable[[bytes], None]:
-    def write(data: bytes) -> None:
+def _reader(fd: int) -> Callable[[], bytes]:
+    def read() -> bytes:
         try:
-            done = os.write(fd, data)
-            while done < len(data):
-                done += os.write(fd, memoryview(data)[done:])
-        except OSError:
-            pass  # the host is gone; the end of input follows
+            return os.read(fd, READ_BYTES)
+        except OSError:  # the host went without closing its end properly
+            return b""
 
-    return write
+    return read
 
 
-def _frames(fd: int, session: Session) -> Callable[[], bytes | None]:
-    reader = FrameReader(limit=FRAME_BYTES)
-
-    def next_frame() -> bytes | None:
-        while True:
-            reader.framing = session.framing
-            try:
-                frame = reader.next()
-            except FrameTooLargeError:
-                session.too_large(reader.limit)
-                continue
-            if frame is not None:
-                return frame
-            try:
-                data = os.read(fd, READ_BYTES)
-            except OSError:  # the host went without closing its end properly
-                data = b""
-            if not data:
-                return None
-            reader.feed(data)
-
-    return next_frame
-
-
-def _ending(serving: Serving) -> Callable[[], None]:
+def _ending(serving: Serving, frames: Input) -> Callable[[], None]:
     """Ends the process where the main thread cannot: it may be in a handler that heeds nothing."""
     main = get_ident()
 
     def end() -> None:
         if get_ident() != main and not drain(serving):
             stop(serving)
-            serving.flush()
+            serving.output.finish()
             sys.stderr.flush()
-            os._exit(0)
+            os._exit(int(frames.broken))
 
     return end
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 
 class ServiceCall(Generic[R, I, U]):
-    """A call of a service. Iterate over it for its items, ``upload`` sends items, ``result`` ends it.
+    """A call of a service. Iterate over it for its items, ``send`` and ``end`` stream items to the host, ``result`` is
+    what it comes to.
 
-    ``for item in call: …`` then ``call.result_blocking()``; or ``async for`` and ``await call.result()``.
+    ``for item in call: …`` then ``call.result_blocking()``; or ``async for`` and ``await call.result()``. Whoever asks
+    for the result is done with the items: those that were not read are dropped.
     """
 
-    __slots__ = ("_asked", "_end", "_items", "_method", "_serving", "_timeout", "_upload", "_wire")
+    __slots__ = ("_asked", "_end", "_items", "_method", "_serving", "_streams", "_timeout", "_upload", "_wire")
 
     def __init__(
         self,
@@ -36,10 +38,13 @@ class ServiceCall(Generic[R, I, U]):
         timeout: float | None,
         request: Request | None,
         remaining: float | None,
+        *,
+        is_plain: bool,
     ) -> None:
         self._serving = serving
         self._method = method = None if isinstance(service, str) else service
         self._wire = service if isinstance(service, str) else service.wire
+        self._streams = not is_plain if method is None else method.items is not None
         if method is not None:
             params = None if method.params is None else method.params.to_value(params)
         cleans_up = timeout is not None
@@ -56,8 +61,10 @@ class ServiceCall(Generic[R, I, U]):
             if request is not None and request.cancelled and not cleans_up:
                 raise CancelledError("the call was cancelled")
             timeout_ms = None if timeout is None else max(1, round(timeout * 1000))
-            self._asked = serving.session.ask(self._wire, params, timeout_ms, traceparent, request)
-        serving.flush()
+            self._asked = serving.session.ask(
+                self._wire, params, timeout_ms, traceparent, request, streams=self._streams
+            )
+        serving.said()
         read = None if method is None or method.items is None else method.items.read
         write = None if method is None or method.upload is None else method.upload.to_value
         self._items: ItemReceiver[I] = ItemReceiver(serving, self._asked, read, self)
@@ -90,9 +97,12 @@ class ServiceCall(Generic[R, I, U]):
         self._serving.flush()
 
     def result_blocking(self) -> R:
-        """Blocks until the host answers. Raises what it answered with, or :class:`DeadlineExceededError`,
-        or :class:`CancelledError` when the caller of the handler gave up.
+        """Blocks until the host answers; drops the items that were not read.
+
+        Raises what the host answered with, :class:`DeadlineExceededError`, or :class:`CancelledError` when the caller
+        of the handler gave up.
         """
+        self._drain()
         try:
             wait_blocking(self._serving, self._asked, self._over, self.left(), f"the service {self._wire}")
         except DeadlineExceededError:
@@ -101,11 +111,18 @@ class ServiceCall(Generic[R, I, U]):
 
     async def result(self) -> R:
         """Waits until the host answers; raises as :meth:`result_blocking` does."""
+        self._drain()
         try:
             await wait(self._serving, self._asked, self._over, self.left(), f"the service {self._wire}")
         except DeadlineExceededError:
             self.give_up()
         return self._outcome()
+
+    def _drain(self) -> None:
+        if self._streams:
+            with self._serving.lock:
+                self._serving.session.drain(self._asked)
+            self._serving.flush()
 
     def _over(self) -> bool:
         return self._asked.over

@@ -1,7 +1,7 @@
 """One conversation with a host: the session, the plugin's handlers and whoever waits, under one lock.
 
-Knows neither files nor threads of its own: bytes come through :meth:`Serving.receive`, leave through a function that
-writes them, and plain handlers are run by whoever calls :meth:`Serving.run`.
+Knows neither files nor threads of its own: frames come through :meth:`Serving.receive`, leave through an
+:class:`Output`, and plain handlers are run by whoever calls :meth:`Serving.run`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from _thread import allocate_lock, get_ident
 from collections import deque
 
 from crossplug.errors import DecodeError, EncodeError, PluginError
-from crossplug.interfaces.protocol_errors import CancelledError, MethodNotFoundError
+from crossplug.interfaces.protocol_errors import CancelledError
 from crossplug.plugin.context import Context
-from crossplug.plugin.handler import error_for, unfit
+from crossplug.plugin.handler import error_for, no_handler, unfit
 from crossplug.plugin.log import Log
+from crossplug.plugin.output import MOST_BUFFERED, MOST_QUEUED, Output
 from crossplug.protocol.exchange import Cancel, Event, Initialize, Request
 
 TYPE_CHECKING = False
@@ -21,51 +22,49 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from crossplug.interfaces.protocol import Granted, Peer
     from crossplug.plugin.handler import Handler
     from crossplug.plugin.loop import LoopThread
+    from crossplug.plugin.output import Sink
     from crossplug.plugin.plugin import Plugin
     from crossplug.protocol.session import Session
-
-
-MOST_QUEUED = 8 << 20
-"""Bytes that may wait for the host to read; whoever says more waits, too."""
 
 
 class Instance:
     """What ``initialize`` said."""
 
-    __slots__ = ("config", "data_dir", "debug", "granted", "instance_id")
+    __slots__ = ("config", "data_dir", "debug", "granted", "host", "instance_id")
+
+    granted: Granted
+    host: Peer
 
     def __init__(self) -> None:
         self.config: dict[str, Any] = {}
         self.instance_id = ""
         self.data_dir: str | None = None
         self.debug = False
-        self.granted: frozenset[str] = frozenset()
 
 
 class Serving:
     """Answers a host on behalf of a plugin."""
 
-    def __init__(
-        self, plugin: Plugin, session: Session, manifest: dict[str, Any], write: Callable[[bytes], object]
-    ) -> None:
+    def __init__(self, plugin: Plugin, session: Session, manifest: dict[str, Any], sink: Sink) -> None:
         self.plugin = plugin
         self.session = session
         self.manifest = manifest
         self.instance = Instance()
         self.lock = allocate_lock()
         """Held around every use of the session."""
+        self.output = Output(session, self.lock, sink)
+        self.flush = self.output.flush
         self.log = Log(self._log)
         self.pause: Callable[[Any, float], bool] = lambda gate, timeout: bool(gate.acquire(True, timeout))
         """How a thread waits for a gate; the readers of a process put theirs here."""
         self.coroutines: LoopThread | None = None
-        self.events: deque[Event] = deque()
+        self.events: deque[Event[Any]] = deque()
         """Events that wait for their turn: handlers see them one by one, in order."""
         self.observe: Callable[[Request, BaseException], object] | None = None
         """Told of everything that a handler raises; the test kit puts itself here."""
-        self._write = write
-        self._writing = allocate_lock()
         self._starting = allocate_lock()
 
     def open(self) -> None:
@@ -76,30 +75,31 @@ class Serving:
 
     # --- bytes out ---
 
-    def flush(self) -> None:
-        """Writes what the session has to say. Does not wait for a thread that is writing, which takes it along, unless
-        the host reads so slowly that too much is queued.
-        """
-        session = self.session
-        out = session.out
-        while out and self._writing.acquire(session.queued > MOST_QUEUED):
-            try:
-                with self.lock:
-                    data = out[0] if len(out) == 1 else b"".join(out)
-                    out.clear()
-                    session.queued = 0
-                if data:
-                    self._write(data)
-            finally:
-                self._writing.release()
+    def said(self) -> None:
+        """After an author said something: writes it. A plain handler waits while a slow host has much to read."""
+        self.flush()
+        if self.session.queued > MOST_QUEUED:
+            self.output.wait_for_room(MOST_BUFFERED if self.on_loop() else MOST_QUEUED)
 
-    def _log(self, level: str, message: str, fields: dict[str, Any] | None) -> None:
+    def note(self, level: str, message: str, fields: dict[str, Any] | None = None) -> None:
+        """Logs a line and waits for nobody."""
         with self.lock:
             try:
                 self.session.log(level, message, fields)
             except EncodeError as error:
                 self.session.log(level, f"{message!a} (fields left out: {error.message})", None)
         self.flush()
+
+    def _log(self, level: str, message: str, fields: dict[str, Any] | None) -> None:
+        self.note(level, message, fields)
+        self.said()
+
+    def log_print(self, line: str) -> bool:
+        """Puts a line that an author printed into the host's log; False where there is none (yet, or any more)."""
+        if not self.session.logs() or self.output.sink.dead:
+            return False
+        self.log.log("info", line, stream="stdout")
+        return True
 
     # --- frames in ---
 
@@ -112,6 +112,8 @@ class Serving:
             return self._dispatch(incoming)  # type: ignore[arg-type]
         if self.session.out:
             self.flush()
+            if self.session.queued > MOST_BUFFERED:
+                self.output.wait_for_room(MOST_BUFFERED)
         if incoming is None:
             return None
         if kind is Cancel:
@@ -127,9 +129,7 @@ class Serving:
     def _dispatch(self, request: Request) -> Request | None:
         handler = self.plugin.handlers.get(request.method)
         if handler is None:
-            known = ", ".join(sorted(self.plugin.handlers)) or "none"
-            message = f"the plugin has no method {request.method!r}; it has {known}"
-            self.fail(request, MethodNotFoundError(message))
+            self.fail(request, no_handler(self.plugin, request))
             return None
         request.attached = handler
         if not handler.is_coroutine:
@@ -137,7 +137,7 @@ class Serving:
         self.loop().start(self._answer_async(request, handler), request)
         return None
 
-    def _dispatch_event(self, event: Event) -> Request | None:
+    def _dispatch_event(self, event: Event[Any]) -> Request | None:
         if event.name not in self.plugin.event_handlers:
             return None
         from crossplug.plugin.events import EventTask
@@ -155,7 +155,7 @@ class Serving:
             try:
                 call()
             except Exception as error:
-                self.log.error(f"what was to be called on cancellation of {request.method} raised {error!r}")
+                self.note("error", f"what was to be called on cancellation of {request.method} raised {error!r}")
 
     # --- handlers ---
 
@@ -170,7 +170,7 @@ class Serving:
             try:
                 arguments = handler.arguments(ctx, self, request)
             except DecodeError as error:
-                self.fail(request, unfit(handler.wire, error))
+                self.fail(request, unfit(error))
                 return
             result = handler.function(*arguments)
             if hasattr(result, "__await__"):  # a plain function that gave an awaitable, such as a decorated coroutine
@@ -186,7 +186,7 @@ class Serving:
             try:
                 arguments = handler.arguments(ctx, self, request)
             except DecodeError as error:
-                self.fail(request, unfit(handler.wire, error))
+                self.fail(request, unfit(error))
                 return
             self._reply(request, handler, await handler.function(*arguments))
         except BaseException as error:
@@ -202,7 +202,7 @@ class Serving:
         value = handler.answer(result)
         with self.lock:
             self.session.reply(request, value)
-        self.flush()
+        self.said()
 
     def _failed(self, request: Request, handler: Handler, error: BaseException) -> None:
         told = error_for(handler.wire, error, request.cancelled, self.instance.debug)

@@ -14,6 +14,7 @@ from crossplug.interfaces.protocol_errors import (
     UnavailableError,
 )
 from crossplug.plugin.waiting import wait, wait_blocking
+from crossplug.protocol.exchange import WINDOW_BYTES, WINDOW_ITEMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
     from crossplug.plugin.service import ServiceCall
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Exchange
-
-WINDOW_ITEMS = 64
-"""Items that may wait in a receiver: enough to hide the way there and back."""
-WINDOW_BYTES = 1 << 20
-"""Bytes that may wait in a receiver; one more item may overdraw them."""
 
 
 class _End:
@@ -115,7 +111,7 @@ class ItemSender(_End, Generic[T]):
             if not exchange.may_send():
                 return False
             serving.session.item(exchange, value)
-        serving.flush()
+        serving.said()
         return True
 
 
@@ -174,7 +170,7 @@ class ItemReceiver(_End, Generic[T]):
             return self._read(item)
         except DecodeError as error:
             details = {"reason": error.reason, "pointer": error.pointer}
-            raise InvalidParamsError(f"an item of the stream: {error}", details=details) from None
+            raise InvalidParamsError(str(error), details=details) from None
 
     def _ready(self) -> bool:
         exchange = self._exchange

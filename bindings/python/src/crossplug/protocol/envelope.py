@@ -65,7 +65,7 @@ def write_error(error: PluginError) -> dict[str, Any]:
 def read_error(value: Any, classes: dict[str, type[CodedError]] | None = None) -> PluginError | None:
     """The error of a reply, of the class that ``classes`` has for its code; None where it is not of its type.
 
-    A peer without an SDK of ours may leave out ``data``.
+    A peer without an SDK of ours may leave out ``data``, or have something else there.
     """
     if type(value) is not dict or type(value.get("message")) is not str:
         return None
@@ -76,10 +76,11 @@ def read_error(value: Any, classes: dict[str, type[CodedError]] | None = None) -
         return None
     data = value.get("data")
     code = details = retryable = None
-    if type(data) is dict:
-        code, details, retryable = data.get("code"), data.get("details"), data.get("retryable")
+    if type(data) is dict and type(data.get("retryable", False)) is bool:
+        code, details, retryable = data.get("code"), data.get("details"), data.get("retryable", False)
     if type(code) is not str:
         from crossplug.interfaces.protocol_errors import NUMBERS
 
         code = next((name for name, known in NUMBERS.items() if known == number), "internal")
-    return error_of(code, value["message"], details, retryable if type(retryable) is bool else False, classes)
+        details = retryable = None
+    return error_of(code, value["message"], details, bool(retryable), classes)

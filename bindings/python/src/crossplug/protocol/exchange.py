@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 
+from crossplug.codec.generic import Generic, P
+
+WINDOW_ITEMS = 64
+"""Items that may wait in a receiver: enough to hide the way there and back."""
+WINDOW_BYTES = 1 << 20
+"""Bytes that may wait in a receiver; one more item may overdraw them."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +24,7 @@ class Exchange:
 
     __slots__ = (
         "cancelled",
+        "draining",
         "ended",
         "id",
         "inbox",
@@ -26,6 +34,7 @@ class Exchange:
         "owed_items",
         "send_bytes",
         "send_items",
+        "streaming",
         "wakers",
     )
 
@@ -37,6 +46,10 @@ class Exchange:
         self.cancelled = False
         self.ended = False
         """The peer will send no more items."""
+        self.streaming = False
+        """The peer was given credit: the exchange counts as an open stream until it is answered."""
+        self.draining = False
+        """Nobody takes the items; they are dropped as they come."""
         self.send_items = 0
         """Items that may still be sent."""
         self.send_bytes = 0
@@ -100,16 +113,27 @@ class Asked(Exchange):
         self.wake()
 
 
-class Event:
-    """A one-way message of the host."""
+class Event(Generic[P]):
+    """Something that happened at the host: what a handler of the event gets.
+
+    >>> Event("note.changed", "notes", 1, {"id": "n1"})
+    Event('note.changed', 'notes', 1, {'id': 'n1'})
+    """
 
     __slots__ = ("name", "payload", "seq", "stream")
 
-    def __init__(self, name: str, stream: str | None, seq: int, payload: Any) -> None:
+    def __init__(self, name: str, stream: str | None, seq: int, payload: P) -> None:
         self.name = name
+        """On the wire."""
         self.stream = stream
+        """Names the ordered sequence that it belongs to; None: the one without a name."""
         self.seq = seq
+        """Position in the sequence, from 1."""
         self.payload = payload
+        """What happened."""
+
+    def __repr__(self) -> str:
+        return f"Event({self.name!r}, {self.stream!r}, {self.seq!r}, {self.payload!r})"
 
 
 class Cancel:

@@ -6,8 +6,12 @@ FRAME_BYTES = 64 * 1024 * 1024
 """Largest frame unless somebody says otherwise: bytes, without the line end or the length."""
 
 
+WHITE_SPACE = b" \t\r\n"
+"""JSON's; a line of nothing else is no message."""
+
+
 class FrameTooLargeError(Exception):
-    """A frame is beyond the cap. It is passed over; the next one can be read."""
+    """A frame is beyond the cap. Nothing can be read after it."""
 
 
 class FrameReader:
@@ -19,7 +23,7 @@ class FrameReader:
     (b'{}', None)
     """
 
-    __slots__ = ("_buffer", "_searched", "_skip", "framing", "limit")
+    __slots__ = ("_buffer", "_searched", "framing", "limit")
 
     def __init__(self, framing: str = "ndjson", limit: int = FRAME_BYTES) -> None:
         self.framing = framing
@@ -27,7 +31,6 @@ class FrameReader:
         self.limit = limit
         self._buffer = bytearray()
         self._searched = 0  # bytes of the buffer that hold no line end
-        self._skip = 0  # bytes of a frame too large still to come; -1: up to the next line end
 
     def feed(self, data: bytes) -> None:
         """Takes bytes from the transport."""
@@ -36,53 +39,37 @@ class FrameReader:
     def next(self) -> bytes | None:
         """The next whole frame, or None where more bytes are needed.
 
-        Raises :class:`FrameTooLargeError` once for a frame beyond the limit.
+        Raises :class:`FrameTooLargeError` for a frame beyond the limit.
         """
         return self._next_line() if self.framing == "ndjson" else self._next_counted()
 
     def rest(self) -> bytes:
         """What came after the last whole frame. At the end of input it is a frame that was cut off."""
-        return bytes(self._buffer)
+        return bytes(self._buffer).strip(WHITE_SPACE) if self.framing == "ndjson" else bytes(self._buffer)
 
     def _next_line(self) -> bytes | None:
         buffer = self._buffer
         while True:
             end = buffer.find(10, self._searched)
             if end < 0:
-                if self._skip:
-                    buffer.clear()
-                elif len(buffer) > self.limit:
-                    buffer.clear()
-                    self._searched, self._skip = 0, -1
-                    raise FrameTooLargeError
                 self._searched = len(buffer)
+            if (self._searched if end < 0 else end) > self.limit:
+                raise FrameTooLargeError
+            if end < 0:
                 return None
             with memoryview(buffer) as view:
                 frame = bytes(view[:end])
             del buffer[: end + 1]
             self._searched = 0
-            if self._skip:
-                self._skip = 0
-                continue
-            if len(frame) > self.limit:
-                raise FrameTooLargeError
-            if frame and not frame.isspace():
+            if frame.strip(WHITE_SPACE):
                 return frame
 
     def _next_counted(self) -> bytes | None:
         buffer = self._buffer
-        if self._skip:
-            gone = min(self._skip, len(buffer))
-            del buffer[:gone]
-            self._skip -= gone
-            if self._skip:
-                return None
         if len(buffer) < 4:
             return None
         length = int.from_bytes(buffer[:4], "big")
         if length > self.limit:
-            del buffer[:4]
-            self._skip = length
             raise FrameTooLargeError
         if len(buffer) < 4 + length:
             return None

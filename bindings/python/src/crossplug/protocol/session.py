@@ -6,10 +6,10 @@ by two threads at once: its owner holds a lock around each call.
 
 from __future__ import annotations
 
-from crossplug.errors import DecodeError, PluginError
+from crossplug.errors import DecodeError, error_of
 from crossplug.protocol.envelope import read_count, read_error, read_id, read_meta
 from crossplug.protocol.exchange import Cancel, Event, Exchange, Initialize, Request
-from crossplug.protocol.speech import Speech
+from crossplug.protocol.speech import Speech, is_too_long
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Session(Speech):
     True
     """
 
-    def receive(self, frame: bytes) -> Request | Initialize | Cancel | Event | None:
+    def receive(self, frame: bytes) -> Request | Initialize | Cancel | Event[Any] | None:
         """Takes a frame and says what its owner has to do about it; None where nothing is left to do."""
         self._received = len(frame)
         try:
@@ -42,20 +42,16 @@ class Session(Speech):
             return None
         method = message.get("method")
         id = read_id(message.get("id"))
-        if method is None and ("result" in message or "error" in message):
-            if message.get("jsonrpc") == "2.0":
-                self._take_reply(message, id)
-            else:
-                self._complain("a reply without `jsonrpc`")
-            return None
-        if message.get("jsonrpc") != "2.0":
+        if "method" not in message and (id in self.asked or "result" in message or "error" in message):
+            self._take_reply(message, id)
+        elif message.get("jsonrpc") != "2.0":
             self._refuse(id, "invalidRequest", '`jsonrpc` must be "2.0"')
         elif type(method) is not str:
             self._refuse(id, "invalidRequest", "`method` must be a string")
         elif "id" in message:
             return self._take_request(message, method, id)
         else:
-            return self._take_notification(method, message.get("params", {}))
+            return self._take_notification(method, _params(message))
         return None
 
     def _take_request(self, message: dict[str, Any], method: str, id: int | str | None) -> Request | Initialize | None:
@@ -93,11 +89,11 @@ class Session(Speech):
         elif len(self.requests) >= self.pending_calls:
             self._refuse(id, "resourceExhausted", f"{self.pending_calls} requests are in flight")
             return None
-        request = Request(id, method, message.get("params"), meta.get("timeoutMs"), meta.get("traceparent"))
+        request = Request(id, method, _params(message), meta.get("timeoutMs"), meta.get("traceparent"))
         self.requests[id] = request
         return Initialize(request, request.params) if method == "initialize" else request
 
-    def _take_notification(self, method: str, params: Any) -> Cancel | Event | None:
+    def _take_notification(self, method: str, params: Any) -> Cancel | Event[Any] | None:
         if method[:2] != "$/":
             return None
         if type(params) is not dict:
@@ -122,8 +118,8 @@ class Session(Speech):
         if exchange is None or exchange.over:
             return None
         if method == "$/item":
-            self._take_item(exchange, params)
-        elif method == "$/credit":
+            return self._take_item(exchange, params)
+        if method == "$/credit":
             items, count = read_count(params.get("items"), _UINT32), read_count(params.get("bytes"), _UINT32)
             if items is None or count is None:
                 self._complain("$/credit whose `items` or `bytes` is not a uint32")
@@ -131,63 +127,96 @@ class Session(Speech):
                 exchange.send_items += items
                 exchange.send_bytes += count
                 exchange.wake()
-        elif method == "$/end":
+        elif method == "$/end" and isinstance(exchange, Request):
             exchange.ended = True
             exchange.wake()
         return None
 
-    def _take_item(self, exchange: Exchange, params: dict[str, Any]) -> None:
+    def _take_item(self, exchange: Exchange, params: dict[str, Any]) -> Cancel | None:
         if "item" not in params:
             self._complain("$/item without an item")
-        elif exchange.ended:
-            self._complain(f"an item for {exchange.id!r} after its end")
         elif exchange.cancelled:
-            return
-        elif exchange.owed_items <= 0 or exchange.owed_bytes <= 0:
-            what = f"an item for {exchange.id!r} without credit"
+            return None
+        elif exchange.ended or exchange.owed_items <= 0 or exchange.owed_bytes <= 0:
+            what = f"an item for {exchange.id!r} {'behind its end' if exchange.ended else 'without credit'}"
             self._complain(what)
             if isinstance(exchange, Request):
                 exchange.cancelled = True
-                self.fail(exchange, PluginError("protocolViolation", what))
+                self.fail(exchange, error_of("protocolViolation", what))
+                return Cancel(exchange)
         else:
             size = self._received
             exchange.owed_items -= 1
             exchange.owed_bytes -= size
-            exchange.inbox.append((params["item"], size))
-            exchange.wake()
+            if exchange.draining:
+                self.top_up(exchange)
+            else:
+                exchange.inbox.append((params["item"], size))
+                exchange.wake()
+        return None
 
-    def _take_event(self, params: dict[str, Any]) -> Event | None:
+    def _take_event(self, params: dict[str, Any]) -> Event[Any] | None:
         name, stream, seq = params.get("name"), params.get("stream"), read_count(params.get("seq"), 2**53 - 1)
         if type(name) is not str or seq is None or "payload" not in params or type(stream) not in (str, type(None)):
             self._complain("$/event whose params are not of their type")
-            return None
-        return Event(name, stream, seq, params["payload"])
+        elif self.state == "new":
+            self._complain("$/event before `initialize`")
+        elif is_too_long(name) or is_too_long(stream):
+            self._complain("the name or the stream of an event has more than 1,024 bytes")
+        elif not self.seen.may_follow(stream, seq):
+            of = "without a stream" if stream is None else f"of the stream {stream!r}"
+            self._complain(
+                f"the event {name!r} {of} has the seq {seq}, expected {self.seen.next(stream)}; it is dropped"
+            )
+        else:
+            self.seen.note(stream, seq)
+            return Event(name, stream, seq, params["payload"])
+        return None
 
     def _take_reply(self, message: dict[str, Any], id: int | str | None) -> None:
-        if type(id) is not int or id not in self.asked:
-            if type(id) is int and id in self._abandoned:
-                self._abandoned.discard(id)
-            else:
-                self._complain(f"a reply to the unknown request {message.get('id')!r}")
-            return
-        asked = self.asked.pop(id)
-        if "error" in message and "result" not in message:
-            error = read_error(message["error"])
-            asked.error = error or PluginError("protocolViolation", "the host's error is not of its type")
+        asked = self.asked.pop(id, None) if type(id) is int else None
+        given_up = self.abandoned.pop(id, None) if type(id) is int else None
+        if given_up is not None:
+            self._close_stream(given_up)
+        wrong = error = None
+        if message.get("jsonrpc") != "2.0":
+            wrong = '`jsonrpc` is not "2.0"'
+        elif "error" in message and "result" in message:
+            wrong = "it has both `result` and `error`"
         elif "error" in message:
-            asked.error = PluginError("protocolViolation", "the host's reply has both `result` and `error`")
-        else:
-            asked.result = message["result"]
-        asked.close()
+            error = read_error(message["error"])
+            wrong = "its `error` is not of its type" if error is None else None
+        elif "result" not in message:
+            wrong = "it has neither `result` nor `error`"
+        if asked is None and given_up is None and wrong is None:
+            if message.get("id") is None and error is not None:
+                self.log("warn", f"the host could not read a message: {error}", None)
+                return
+            wrong = "there is no such request"
+        if wrong is not None:
+            wrong = f"the reply to the request {message.get('id')!r}: {wrong}"
+            self._complain(wrong)
+            error = error_of("protocolViolation", f"the host broke the protocol: {wrong}")
+        if asked is not None:
+            self._close_stream(asked)
+            asked.error, asked.result = error, message.get("result")
+            asked.close()
 
     def end_of_input(self) -> list[Request]:
         """The host closed its side: nothing new comes. Gives what is still in flight; calls of services fail."""
         self.state = "closing"
         for asked in self.asked.values():
-            asked.error = PluginError("unavailable", "the host has closed the connection")
+            asked.error = error_of("unavailable", "the host has closed the connection")
+            self._close_stream(asked)
             asked.close()
         self.asked.clear()
         for request in self.requests.values():
             request.ended = True
             request.wake()
         return list(self.requests.values())
+
+
+def _params(message: dict[str, Any]) -> Any:
+    """What a message says beside its method; null is absent, and absent is an empty object."""
+    params = message.get("params")
+    return {} if params is None else params

@@ -5,19 +5,24 @@ Half of the session; the other half, in ``session.py``, takes what the host says
 
 from __future__ import annotations
 
-from crossplug.errors import EncodeError, PluginError
+from crossplug.errors import EncodeError, PluginError, error_of
 from crossplug.protocol.envelope import write_error
-from crossplug.protocol.exchange import Asked, Exchange, Request
-from crossplug.protocol.frame import framed
+from crossplug.protocol.exchange import WINDOW_BYTES, WINDOW_ITEMS, Asked, Exchange, Request
+from crossplug.protocol.frame import FRAME_BYTES, framed
+from crossplug.protocol.sequences import Sequences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from crossplug.protocol.dialect import Dialect
+    from crossplug.protocol.dialect.dialect import Dialect
 
 PENDING_CALLS = 1000
-"""Requests in flight in each direction, unless the host says otherwise."""
+"""Requests in flight in each direction; a host may allow fewer."""
+OPEN_STREAMS = 256
+"""Requests in flight that the plugin has given credit for; a host may allow fewer."""
+LONGEST_NAME = 1024
+"""Bytes of the name of an event, and of its stream."""
 EARLY_LOGS = 1000
 """Log messages kept until ``initialize`` is answered; before that reply nothing may be sent."""
 _UNSENT: Any = object()
@@ -38,14 +43,23 @@ class Speech:
         came."""
         self.frame_bytes = dialect.frame_bytes
         """Largest frame that the host takes."""
+        self.most_bytes = FRAME_BYTES
+        """Largest frame that the plugin takes."""
         self.pending_calls = PENDING_CALLS
+        self.open_streams = OPEN_STREAMS
+        self.streams = 0
+        """Requests in flight, of either side, that the plugin has given credit for."""
         self.requests: dict[int | str, Request] = {}
         """Requests of the host in flight."""
         self.asked: dict[int, Asked] = {}
         """Requests of the plugin in flight."""
-        self._abandoned: set[int] = set()
+        self.abandoned: dict[int, Asked] = {}
+        """Requests of the plugin that nobody waits for; the host still has to answer them."""
+        self.emitted = Sequences()
+        """Of the plugin's events."""
+        self.seen = Sequences()
+        """Of the host's events."""
         self._last_id = 0
-        self._sequences: dict[str | None, int] = {}
         self._early: list[dict[str, Any]] = []
         self._shutdown: int | str | None = None
         self._received = 0  # bytes of the frame in hand: the size of an item is that of its message
@@ -60,15 +74,21 @@ class Speech:
         result: dict[str, Any],
         request: Request,
         framing: str,
-        frame_bytes: int | None = None,
-        pending_calls: int | None = None,
+        *,
+        frame_bytes: int = FRAME_BYTES,
+        pending_calls: int = PENDING_CALLS,
+        open_streams: int = OPEN_STREAMS,
     ) -> None:
-        """Answers ``initialize``; the chosen framing and the host's caps hold from the next message on."""
+        """Answers ``initialize``; the chosen framing and the stricter of both sides' caps hold from the next message
+        on.
+        """
         self.reply(request, result)
         self.framing = framing
         self.state = "open"
-        self.frame_bytes = frame_bytes or self.frame_bytes
-        self.pending_calls = pending_calls or self.pending_calls
+        self.frame_bytes = min(frame_bytes, self.frame_bytes)
+        self.most_bytes = min(frame_bytes, self.most_bytes)
+        self.pending_calls = min(pending_calls, PENDING_CALLS)
+        self.open_streams = min(open_streams, OPEN_STREAMS)
         for message in self._early:
             self._send(message)
         self._early.clear()
@@ -88,10 +108,14 @@ class Speech:
             self._send({"jsonrpc": "2.0", "id": request.id, "error": write_error(error)})
         except EncodeError as wrong:
             stripped = PluginError(error.code, f"{error.message} (details left out: {wrong.message})"[:2000])
-            self._send({"jsonrpc": "2.0", "id": request.id, "error": write_error(stripped)})
+            try:
+                self._send({"jsonrpc": "2.0", "id": request.id, "error": write_error(stripped)})
+            except EncodeError:
+                pass  # the host takes so little that it cannot be told even this
         self._forget(request)
 
     def _forget(self, request: Request) -> None:
+        self._close_stream(request)
         request.over = request.ended = True
         self.requests.pop(request.id, None)
         request.wake()
@@ -109,12 +133,41 @@ class Speech:
         exchange.send_bytes -= size
 
     def grant(self, exchange: Exchange, items: int, count: int) -> None:
-        """Lets the host send so many more items and bytes."""
+        """Lets the host send so many more items and bytes. Raises ``resourceExhausted``, and nothing was said then,
+        where as many streams are open as the host allows; a call that was asked for its stream has its place already.
+        """
         if exchange.over or exchange.ended:
             return
+        if not exchange.streaming:
+            self._room_for_stream(exchange.method)
+            exchange.streaming = True
+            self.streams += 1
         exchange.owed_items += items
         exchange.owed_bytes += count
         self._notify("$/credit", {"id": exchange.id, "items": items, "bytes": count})
+
+    def _room_for_stream(self, method: str) -> None:
+        if self.streams >= self.open_streams:
+            what = f"{method} cannot be streamed: {self.open_streams} streams are open"
+            raise error_of("resourceExhausted", what, retryable=True)
+
+    def _close_stream(self, exchange: Exchange) -> None:
+        if exchange.streaming:
+            exchange.streaming = False
+            self.streams -= 1
+
+    def drain(self, exchange: Exchange) -> None:
+        """Drops what was sent and not taken, and whatever still comes; the host gets credit for all of it."""
+        if not (exchange.over or exchange.cancelled):
+            exchange.draining = True
+            exchange.inbox.clear()
+            self.top_up(exchange)
+
+    def top_up(self, exchange: Exchange) -> None:
+        """Fills up the credit of a stream that is drained, when half of it is used."""
+        items, count = WINDOW_ITEMS - exchange.owed_items, WINDOW_BYTES - exchange.owed_bytes
+        if items * 2 >= WINDOW_ITEMS or count * 2 >= WINDOW_BYTES:
+            self.grant(exchange, max(0, items), max(0, count))
 
     def end(self, asked: Asked) -> None:
         """Says that no more items of an upload come."""
@@ -143,14 +196,22 @@ class Speech:
         elif len(self._early) < EARLY_LOGS:
             self._early.append(line)
 
+    def logs(self) -> bool:
+        """Whether a line for the log would be sent at once."""
+        return self.state != "new" and self.dialect.has_log
+
     def event(self, name: str, stream: str | None, payload: Any) -> None:
-        """Emits an event; its number counts up within the stream."""
-        seq = self._sequences.get(stream, 0) + 1
+        """Emits an event; its number counts up within the stream. Raises :class:`EncodeError` for a name that is too
+        long.
+        """
+        if is_too_long(name) or is_too_long(stream):
+            raise EncodeError("badLength", "the name of an event and its stream have at most 1,024 bytes each")
+        seq = self.emitted.next(stream)
         params: dict[str, Any] = {"name": name}
         if stream is not None:
             params["stream"] = stream
         self._notify("$/event", {**params, "seq": seq, "payload": payload})
-        self._sequences[stream] = seq
+        self.emitted.note(stream, seq)
 
     def ask(
         self,
@@ -159,15 +220,21 @@ class Speech:
         timeout_ms: int | None = None,
         traceparent: str | None = None,
         request: Request | None = None,
+        *,
+        streams: bool = False,
     ) -> Asked:
-        """Calls a service of the host, for a request of it that is being answered.
+        """Calls a service of the host, for a request of it that is being answered; ``streams`` where its items are
+        wanted.
 
-        Raises :class:`PluginError` where it cannot be sent.
+        Raises :class:`PluginError`, and nothing was said then, where it cannot be sent.
         """
         if self.state == "new":
-            raise PluginError("failedPrecondition", "no service can be called before `initialize` is answered")
-        if len(self.asked) >= self.pending_calls:
-            raise PluginError("resourceExhausted", f"{self.pending_calls} calls of services are in flight")
+            raise error_of("failedPrecondition", "no service can be called before `initialize` is answered")
+        if len(self.asked) + len(self.abandoned) >= self.pending_calls:
+            what = f"{method} cannot be called: {self.pending_calls} calls of services are in flight"
+            raise error_of("resourceExhausted", what, retryable=True)
+        if streams:
+            self._room_for_stream(method)
         self._last_id -= 1
         message: dict[str, Any] = {"jsonrpc": "2.0", "id": self._last_id, "method": method}
         if params is not None:
@@ -180,8 +247,10 @@ class Speech:
         if meta:
             message["meta"] = meta
         if self._send(message) is _UNSENT:
-            raise PluginError("unavailable", f"{self.dialect.name} has no services of the host")
+            raise error_of("unavailable", f"{self.dialect.name} has no services of the host")
         asked = self.asked[self._last_id] = Asked(self._last_id, method, request)
+        asked.streaming = streams
+        self.streams += streams
         if request is not None:
             request.asked.add(asked)
         return asked
@@ -192,7 +261,8 @@ class Speech:
         ``error`` is what whoever still waits for it is told. Does nothing once there is a reply.
         """
         if self.asked.pop(int(asked.id), None) is not None:
-            self._abandoned.add(int(asked.id))
+            self.abandoned[int(asked.id)] = asked
+            asked.inbox.clear()
             asked.cancelled = True
             asked.error = error
             asked.close()
@@ -207,9 +277,10 @@ class Speech:
     def _refuse(self, id: int | str | None, code: str, message: str) -> None:
         self._send({"jsonrpc": "2.0", "id": id, "error": write_error(PluginError(code, message))})
 
-    def too_large(self, limit: int) -> None:
-        """The transport passed over a frame beyond the cap."""
-        self._refuse(None, "resourceExhausted", f"a message beyond {limit} bytes was passed over")
+    def too_large(self) -> None:
+        """A frame is beyond the cap: what follows it cannot be told apart, so it is the last one."""
+        what = f"a message of more than {self.most_bytes} bytes; the plugin reads no further"
+        self._refuse(None, "resourceExhausted", what)
 
     def _complain(self, what: str) -> None:
         self.log("warn", f"the host broke the protocol: {what}", None)
@@ -225,3 +296,8 @@ class Speech:
         self.out.append(framed(payload, self.framing))
         self.queued += size
         return size
+
+
+def is_too_long(name: str | None) -> bool:
+    """Whether an event or a stream must not be called so."""
+    return name is not None and len(name) * 4 > LONGEST_NAME and len(name.encode("utf-8", "replace")) > LONGEST_NAME

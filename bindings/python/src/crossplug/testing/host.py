@@ -37,8 +37,14 @@ class Emitted(NamedTuple):
 
     name: str
     stream: str | None
-    seq: int
     payload: Any
+
+
+class Asked(NamedTuple):
+    """A call of a service of the host, with its params as a JSON value."""
+
+    service: str
+    params: Any
 
 
 class TestHost:
@@ -67,8 +73,8 @@ class TestHost:
         """What the plugin logged."""
         self.events: list[Emitted] = []
         """What the plugin emitted."""
-        self.service_calls: list[tuple[str, Any]] = []
-        """The services that the plugin called, with their params as JSON values."""
+        self.service_calls: list[Asked] = []
+        """The services that the plugin called."""
         self.changed = threading.Condition()
         """Notified whenever the plugin said something."""
         self._plugin = plugin
@@ -270,7 +276,7 @@ class TestHost:
             case "$/log":
                 self.logs.append(LogLine(params["level"], params["message"], params.get("fields", {})))
             case "$/event":
-                self.events.append(Emitted(params["name"], params.get("stream"), params["seq"], params["payload"]))
+                self.events.append(Emitted(params["name"], params.get("stream"), params["payload"]))
             case "$/cancel":
                 pass  # a fake answers at once, so there is nothing to give up
             case method:
@@ -286,7 +292,7 @@ class TestHost:
         wire, params = message["method"], message.get("params")
         reply: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
         with self.changed:
-            self.service_calls.append((wire, params))
+            self.service_calls.append(Asked(wire, params))
         try:
             if wire not in self._services:
                 raise PermissionDeniedError(f"the test kit has no service {wire!r}; give it in `services`")

@@ -53,13 +53,15 @@ pub(super) fn author(page: &mut Page, types: &Types<'_>) {
         .filter(|(event, _)| event.from != Side::Plugin)
     {
         page.blank();
-        let mut arguments = vec!["self".to_owned(), "ctx: _Context".to_owned()];
-        arguments.extend(
-            event
-                .payload
-                .as_ref()
-                .map(|ty| format!("payload: {}", types.annotation(ty))),
-        );
+        let payload = event
+            .payload
+            .as_ref()
+            .map_or_else(|| "None".to_owned(), |ty| types.annotation(ty));
+        let arguments = [
+            "self".to_owned(),
+            "ctx: _Context".to_owned(),
+            format!("event: _Event[{payload}]"),
+        ];
         page.call(
             "    ",
             &format!("def {name}"),

@@ -93,6 +93,16 @@ pub(super) fn result(types: &Types<'_>, method: &Method) -> String {
         .map_or_else(|| "None".to_owned(), |ty| types.annotation(ty))
 }
 
+/// Result, items and upload: the type parameters of a call in flight.
+pub(super) fn stream_types(types: &Types<'_>, method: &Method) -> String {
+    let part = |ty: &Option<Type>| {
+        ty.as_ref()
+            .map_or_else(|| "None".to_owned(), |ty| types.annotation(ty))
+    };
+    let [result, items, upload] = [&method.result, &method.items, &method.upload].map(part);
+    format!("{result}, {items}, {upload}")
+}
+
 /// The description, and what it raises of the interface's own.
 pub(super) fn described(types: &Types<'_>, method: &Method) -> String {
     let raised: Vec<String> = types

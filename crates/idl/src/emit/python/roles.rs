@@ -3,10 +3,10 @@
 use super::expression::Types;
 use super::methods::{descriptor, handler_type};
 use super::page::{Page, quoted};
-use super::{author, errors, events, services};
+use super::{author, client, errors, events, services};
 
-/// Everything that roles other than the types need.
-pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
+/// Everything that roles other than the types need; a client where somebody `calls` plugins.
+pub(super) fn emit(page: &mut Page, types: &Types<'_>, calls: bool) {
     let interface = types.interface;
     let stem = &interface.stem;
     errors::classes(page, types);
@@ -84,4 +84,7 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     );
 
     author::author(page, types);
+    if calls {
+        client::emit(page, types);
+    }
 }

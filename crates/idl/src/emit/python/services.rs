@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::expression::Types;
-use super::methods::{described, descriptor, result};
+use super::methods::{described, descriptor, result, stream_types};
 use super::page::Page;
 use crate::model::{Method, Type};
 
@@ -56,16 +56,7 @@ fn service_methods(page: &mut Page, types: &Types<'_>, service: &Method, twin: &
     arguments.push("*".to_owned());
     arguments.push("timeout: float | None = None".to_owned());
     if service.items.is_some() || service.upload.is_some() {
-        let part = |ty: &Option<Type>| {
-            ty.as_ref()
-                .map_or_else(|| "None".to_owned(), |ty| types.annotation(ty))
-        };
-        let call = format!(
-            "_ServiceCall[{}, {}, {}]",
-            part(&service.result),
-            part(&service.items),
-            part(&service.upload)
-        );
+        let call = format!("_ServiceCall[{}]", stream_types(types, service));
         page.blank();
         page.call(
             "    ",

@@ -15,6 +15,7 @@ class Crossplug:
 
     name = "crossplug/1"
     frame_bytes = FRAME_BYTES
+    has_log = True
     read = staticmethod(parse)
     write = staticmethod(dump)
 
