@@ -2,6 +2,7 @@
 //!
 //! Each check gives a list of complaints: what is wrong, where, and how to mend it.
 
+mod doors;
 mod packages;
 mod sources;
 

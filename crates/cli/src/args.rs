@@ -68,7 +68,7 @@ pub(crate) struct New {
 pub(crate) struct Inspect {
     /// Folder of a plugin, or its plugin.json.
     pub(crate) path: PathBuf,
-    /// One JSON object: {name, version, description, language, manifest, interfaces, doors, permissions, warnings}.
+    /// One JSON object: {name, version, description, language, manifest, interfaces, methods, doors, permissions, warnings}.
     #[arg(long)]
     pub(crate) json: bool,
 }

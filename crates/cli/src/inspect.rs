@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::args::Inspect;
 use crate::exit::Failure;
 use crate::plugin::Found;
-use crate::{output, talk};
+use crate::{output, shipped, talk};
 
 /// Prints the manifest's contents.
 ///
@@ -39,6 +39,16 @@ fn tell(found: &Found) -> Value {
         .iter()
         .map(|(name, version)| (name.clone(), json!(version.to_string())))
         .collect();
+    let methods: Map<String, Value> = record
+        .interfaces
+        .iter()
+        .filter_map(|(name, wanted)| {
+            let shipped = shipped::interface(name)?;
+            let same = wanted.matches(&shipped.version.parse().ok()?);
+            let names = shipped.methods.iter().map(|method| method.name);
+            same.then(|| (name.clone(), json!(names.collect::<Vec<_>>())))
+        })
+        .collect();
     let host = ProcessDoor::new().abilities(Abilities::none());
     let doors: Vec<Value> = record
         .doors
@@ -59,6 +69,7 @@ fn tell(found: &Found) -> Value {
         "language": member("language"),
         "manifest": found.file,
         "interfaces": interfaces,
+        "methods": methods,
         "doors": doors,
         "permissions": member("permissions"),
         "config": member("config"),
@@ -143,6 +154,18 @@ fn text(told: &Value) -> Result<(), Failure> {
     };
     for (name, version) in list("interfaces") {
         output::line(&format!("interface    {name} {}", word(version)))?;
+        let methods = told.pointer("/methods").and_then(|all| all.get(name));
+        match methods.and_then(Value::as_array) {
+            // Its methods stand in the plugin's own document, which is not part of a manifest.
+            None => output::line(
+                "  methods    not known here: this version of the interface does not ship with crossplug",
+            )?,
+            Some(methods) => {
+                for method in methods {
+                    output::line(&format!("  method     {}", word(method)))?;
+                }
+            }
+        }
     }
     for door in told
         .get("doors")

@@ -9,6 +9,7 @@ mod inspect;
 mod new;
 mod output;
 mod plugin;
+mod shipped;
 mod talk;
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! What the source files may look like: names, sizes, doors without logic, no IO where only thinking is allowed,
+//! What the source files may look like: names, sizes, no IO where only thinking is allowed,
 //! unsafe code only where another world begins, nothing unfinished, links that lead somewhere.
 
 use std::fs;
@@ -65,6 +65,7 @@ pub(super) fn check(root: &Path, files: &[PathBuf]) -> anyhow::Result<Vec<String
         };
         if is_source(&name) {
             complaints.extend(source(&name, &text));
+            complaints.extend(super::doors::check(&name, &text));
         }
         if name.ends_with(".md") {
             complaints.extend(links(root, path, &text));
@@ -157,22 +158,8 @@ fn source(name: &str, text: &str) -> Vec<String> {
         } else {
             safety = false;
         }
-        if is_door(name)
-            && name.ends_with("lib.rs")
-            && !comment
-            && (code.starts_with("pub fn ") || code.starts_with("fn ") || code.contains("::*;"))
-        {
-            complaints.push(format!(
-                "{}: a lib.rs holds docs and named re-exports, no logic and no globs",
-                place()
-            ));
-        }
     }
     complaints
-}
-
-fn is_door(name: &str) -> bool {
-    name.starts_with("crates/") && name.ends_with("/src/lib.rs")
 }
 
 /// Paths of a machine and addresses of registries do not belong into the tree.

@@ -1,10 +1,11 @@
 //! A host service that always answers the same, for `--service`. Must not call the plugin.
 
-use crossplug_host::protocol::generated::{agent, chat, conformance, events, http, tool};
 use crossplug_host::{
     IntoPayload, Offer, Payload, Result, ServiceCall, ServiceHandler, ServiceResult, async_trait,
 };
 use serde_json::Value;
+
+use crate::shipped::SHIPPED;
 
 /// Answers every call of one service with one value.
 pub(crate) struct Answer {
@@ -26,15 +27,7 @@ impl Answer {
 }
 
 fn offer(name: &str) -> Offer {
-    let shipped = [
-        &agent::DESCRIPTOR,
-        &chat::DESCRIPTOR,
-        &conformance::DESCRIPTOR,
-        &events::DESCRIPTOR,
-        &http::DESCRIPTOR,
-        &tool::DESCRIPTOR,
-    ];
-    shipped
+    SHIPPED
         .iter()
         .flat_map(|interface| interface.services)
         .find(|service| service.name == name)

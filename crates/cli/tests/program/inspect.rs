@@ -48,6 +48,23 @@ fn its_json_has_a_stable_shape() {
 }
 
 #[test]
+fn the_methods_of_interfaces_that_ship_are_listed() {
+    let stage = Stage::manifest(
+        &json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
+        "interfaces": {"agent": "1", "conformance": "7", "own": "1"}, "doors": {"process": {"command": ["./a"]}}}),
+    );
+    let path = stage.path().to_str().unwrap();
+    let told = run(["inspect", path, "--json"]).exits(0).value();
+    assert_eq!(told["methods"]["agent"][0], "action.validate");
+    for unknown in ["conformance", "own"] {
+        assert!(told["methods"].get(unknown).is_none(), "{told}");
+    }
+    let ran = run(["inspect", path]).exits(0);
+    assert!(ran.out.contains("method     action.invoke"), "{}", ran.out);
+    assert_eq!(ran.out.matches("not known here").count(), 2, "{}", ran.out);
+}
+
+#[test]
 fn doors_that_this_program_cannot_use_are_marked() {
     let stage = Stage::manifest(
         &json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
