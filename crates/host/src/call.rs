@@ -217,29 +217,62 @@ enum Stage {
     Done,
 }
 
+impl CallFuture {
+    /// Waits on this thread, which does the reading itself, but no longer than `limit`; none: the call goes on, and it can
+    /// be asked again. For callers that have to look at something else now and then, such as signals.
+    ///
+    /// ```no_run
+    /// # fn demo(plugin: crossplug_host::Plugin, stop: &dyn Fn() -> bool) -> crossplug_host::Result<()> {
+    /// use std::{future::IntoFuture, time::Duration};
+    /// let mut call = plugin.call("note.count", serde_json::json!({ "in": "inbox" })).into_future();
+    /// while !stop() {
+    ///     if let Some(outcome) = call.wait_within(Duration::from_millis(50)) {
+    ///         println!("{}", outcome?.as_json());
+    ///         break;
+    ///     }
+    /// }
+    /// // Dropped before its end, the call is cancelled.
+    /// # Ok(()) }
+    /// ```
+    pub fn wait_within(&mut self, limit: Duration) -> Option<Result<Payload>> {
+        let until = Instant::now().checked_add(limit);
+        let outcome = match self.sent(true) {
+            Err(error) => Err(error),
+            Ok(None) => return None,
+            Ok(Some((flight, caller))) => flight.wait_until(until, caller)?,
+        };
+        Some(self.done(outcome))
+    }
+
+    /// The call under way, sent where it was not yet; none after its end.
+    fn sent(&mut self, attended: bool) -> Result<Option<(&mut Flight, &mut Caller)>> {
+        if let Stage::Unsent(call) = &mut self.stage {
+            self.stage = Stage::Sent(call.send(None, attended)?);
+        }
+        Ok(match &mut self.stage {
+            Stage::Sent(flight) => Some((flight, &mut self.caller)),
+            Stage::Unsent(_) | Stage::Done => None,
+        })
+    }
+
+    fn done(&mut self, outcome: Result<Payload>) -> Result<Payload> {
+        self.stage = Stage::Done;
+        outcome.map_err(|error| self.caller.name(&error))
+    }
+}
+
 impl Future for CallFuture {
     type Output = Result<Payload>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if let Stage::Unsent(call) = &mut this.stage {
-            match call.send(None, false) {
-                Ok(flight) => this.stage = Stage::Sent(flight),
-                Err(error) => {
-                    this.stage = Stage::Done;
-                    return Poll::Ready(Err(this.caller.name(&error)));
-                }
+        let outcome = match this.sent(false) {
+            Err(error) => Err(error),
+            Ok(None) => return Poll::Pending,
+            Ok(Some((flight, caller))) => {
+                std::task::ready!(flight.poll_outcome(context.waker(), caller))
             }
-        }
-        let Stage::Sent(flight) = &mut this.stage else {
-            return Poll::Pending;
         };
-        match flight.poll_outcome(context.waker(), &mut this.caller) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(outcome) => {
-                this.stage = Stage::Done;
-                Poll::Ready(outcome.map_err(|error| this.caller.name(&error)))
-            }
-        }
+        Poll::Ready(this.done(outcome))
     }
 }

@@ -53,6 +53,24 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::NotFound,
+        Self::Manifest,
+        Self::Incompatible,
+        Self::Denied,
+        Self::ToolMissing,
+        Self::Start,
+        Self::Protocol,
+        Self::Died,
+        Self::Deadline,
+        Self::Cancelled,
+        Self::Limit,
+        Self::Trap,
+        Self::Plugin,
+        Self::Io,
+    ];
+
     /// The name, as the program's `--json` output and the other languages spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::tools;
 
 /// Every arrow of the house (DESIGN, section 2). A new one needs a record in docs/decisions.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("crossplug-protocol", &[]),
     ("crossplug-policy", &["crossplug-protocol"]),
     ("crossplug-plugin", &["crossplug-protocol"]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &["crossplug-protocol", "crossplug-policy"],
     ),
     ("crossplug-idl", &[]),
+    ("crossplug-python", &["crossplug-host"]),
     (
         "crossplug-typescript",
         &["crossplug-protocol", "crossplug-policy"],

@@ -135,19 +135,40 @@ impl Flight {
 
     /// Waits on this thread for the end of the call.
     pub(super) fn wait(mut self, caller: &mut Caller) -> Result<Payload> {
-        let waker = thread_waker();
         loop {
-            if let Poll::Ready(outcome) = self.poll_outcome(&waker, caller) {
+            if let Some(outcome) = self.wait_until(None, caller) {
                 return outcome;
             }
-            self.attend(|contents| contents.settled || !contents.progress.is_empty());
         }
     }
 
-    /// Lends this thread to the passage until the mailbox is as wished, or the deadline, which ends the call.
-    pub(super) fn attend(&self, wished: impl Fn(&Contents) -> bool) {
+    /// The same until a time. None: the call goes on.
+    pub(super) fn wait_until(
+        &mut self,
+        until: Option<Instant>,
+        caller: &mut Caller,
+    ) -> Option<Result<Payload>> {
+        let waker = thread_waker();
+        loop {
+            if let Poll::Ready(outcome) = self.poll_outcome(&waker, caller) {
+                return Some(outcome);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return None;
+            }
+            let mail = |contents: &Contents| contents.settled || !contents.progress.is_empty();
+            self.attend(until, mail);
+        }
+    }
+
+    /// Lends this thread to the passage until the mailbox is as wished, or the time, or the deadline, which ends the call.
+    pub(super) fn attend(&self, until: Option<Instant>, wished: impl Fn(&Contents) -> bool) {
+        let until = match (until, self.deadline) {
+            (Some(until), Some(deadline)) => Some(until.min(deadline)),
+            (one, other) => one.or(other),
+        };
         self.passage
-            .attend(self.key, &|| wished(&self.mailbox.lock()), self.deadline);
+            .attend(self.key, &|| wished(&self.mailbox.lock()), until);
         if self
             .deadline
             .is_some_and(|deadline| Instant::now() >= deadline)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 
 use super::flight::{Caller, Flight};
 use super::mailbox::{Contents, Mailbox};
@@ -53,10 +54,26 @@ impl Stream {
     /// As for [`Stream::next`].
     pub fn next_blocking(&mut self) -> Result<Option<Payload>> {
         loop {
-            if let Poll::Ready(item) = self.poll_next(&thread_waker()) {
+            if let Some(item) = self.next_until(None) {
                 return item;
             }
-            self.flight.attend(has_mail);
+        }
+    }
+
+    /// The same, but no longer than `limit`; the outer none: nothing came, and it can be asked again.
+    pub fn next_within(&mut self, limit: Duration) -> Option<Result<Option<Payload>>> {
+        self.next_until(Instant::now().checked_add(limit))
+    }
+
+    fn next_until(&mut self, until: Option<Instant>) -> Option<Result<Option<Payload>>> {
+        loop {
+            if let Poll::Ready(item) = self.poll_next(&thread_waker()) {
+                return Some(item);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return None;
+            }
+            self.flight.attend(until, has_mail);
         }
     }
 
@@ -157,16 +174,32 @@ impl Uploader {
     pub fn send_blocking(&mut self, item: impl IntoPayload) -> Result<()> {
         let item = item.into_payload()?;
         loop {
+            if let Some(sent) = self.send_until(&item, None) {
+                return sent;
+            }
+        }
+    }
+
+    /// The same, but no longer than `limit`; none: the item was not taken yet, and can be sent again.
+    pub fn send_within(&mut self, item: &Payload, limit: Duration) -> Option<Result<()>> {
+        self.send_until(item, Instant::now().checked_add(limit))
+    }
+
+    fn send_until(&mut self, item: &Payload, until: Option<Instant>) -> Option<Result<()>> {
+        loop {
             // Before the attempt, so that room which comes meanwhile is not missed.
             let seen = self.mailbox.lock().rooms;
-            if let Poll::Ready(sent) = self.poll_send(&item, &thread_waker()) {
-                return sent;
+            if let Poll::Ready(sent) = self.poll_send(item, &thread_waker()) {
+                return Some(sent);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return None;
             }
             let changed = || {
                 let contents = self.mailbox.lock();
                 contents.settled || contents.rooms != seen
             };
-            self.passage.attend(self.key, &changed, None);
+            self.passage.attend(self.key, &changed, until);
         }
     }
 

@@ -540,3 +540,46 @@ serve(answer)",
     drop(call);
     assert!(plugin.stop_blocking().error.is_none());
 }
+
+#[test]
+fn a_caller_looks_at_something_else_now_and_then() {
+    let folder = peer(
+        "
+hello()
+def answer(request):
+    if request['method'] != 'never':
+        time.sleep(0.1)
+        reply(request, 'at last')
+serve(answer)
+",
+    );
+    let plugin = load(&folder);
+    let soon = Duration::from_millis(1);
+    let mut call = plugin.call("slow", ()).into_future();
+    let mut looks = 0;
+    let outcome = loop {
+        looks += 1;
+        if let Some(outcome) = call.wait_within(soon) {
+            break outcome;
+        }
+    };
+    assert_eq!(outcome.unwrap().as_json(), "\"at last\"");
+    assert!(looks > 1, "the first look was the last");
+    assert!(call.wait_within(soon).is_none(), "it is over");
+
+    // Another thread's call gets through while this one is between two looks; then this one is given up.
+    let mut never = plugin.call("never", ()).into_future();
+    assert!(never.wait_within(soon).is_none());
+    assert_eq!(
+        plugin.call_blocking("slow", ()).unwrap().as_json(),
+        "\"at last\""
+    );
+    drop(never);
+
+    let late = plugin
+        .call("never", ())
+        .timeout(Duration::from_millis(50))
+        .into_future()
+        .wait_within(Duration::from_secs(10));
+    assert_eq!(late.unwrap().unwrap_err().kind(), ErrorKind::Deadline);
+}

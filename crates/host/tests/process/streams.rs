@@ -285,3 +285,29 @@ fn an_upload_that_nobody_wants_says_so() {
         "failedPrecondition"
     );
 }
+
+#[test]
+fn a_stream_is_looked_at_for_a_while() {
+    let folder = peer(COUNT);
+    let plugin = load(&folder);
+    let mut stream = plugin.call("count", json!({ "to": 3 })).stream().unwrap();
+    let mut items = Vec::new();
+    loop {
+        match stream.next_within(Duration::from_millis(1)) {
+            None => {}
+            Some(Ok(Some(item))) => items.push(item.as_json().to_owned()),
+            Some(end) => break assert!(end.unwrap().is_none()),
+        }
+    }
+    assert_eq!(items, ["1", "2", "3"]);
+
+    // The peer takes no items, so this one waits until its sender has had enough.
+    let stream = plugin.call("nothing", ()).stream().unwrap();
+    let item = crossplug_host::Payload::null();
+    assert!(
+        stream
+            .uploader()
+            .send_within(&item, Duration::from_millis(20))
+            .is_none()
+    );
+}
