@@ -5,6 +5,7 @@
 //! [`HostBuilder::door`](crate::HostBuilder::door). A door knows its way in and nothing of who calls.
 
 pub mod memory;
+mod place;
 #[cfg(unix)]
 pub mod process;
 
@@ -57,7 +58,7 @@ pub struct Opening {
     pub way: Option<crossplug_policy::Door>,
     /// The manifest's file.
     pub file: Option<PathBuf>,
-    /// The folder that the manifest's paths are relative to.
+    /// The folder that the manifest's paths are relative to. [`Opening::inside`] says where they lead.
     pub folder: PathBuf,
     /// Names this running instance; unique across hosts.
     pub instance_id: String,

@@ -15,6 +15,6 @@ use linux as system;
 #[cfg(not(target_os = "linux"))]
 use portable as system;
 
-pub(crate) use child::{Child, Spawn, find_program};
+pub(crate) use child::{Child, Spawn, find_program, is_program};
 pub(crate) use system::Alarm;
 pub(crate) use warden::Warden;

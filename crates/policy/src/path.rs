@@ -1,5 +1,5 @@
 //! Which paths a manifest may name: inside its own folder, on every platform alike. It looks at text alone: whether
-//! something is there, and where links lead, is for whoever opens it.
+//! something is there, and where links lead, is for whoever opens it, who says so in the same words.
 
 use std::fmt;
 
@@ -116,6 +116,8 @@ pub enum Why {
     Drive,
     /// It starts at somebody's home.
     Home,
+    /// It is a link, or goes through one, that leads out of the folder. Found by whoever opens it.
+    Link,
 }
 
 impl Why {
@@ -128,6 +130,9 @@ impl Why {
             Self::Control => "take the control character out",
             Self::Absolute | Self::Drive | Self::Home => {
                 "write the path from the manifest's folder on"
+            }
+            Self::Link => {
+                "put the file itself into the manifest's folder, or name a program on the PATH"
             }
             Self::Leaves => "put the file into the manifest's folder and name it from there",
         }
@@ -145,6 +150,7 @@ impl fmt::Display for PathRefused {
             Why::Leaves => write!(f, "`{path}` leaves the manifest's folder by `..`"),
             Why::Drive => write!(f, "`{path}` starts with a drive"),
             Why::Home => write!(f, "`{path}` starts at a home folder"),
+            Why::Link => write!(f, "`{path}` leaves the manifest's folder by a link"),
         }
     }
 }

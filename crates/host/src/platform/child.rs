@@ -192,19 +192,19 @@ impl Streams {
     }
 }
 
-/// Finds a program as a shell would: a name on the PATH, anything with a slash from the folder. None: it is not there.
-pub(crate) fn find_program(name: &str, folder: &Path, path: &OsStr) -> Option<PathBuf> {
-    let runnable = |place: &Path| place.is_file() && access(place, Access::EXEC_OK).is_ok();
-    if name.contains('/') {
-        let place = folder.join(name);
-        return runnable(&place).then_some(place);
-    }
+/// Finds a program of this name on the PATH, as a shell would. None: it is not there.
+pub(crate) fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path)
         .filter(|place| !name.is_empty() && !place.as_os_str().is_empty())
         .map(|place| place.join(name))
-        .find(|place| runnable(place))
+        .find(|place| is_program(place))
         // The child runs in another folder than the host.
         .and_then(|place| std::path::absolute(place).ok())
+}
+
+/// Whether it can be run.
+pub(crate) fn is_program(place: &Path) -> bool {
+    place.is_file() && access(place, Access::EXEC_OK).is_ok()
 }
 
 /// Descriptors that some library opened without CLOEXEC are none of a plugin's business.

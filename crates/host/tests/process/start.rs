@@ -257,3 +257,59 @@ fn a_manifest_that_its_plugin_disagrees_with_is_told_of() {
     lines.wait_for("implements `peer` ^2; the plugin itself says 1.0.0");
     lines.wait_for("implements `other`; the plugin itself does not");
 }
+
+#[test]
+fn links_are_followed_as_far_as_they_stay_in_the_folder() {
+    use std::os::unix::fs::symlink;
+    let folder = peer(ECHO);
+    let at = |name: &str| folder.path().join(name);
+    let outside = tempfile::tempdir().unwrap();
+    let script = |place: &std::path::Path| {
+        let text = std::fs::read_to_string(at("plugin.py")).unwrap();
+        std::fs::write(place, format!("#!/usr/bin/env python3\n{text}")).unwrap();
+        std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    std::fs::create_dir(at("real")).unwrap();
+    script(&at("real/program"));
+    script(&outside.path().join("program"));
+    symlink("real", at("stays")).unwrap();
+    symlink("real/program", at("runs")).unwrap();
+    symlink(outside.path(), at("leaves")).unwrap();
+    symlink(outside.path().join("program"), at("escapes")).unwrap();
+    let load = |program: &str, cwd: &str| {
+        let manifest = json!({
+            "name": "peer", "description": "", "version": "1.0.0", "language": "python",
+            "doors": { "process": { "command": [program], "cwd": cwd } },
+        });
+        std::fs::write(at("plugin.json"), manifest.to_string()).unwrap();
+        Host::builder().build().load(folder.path()).blocking()
+    };
+    for (program, cwd) in [
+        ("./real/program", "."),
+        ("./stays/program", "stays"),
+        ("./runs", "."),
+    ] {
+        drop(load(program, cwd).unwrap());
+    }
+    for (program, cwd) in [
+        ("./escapes", "."),
+        ("./leaves/program", "."),
+        ("./runs", "leaves"),
+    ] {
+        let error = load(program, cwd).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Manifest,
+            "{program} in {cwd}: {error}"
+        );
+        assert!(error.context().contains("by a link"), "{error}");
+    }
+    let error = load("./runs", "nowhere").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+
+    // The folder itself may be reached by a link.
+    load("./runs", ".").unwrap();
+    symlink(folder.path(), outside.path().join("plugin")).unwrap();
+    let host = Host::builder().build();
+    host.load(outside.path().join("plugin")).blocking().unwrap();
+}

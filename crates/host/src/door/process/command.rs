@@ -4,11 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crossplug_policy::door::{ProcessDoor as Way, Program, Start};
-use crossplug_policy::{DoorKind, Right};
+use crossplug_policy::{DoorKind, FolderPath, Right};
 use crossplug_protocol::dialect;
 
 use crate::door::Opening;
-use crate::platform::find_program;
+use crate::platform::{find_program, is_program};
 use crate::{Error, ErrorKind, Result};
 
 /// What every child gets from the host's environment.
@@ -44,22 +44,14 @@ impl Command {
             return Err(Error::new(ErrorKind::Incompatible, "load").with_context(what));
         };
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folder = &opening.folder;
         let program = match program {
-            Program::OnPath(name) => find_program(name, folder, &path).ok_or_else(|| {
+            Program::OnPath(name) => find_program(name, &path).ok_or_else(|| {
                 let what = format!(
                     "there is no program `{name}` on the PATH; install it, or correct the command"
                 );
                 Error::new(ErrorKind::ToolMissing, "load").with_context(what)
             })?,
-            Program::Inside(place) => {
-                let inside = format!("./{}", place.as_str());
-                find_program(&inside, folder, OsStr::new("")).ok_or_else(|| {
-                    let place = folder.join(place.as_str());
-                    let what = format!("`{}` is no program that can be run", place.display());
-                    Error::new(ErrorKind::ToolMissing, "load").with_context(what)
-                })?
-            }
+            Program::Inside(place) => program_inside(opening, place)?,
             _ => {
                 return Err(Error::new(ErrorKind::Incompatible, "load")
                     .with_context("a program of an unknown kind"));
@@ -72,10 +64,24 @@ impl Command {
                 .cloned()
                 .chain(asks_for(opening, dialect))
                 .collect(),
-            folder: folder.join(cwd.as_str()),
+            folder: opening.inside(cwd)?,
             environment: environment(opening),
             dialect: dialect.clone(),
         })
+    }
+}
+
+fn program_inside(opening: &Opening, path: &FolderPath) -> Result<PathBuf> {
+    let no_program = || {
+        let place = opening.folder.join(path.as_str());
+        let what = format!("`{}` is no program that can be run", place.display());
+        Error::new(ErrorKind::ToolMissing, "load").with_context(what)
+    };
+    match opening.inside(path) {
+        Ok(place) if is_program(&place) => Ok(place),
+        Ok(_) => Err(no_program()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(no_program()),
+        Err(error) => Err(error),
     }
 }
 
