@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use crossplug_protocol::codec::{Any, AsJson};
 use crossplug_protocol::dialect::{self, Dialect, NAMES, Role};
 use crossplug_protocol::frame::{FrameError, FrameReader, FrameWriter, Framing};
-use crossplug_protocol::handshake::{Hello, Offer, Welcome};
+use crossplug_protocol::handshake::{Encoding, Hello, Offer, Welcome};
 use crossplug_protocol::json::{self, Kind};
 use crossplug_protocol::message::{Failure, Id, Message, Meta, Raw};
-use crossplug_protocol::session::{CallOptions, Incoming, Session, StreamId};
+use crossplug_protocol::msgpack;
+use crossplug_protocol::session::{CallOptions, Incoming, Limits, Session, StreamId};
 
 /// What the scanner accepts, `serde_json` accepts; and a walk over it finds as much as there is.
 pub(crate) fn json(data: &[u8]) {
@@ -91,27 +93,78 @@ fn cut(bytes: &[u8], size: usize, framing: Framing) -> (Vec<Vec<u8>>, Option<&'s
     (frames, reader.finish().as_ref().err().map(FrameError::name))
 }
 
+/// What the scanner accepts, every reader reads; and what was read, written and read again is the same.
+pub(crate) fn msgpack(data: &[u8]) {
+    if msgpack::check(data, 100).is_ok() {
+        let value = Encoding::Msgpack
+            .decode_scanned::<AsJson>(data)
+            .expect("the scanner is the stricter one");
+        pick(data, &value);
+        let again = Encoding::Msgpack
+            .encode::<AsJson>(&value)
+            .expect("what was read can be written");
+        let read = Encoding::Msgpack.decode::<Any>(&again);
+        assert_eq!(read.as_ref().ok(), Some(&value));
+    }
+    // Bytes that were not accepted may be walked as well: it gives nonsense, and ends.
+    let _ = (
+        msgpack::members(data).count(),
+        msgpack::kind(data),
+        msgpack::text(data),
+        msgpack::integer(data),
+    );
+    let _ = Encoding::Msgpack.decode_scanned::<AsJson>(data);
+    message(data, Encoding::Msgpack);
+}
+
+fn pick(raw: &[u8], value: &serde_json::Value) {
+    if let serde_json::Value::Object(members) = value {
+        assert_eq!(msgpack::members(raw).count(), members.len());
+        for (name, raw) in msgpack::members(raw) {
+            pick(raw, &members[std::str::from_utf8(name).expect("checked")]);
+        }
+    }
+    if let Some(text) = msgpack::text(raw) {
+        assert_eq!(value, text);
+    }
+}
+
 /// A message that is read, written and read again is the same message.
 pub(crate) fn crossplug(data: &[u8]) {
-    for line in data.split(|b| *b == b'\n') {
-        for role in [Role::Host, Role::Plugin] {
-            let (mut side, mut out) = (
-                dialect::by_name("crossplug/1", role).expect("known"),
-                FrameWriter::new(),
-            );
-            let Ok(Some(message)) = side.read(line, &mut out) else {
-                lines_are_json(&out);
-                continue;
-            };
-            if matches!(message, Message::Log { .. }) && line.first() != Some(&b'{') {
+    data.split(|b| *b == b'\n')
+        .for_each(|line| message(line, Encoding::Json));
+}
+
+fn message(frame: &[u8], encoding: Encoding) {
+    for role in [Role::Host, Role::Plugin] {
+        let (mut side, mut out) = (
+            dialect::by_name("crossplug/1", role).expect("known"),
+            FrameWriter::new(),
+        );
+        let framing = match encoding {
+            Encoding::Msgpack => Framing::Length,
+            _ => Framing::Ndjson,
+        };
+        side.settle(encoding, framing, &Limits::default());
+        let message = match side.read(frame, &mut out) {
+            Ok(Some(message)) => message,
+            _ => {
+                if encoding == Encoding::Json {
+                    lines_are_json(&out);
+                }
                 continue;
             }
-            side.write(&message, &mut out)
-                .expect("crossplug/1 can say everything");
-            let written = out.take();
-            let again = side.read(written.trim_ascii_end(), &mut out);
-            assert_eq!(again, Ok(Some(message)));
+        };
+        let stray = encoding == Encoding::Json && frame.first() != Some(&b'{');
+        if stray || matches!(message, Message::Malformed { .. }) {
+            continue;
         }
+        side.write(&message, &mut out)
+            .expect("crossplug/1 can say everything");
+        let mut reader = FrameReader::new(1 << 20);
+        reader.push(&out.take());
+        let written = reader.next_frame(framing).expect("short").expect("whole");
+        assert_eq!(side.read(written, &mut out), Ok(Some(message)));
     }
 }
 

@@ -18,8 +18,9 @@ type Body = fn(&[u8]);
 
 #[test]
 fn the_corpus_of_every_target_holds() {
-    let targets: [(&str, Body); 5] = [
+    let targets: [(&str, Body); 6] = [
         ("json", bodies::json),
+        ("msgpack", bodies::msgpack),
         ("frames", bodies::frames),
         ("crossplug", bodies::crossplug),
         ("elizaos", bodies::elizaos),

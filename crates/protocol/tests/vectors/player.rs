@@ -7,6 +7,11 @@ use crossplug_protocol::codec::{self, DecodeError, EncodeError, ForType, Reason,
 use crossplug_protocol::handshake::Encoding;
 use serde_json::Value;
 
+#[path = "matching.rs"]
+mod matching;
+
+use matching::same;
+
 /// Types by interface and name.
 pub(crate) trait Table {
     /// Does something with a type.
@@ -67,29 +72,8 @@ fn document(case: &Value) -> String {
     )
 }
 
-/// Documents are compared as JSON values, numbers as 64-bit floats.
-pub(crate) fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| same(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
-        }
-        _ => left == right,
-    }
-}
-
 /// A document as deep as the laws allow is deeper than serde_json likes.
-pub(crate) fn parsed(document: &str) -> Value {
+fn parsed(document: &str) -> Value {
     let mut reader = serde_json::Deserializer::from_str(document);
     reader.disable_recursion_limit();
     serde::Deserialize::deserialize(&mut reader).unwrap()
