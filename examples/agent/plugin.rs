@@ -210,7 +210,7 @@ crossplug_plugin::export!(Companion: Agent);
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use crossplug_plugin::Plugin;
-    use crossplug_plugin::agent::{AgentDispatch, Content};
+    use crossplug_plugin::agent::{AgentClient, AgentDispatch, Content};
     use crossplug_plugin::testing::TestHost;
 
     use super::*;
@@ -234,14 +234,11 @@ mod tests {
                 Ok(json!({ "memories": [{ "content": { "text": "Plugins were mentioned before." } }] }))
             })
             .start();
-        let result = host
-            .ask::<ActionInvoke, ActionResult>(
-                "action.invoke",
-                &ActionInvoke::new("RECALL", memory()),
-            )
-            .unwrap();
+        let answer = AgentClient::new(&host)
+            .action_invoke(ActionInvoke::new("RECALL", memory()))
+            .run();
         assert_eq!(
-            result.text.unwrap(),
+            answer.result.unwrap().text.unwrap(),
             "1 memories about plugins: plugins were mentioned before"
         );
     }
@@ -249,13 +246,13 @@ mod tests {
     #[test]
     fn judges_the_tone() {
         let host = TestHost::new(plugin());
+        let agent = AgentClient::new(&host);
         let judge = |name: &str| {
-            host.ask::<EvaluatorInvoke, ActionResult>(
-                "evaluator.invoke",
-                &EvaluatorInvoke::new(name, memory()),
-            )
+            let call = agent.evaluator_invoke(EvaluatorInvoke::new(name, memory()));
+            call.run().result
         };
-        assert_eq!(judge("TONE").unwrap().text.unwrap(), "curious");
+        let tone = judge("TONE").unwrap().unwrap();
+        assert_eq!(tone.text.unwrap(), "curious");
         assert_eq!(judge("MOOD").unwrap_err().code, "evaluatorNotFound");
     }
 }

@@ -111,8 +111,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use crossplug_plugin::Plugin;
     use crossplug_plugin::testing::TestHost;
-    use generated::textstats::plugin::TextstatsDispatch;
-    use generated::textstats::types::methods::TEXT_ANALYSE;
+    use generated::textstats::plugin::{TextstatsClient, TextstatsDispatch};
 
     use super::*;
 
@@ -124,16 +123,15 @@ mod tests {
     fn streams_each_paragraph_and_sums_up() {
         let text = "One two three. Four!\n\nFive six?\n";
         let host = host();
-        let answer = host
-            .call_as::<Analyse>(TEXT_ANALYSE, &Analyse::new(text).with_top_words(2))
+        let answer = TextstatsClient::new(&host)
+            .text_analyse(Analyse::new(text).with_top_words(2))
             .run();
         let words: Vec<u32> = answer
-            .items_as::<ParagraphStats>()
-            .unwrap()
+            .items
             .iter()
             .map(|paragraph| paragraph.words)
             .collect();
-        let summary = answer.result_as::<Summary>().unwrap();
+        let summary = answer.result.unwrap();
         assert_eq!(words, [4, 2]);
         assert_eq!(summary.sentences, 3);
         assert_eq!(summary.characters, text.len() as u64);
@@ -146,12 +144,9 @@ mod tests {
     #[test]
     fn refuses_a_text_without_a_word() {
         let host = host();
-        let refused = host
-            .call_as::<Analyse>(TEXT_ANALYSE, &Analyse::new(" \n--"))
+        let refused = TextstatsClient::new(&host)
+            .text_analyse(Analyse::new(" \n--"))
             .run();
-        assert_eq!(
-            refused.result_as::<Summary>().unwrap_err().code,
-            "emptyText"
-        );
+        assert_eq!(refused.result.unwrap_err().code, "emptyText");
     }
 }

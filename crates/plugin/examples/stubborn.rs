@@ -7,10 +7,37 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crossplug_plugin::agent::{ActionInvoke, ActionResult, Agent, MessageReceived};
-use crossplug_plugin::{Context, Event, PluginError, async_trait};
+use crossplug_plugin::{Context, Event, Lifecycle, PluginError, async_trait};
 
-#[derive(Default)]
 struct Stubborn;
+
+impl Default for Stubborn {
+    fn default() -> Self {
+        // More than a pipe holds, and before anybody could be told.
+        for _ in 0..2048 {
+            println!("{}", "m".repeat(63));
+        }
+        Self
+    }
+}
+
+#[async_trait]
+impl Lifecycle for Stubborn {
+    async fn on_start(&self, ctx: &Context) -> Result<(), PluginError> {
+        println!("starting");
+        ctx.log().info("about to start");
+        ctx.sleep(Duration::from_millis(20)).await;
+        if ctx.config().contains_key("refuse") {
+            return Err(PluginError::failed_precondition("not like this"));
+        }
+        Ok(())
+    }
+
+    async fn on_stop(&self, ctx: &Context) {
+        ctx.sleep(Duration::from_millis(20)).await;
+        ctx.log().info("stopped");
+    }
+}
 
 fn millis(params: &ActionInvoke) -> Duration {
     let options = params.options.as_ref();
@@ -112,7 +139,7 @@ impl Agent for Stubborn {
         // The later one waits for the earlier one, which sleeps longer.
         ctx.sleep(Duration::from_millis(if event.seq == 1 { 60 } else { 1 }))
             .await;
-        ctx.info(format!("event {}", event.seq));
+        ctx.log().info(format!("event {}", event.seq));
     }
 }
 

@@ -14,7 +14,7 @@ use crossplug_plugin::conformance::{
     Emit, Fail, Happened, Print,
 };
 use crossplug_plugin::{
-    Context, ItemReceiver, ItemSender, JsonMap, Level, PluginError, Value, async_trait,
+    Context, Event, ItemReceiver, ItemSender, JsonMap, PluginError, Value, async_trait,
 };
 use serde_json::json;
 
@@ -109,8 +109,28 @@ impl Conformance for Subject {
     }
 
     async fn test_log(&self, ctx: &Context, params: Print) -> Result<(), PluginError> {
-        ctx.log_with(Level::Info, params.text, json!({ "from": "subject" }));
+        ctx.log().with("from", "subject").info(params.text);
         Ok(())
+    }
+
+    async fn test_skim(&self, ctx: &Context, params: Count) -> Result<i64, PluginError> {
+        let list = ConformanceServices::new(ctx).test_list(params).await?;
+        list.result().await
+    }
+
+    async fn on_test_happened(&self, ctx: &Context, event: Event<Happened>) {
+        let Event {
+            name,
+            stream,
+            seq,
+            payload,
+            ..
+        } = event;
+        let stream = stream.as_deref().unwrap_or("-");
+        let question = format!("{name} {stream} {seq} {}", payload.number);
+        let asked = ConformanceServices::new(ctx).test_answer(Ask::new(question));
+        // The host may refuse: then it knows all the same.
+        let _ = asked.await;
     }
 
     async fn test_context(&self, ctx: &Context) -> Result<ContextReport, PluginError> {
@@ -251,14 +271,16 @@ impl Agent for Subject {
         let query = params
             .query
             .map(|query| serde_json::to_value(query).unwrap_or_default());
-        let got = json!({
-            "body": params.body.unwrap_or_default(),
+        let mut got = json!({
             "params": params.params.unwrap_or_default(),
             "query": query.unwrap_or_else(|| json!({})),
             "headers": params.headers.unwrap_or_default(),
             "method": params.method,
             "path": params.path,
         });
+        if let (Some(body), Some(got)) = (params.body, got.as_object_mut()) {
+            got.insert("body".to_owned(), body);
+        }
         let headers = [("X-A".to_owned(), "b".to_owned())].into();
         Ok(RouteResponse::new(201)
             .with_headers(headers)

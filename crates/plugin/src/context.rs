@@ -1,6 +1,7 @@
 //! What a handler knows and may ask for while it answers one call. Knows the call; must not know transports.
 
 mod cancelled;
+mod log;
 mod sleep;
 
 use std::path::Path;
@@ -10,15 +11,16 @@ use std::time::{Duration, Instant};
 use crossplug_protocol::codec::{self, JsonMap, Wire};
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::{Granted, Peer};
-use crossplug_protocol::message::{Level, Raw};
+use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::Refused;
 use serde::de::DeserializeOwned;
 
 use crate::runtime::Call;
-use crate::service::{ServiceCall, Starting};
+use crate::service::{ServiceCall, ServiceRequest};
 use crate::stream::{ItemReceiver, ItemSender};
 
 pub use cancelled::Cancelled;
+pub use log::Log;
 pub use sleep::Sleep;
 
 /// Passed to every handler. Cheap to clone; a clone that outlives the call gives errors instead of effects.
@@ -29,7 +31,7 @@ pub use sleep::Sleep;
 /// async fn greet(ctx: &Context) -> Result<String, PluginError> {
 ///     let greeting = ctx.config().get("greeting").and_then(|value| value.as_str()).unwrap_or("hello");
 ///     ctx.progress(0.5, "half way");
-///     ctx.info("about to greet");
+///     ctx.log().info("about to greet");
 ///     ctx.check()?; // an error if the caller has given up
 ///     Ok(format!("{greeting}, {}", ctx.host().name))
 /// }
@@ -165,93 +167,52 @@ impl Context {
         self.call.runtime.flush();
     }
 
-    /// Logs a line at the host.
-    pub fn log(&self, level: Level, message: impl AsRef<str>) {
-        self.call.runtime.log(level, message.as_ref(), None);
-    }
-
-    /// Logs a line with facts for a machine.
+    /// What goes to the host's log.
     ///
     /// ```
-    /// # fn log(ctx: &crossplug_plugin::Context) {
-    /// use crossplug_plugin::Level;
-    /// ctx.log_with(Level::Info, "stored", serde_json::json!({ "bytes": 512 }));
+    /// # fn stored(ctx: &crossplug_plugin::Context) {
+    /// ctx.log().info("stored");
+    /// ctx.log().with("bytes", 512).with("name", "notes").debug("stored");
     /// # }
     /// ```
-    pub fn log_with(
-        &self,
-        level: Level,
-        message: impl AsRef<str>,
-        fields: impl Into<codec::Value>,
-    ) {
-        let fields = fields.into();
-        let fields = if fields.is_object() {
-            fields
-        } else {
-            serde_json::json!({ "value": fields })
-        };
-        self.call
-            .runtime
-            .log(level, message.as_ref(), Some(fields.to_string().as_bytes()));
-    }
-
-    /// Logs at level trace.
-    pub fn trace(&self, message: impl AsRef<str>) {
-        self.log(Level::Trace, message);
-    }
-
-    /// Logs at level info.
-    pub fn info(&self, message: impl AsRef<str>) {
-        self.log(Level::Info, message);
-    }
-
-    /// Logs at level warn.
-    pub fn warn(&self, message: impl AsRef<str>) {
-        self.log(Level::Warn, message);
-    }
-
-    /// Logs at level error.
-    pub fn error(&self, message: impl AsRef<str>) {
-        self.log(Level::Error, message);
+    pub fn log(&self) -> Log<'_> {
+        Log::new(&self.call.runtime)
     }
 
     /// Calls a service of the host by its wire name; generated `…Services` do it with types.
     ///
-    /// The call ends with this one's deadline, and is given up on when its future is dropped.
+    /// The request is sent when it is awaited. It ends with this call's deadline or its own, whichever comes first, and is
+    /// given up on when its future is dropped.
     ///
-    /// # Errors
-    /// What the host answers: `permissionDenied` for a service that was not granted, `methodNotFound`, …; `invalidParams`
-    /// where the params cannot be written, `internal` where the answer does not fit its type.
-    pub async fn ask<P: Wire, R: Wire>(
+    /// ```
+    /// # async fn ask(ctx: &crossplug_plugin::Context) -> Result<(), crossplug_plugin::PluginError> {
+    /// use std::time::Duration;
+    /// use crossplug_plugin::protocol::codec::Any;
+    ///
+    /// let params = serde_json::json!({ "text": "holidays" });
+    /// let found = ctx.call::<Any, Any>("memory.search", &params).timeout(Duration::from_secs(2)).await?;
+    /// # let _ = found;
+    /// # Ok(()) }
+    /// ```
+    pub fn call<P: Wire, R: Wire + 'static>(
         &self,
         service: &str,
         params: &P::Value,
-    ) -> Result<R::Value, PluginError>
-    where
-        P::Value: Sync,
-    {
-        let call: ServiceCall<codec::Nothing, codec::Nothing, R> =
-            self.start::<P, _, _, _>(service, params)?;
-        call.result().await
+    ) -> ServiceRequest<R::Value> {
+        ServiceRequest::plain::<P, R>(&self.call, service, params)
     }
 
-    /// Like [`Context::ask`] for a service that streams.
-    ///
-    /// # Errors
-    /// Where the call cannot be sent.
-    pub fn start<P: Wire, I: Wire, U: Wire, R: Wire>(
+    /// Like [`Context::call`] for a service that streams: `I` to the plugin, `U` from it, [`codec::Nothing`] where nothing
+    /// goes that way. Awaiting the request sends it and gives the call, which goes on until the host answers.
+    pub fn start<P: Wire, I: Wire + 'static, U: Wire + 'static, R: Wire + 'static>(
         &self,
         service: &str,
         params: &P::Value,
-    ) -> Result<ServiceCall<I, U, R>, PluginError> {
-        ServiceCall::start(Starting {
-            call: &self.call,
-            service,
-            params: &crate::service::params::<P>(params)?,
-        })
+    ) -> ServiceRequest<ServiceCall<I, U, R>> {
+        ServiceRequest::streaming::<P>(&self.call, service, params)
     }
 
-    /// Emits an event by its wire name; generated `…Events` do it with types.
+    /// Emits an event by its wire name, on a stream or on none; generated `…Events` do it with types.
     ///
     /// # Errors
     /// `invalidParams` where the payload cannot be written, `failedPrecondition` where the host's dialect has no events,
@@ -259,8 +220,8 @@ impl Context {
     pub fn emit<P: Wire>(
         &self,
         name: &str,
-        stream: Option<&str>,
         payload: &P::Value,
+        stream: Option<&str>,
     ) -> Result<(), PluginError> {
         let mut bytes = Vec::with_capacity(64);
         codec::encode_into::<P>(payload, codec::DEPTH - 2, &mut bytes)

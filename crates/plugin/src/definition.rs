@@ -6,6 +6,7 @@ use crossplug_protocol::codec::{JsonMap, Value};
 use serde_json::json;
 
 use crate::dispatch::Interface;
+use crate::lifecycle::Lifecycle;
 
 /// What a plugin is: its manifest and its interfaces. [`export!`](crate::export!) makes one; tests and hosts of one's own
 /// may too.
@@ -24,6 +25,7 @@ use crate::dispatch::Interface;
 pub struct Plugin {
     manifest: JsonMap,
     interfaces: Vec<Arc<dyn Interface>>,
+    lifecycle: Option<Arc<dyn Lifecycle>>,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -47,6 +49,7 @@ impl Plugin {
         Self {
             manifest,
             interfaces: Vec::new(),
+            lifecycle: None,
         }
     }
 
@@ -59,6 +62,13 @@ impl Plugin {
                 .or_insert_with(|| descriptor.version.into());
         }
         self.interfaces.push(Arc::new(interface));
+        self
+    }
+
+    /// With what it does before its first call and after its last. [`export!`](crate::export!) finds it by itself.
+    #[must_use]
+    pub fn with_lifecycle(mut self, plugin: Arc<impl Lifecycle>) -> Self {
+        self.lifecycle = Some(plugin);
         self
     }
 
@@ -101,6 +111,10 @@ impl Plugin {
     /// What it implements.
     pub fn interfaces(&self) -> impl Iterator<Item = &dyn Interface> {
         self.interfaces.iter().map(|interface| &**interface)
+    }
+
+    pub(crate) fn lifecycle(&self) -> Option<Arc<dyn Lifecycle>> {
+        self.lifecycle.clone()
     }
 
     /// Name to version and hash, as `initialize` answers.

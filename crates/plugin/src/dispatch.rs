@@ -103,7 +103,7 @@ where
             payload,
         })),
         Err(error) => {
-            context.warn(format!(
+            context.log().warn(format!(
                 "the event `{}` does not fit its type: {error}",
                 event.name
             ));

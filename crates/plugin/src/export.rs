@@ -4,6 +4,9 @@
 #[cfg(unix)]
 pub mod stdio;
 
+#[doc(hidden)]
+pub use crate::lifecycle::{Alive, Lifeless, Probe};
+
 /// Makes a program of a plugin: a `main` that speaks with a host over standard input and output.
 ///
 /// ```text
@@ -14,7 +17,8 @@ pub mod stdio;
 /// ```
 ///
 /// Name, version and description come from `Cargo.toml`; a `plugin.json` beside the program, or where `CROSSPLUG_MANIFEST`
-/// says, replaces them and everything that `manifest` says. The program understands `--dialect elizaos-bridge/1`.
+/// says, replaces them and everything that `manifest` says. Where the plugin implements
+/// [`Lifecycle`](crate::Lifecycle), that belongs to it, too. The program understands `--dialect elizaos-bridge/1`.
 #[macro_export]
 macro_rules! export {
     ($plugin:ident : $($interface:path),+ $(; manifest = $manifest:expr)? $(,)?) => {
@@ -31,7 +35,9 @@ macro_rules! export {
                     .with_description(::core::env!("CARGO_PKG_DESCRIPTION"))
                     $(.with(<$plugin as $interface>::__interface(::std::sync::Arc::clone(&plugin))))+;
                 $(let described = described.with_manifest_text($manifest)?;)?
-                Ok(described)
+                #[allow(unused_imports, reason = "one of the two is for plugins without a lifecycle")]
+                use $crate::export::{Alive as _, Lifeless as _};
+                Ok($crate::export::Probe(&plugin).add_lifecycle(described))
             })
         }
     };

@@ -13,7 +13,7 @@
 //! #[async_trait]
 //! impl Agent for Greeter {
 //!     async fn action_invoke(&self, ctx: &Context, params: ActionInvoke) -> Result<ActionResult, PluginError> {
-//!         ctx.info(format!("asked for {}", params.action));
+//!         ctx.log().info(format!("asked for {}", params.action));
 //!         Ok(ActionResult::new(true).with_text("hello"))
 //!     }
 //! }
@@ -30,6 +30,7 @@ pub mod dispatch;
 mod event;
 pub mod export;
 mod generated;
+mod lifecycle;
 mod lock;
 mod runtime;
 mod service;
@@ -37,13 +38,20 @@ mod stream;
 pub mod testing;
 
 pub use async_trait::async_trait;
-pub use context::{Cancelled, Context, Sleep};
+pub use context::{Cancelled, Context, Log, Sleep};
 pub use crossplug_protocol as protocol;
 pub use crossplug_protocol::codec::{JsonMap, Value};
 pub use crossplug_protocol::error::PluginError;
+pub use crossplug_protocol::generated::protocol::{Granted, Peer};
 pub use crossplug_protocol::message::Level;
 pub use definition::Plugin;
 pub use event::Event;
 pub use generated::{agent, chat, conformance, events, http, tool};
-pub use service::ServiceCall;
+pub use lifecycle::Lifecycle;
+pub use service::{ServiceCall, ServiceRequest};
 pub use stream::{ItemReceiver, ItemSender, Sending};
+
+/// The page for authors, whose code is tested like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -5,6 +5,8 @@ mod asked;
 mod call;
 mod event_line;
 mod inbox;
+mod life;
+mod log;
 mod opened;
 mod receive;
 mod task;
@@ -16,9 +18,9 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::frame::{FrameWriter, Framing};
+use crossplug_protocol::frame::{FrameError, FrameWriter, Framing};
 use crossplug_protocol::handshake::Offer;
-use crossplug_protocol::message::{Level, Raw};
+use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{CallId, Refused, Session, Ticket};
 
 use crate::definition::Plugin;
@@ -41,6 +43,8 @@ pub(crate) trait Outside: Send + Sync {
     fn timer(&self, runtime: &Arc<Runtime>);
     /// A log line that the host cannot be told.
     fn aside(&self, line: &str);
+    /// The host is about to be told that the conversation is open.
+    fn opening(&self) {}
 }
 
 /// A plugin in conversation with a host.
@@ -60,6 +64,8 @@ pub(crate) struct State {
     calls: HashMap<Ticket, Arc<Call>>,
     asked: HashMap<CallId, Arc<Asked>>,
     opened: Option<Arc<Opened>>,
+    early: log::Early,
+    life: life::Life,
     /// Who waits until the writer has room again.
     waiting: Vec<Waker>,
     sleepers: Vec<(Duration, Waker)>,
@@ -80,6 +86,8 @@ impl Runtime {
             calls: HashMap::new(),
             asked: HashMap::new(),
             opened: None,
+            early: log::Early::default(),
+            life: life::Life::default(),
             waiting: Vec::new(),
             sleepers: Vec::new(),
         };
@@ -177,30 +185,6 @@ impl Runtime {
         !locked(&self.ready).is_empty()
     }
 
-    /// Logs a line at the host, or aside where it cannot be told.
-    pub(crate) fn log(self: &Arc<Self>, level: Level, message: &str, fields: Option<&[u8]>) {
-        if !self.try_log(level, message, fields) {
-            self.outside.aside(&format!("{}: {message}", level.name()));
-        }
-    }
-
-    /// Logs a line at the host. False where it cannot be told.
-    pub(crate) fn try_log(
-        self: &Arc<Self>,
-        level: Level,
-        message: &str,
-        fields: Option<&[u8]>,
-    ) -> bool {
-        let fields = fields.map(Raw::trust);
-        let said = self.with(|state| {
-            state
-                .session
-                .log(level, message, fields.as_ref(), &mut state.out)
-        });
-        self.flush();
-        said.is_ok()
-    }
-
     /// When [`Runtime::tick`] is due.
     pub(crate) fn next_timeout(&self) -> Option<Duration> {
         self.with(|state| {
@@ -253,6 +237,11 @@ impl Runtime {
     /// The host says nothing more.
     pub(crate) fn input_ended(&self) {
         self.with(|state| state.session.input_ended());
+    }
+
+    /// The host says nothing more that could be read.
+    pub(crate) fn input_broken(&self, error: FrameError) {
+        self.with(|state| state.session.input_broken(error, &mut state.out));
     }
 
     /// Everything is answered and written, after the end.

@@ -1,5 +1,8 @@
 //! Calls of the host's services: the one way in which a plugin asks for something.
 
+mod request;
+
+use std::any::TypeId;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -7,35 +10,14 @@ use std::task::Poll;
 
 use crossplug_protocol::codec::{self, Wire};
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::message::Raw;
-use crossplug_protocol::session::{CallId, CallOptions, StreamId};
+use crossplug_protocol::session::{CallId, StreamId};
 
 use crate::context::error_of;
 use crate::runtime::{Asked, Call};
 use crate::stream;
 
-/// Params lie one level deep in their message.
-const PARAMS_DEPTH: usize = codec::DEPTH - 1;
-
-/// What a call of a service begins with.
-pub(crate) struct Starting<'a> {
-    pub(crate) call: &'a Arc<Call>,
-    pub(crate) service: &'a str,
-    pub(crate) params: &'a [u8],
-}
-
-/// Params as they travel.
-pub(crate) fn params<P: Wire>(params: &P::Value) -> Result<Vec<u8>, PluginError> {
-    let mut bytes = Vec::with_capacity(64);
-    codec::encode_into::<P>(params, PARAMS_DEPTH, &mut bytes)
-        .map_err(|error| PluginError::invalid_params(format!("the params {error}")))?;
-    // A service that takes nothing takes an empty object.
-    if bytes == b"null" {
-        Ok(b"{}".to_vec())
-    } else {
-        Ok(bytes)
-    }
-}
+pub use request::ServiceRequest;
+pub(crate) use request::params;
 
 /// A call of a service that is under way: `I` streams to the plugin, `U` from it, `R` ends it. Dropping it gives it up.
 pub struct ServiceCall<I, U, R> {
@@ -54,50 +36,20 @@ impl<I, U, R> std::fmt::Debug for ServiceCall<I, U, R> {
     }
 }
 
-impl<I: Wire, U: Wire, R: Wire> ServiceCall<I, U, R> {
-    pub(crate) fn start(starting: Starting<'_>) -> Result<Self, PluginError> {
-        let Starting {
-            call,
-            service,
-            params,
-        } = starting;
-        let runtime = &call.runtime;
-        let deadline = call.deadline.map(|deadline| runtime.since_origin(deadline));
-        let mut options = CallOptions::new();
-        options.deadline = deadline;
-        options.traceparent = call.traceparent.as_deref();
-        let asked = Arc::new(Asked::default());
-        let now = runtime.now();
-        let sent = runtime.with(|state| {
-            let id = state.session.call(
-                service,
-                Some(&Raw::trust(params)),
-                &options,
-                now,
-                &mut state.out,
-            )?;
-            state.expect_reply(id, Arc::clone(&asked));
-            Ok(id)
-        });
-        let id = sent.map_err(|refused| error_of(&refused))?;
-        runtime.flush();
-        if deadline.is_some() {
-            runtime.timer();
-        }
-        Ok(Self {
-            call: Arc::clone(call),
-            asked,
-            id,
-            answered: false,
-            types: PhantomData,
-        })
-    }
+/// Whether anything flows this way.
+fn flows<W: 'static>() -> bool {
+    TypeId::of::<W>() != TypeId::of::<codec::Nothing>()
+}
 
+impl<I: Wire + 'static, U: Wire, R: Wire> ServiceCall<I, U, R> {
     /// The next item of the host; `None` once it has answered.
     ///
     /// # Errors
-    /// `internal` for an item that does not fit its type, `failedPrecondition` where the dialect has no streams.
+    /// `internal` for an item that does not fit its type.
     pub async fn next(&mut self) -> Result<Option<I::Value>, PluginError> {
+        if !flows::<I>() {
+            return Ok(None);
+        }
         let looked = poll_fn(|context| {
             stream::next(
                 &self.call.runtime,
@@ -106,7 +58,10 @@ impl<I: Wire, U: Wire, R: Wire> ServiceCall<I, U, R> {
                 context,
             )
         });
-        stream::read(looked.await?, codec::decode_scanned::<I>)
+        // Nobody's params are wrong: the host has sent what its service does not say.
+        stream::read(looked.await?, codec::decode_scanned::<I>).map_err(|error| {
+            PluginError::internal(format!("the host's item does not fit: {}", error.message))
+        })
     }
 
     /// Sends an item to the host once it has room for it.
@@ -146,14 +101,20 @@ impl<I: Wire, U: Wire, R: Wire> ServiceCall<I, U, R> {
         ended.map_err(|refused| error_of(&refused))
     }
 
-    /// The host's answer. Items that were not taken are passed over.
+    /// The host's answer. Items that were not taken are asked for and dropped, so that it always comes.
     ///
     /// # Errors
     /// The host's own error, or `internal` where its answer does not fit its type.
     pub async fn result(mut self) -> Result<R::Value, PluginError> {
-        let outcome = poll_fn(|context| match self.asked.poll(context) {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => Poll::Pending,
+        let outcome = poll_fn(|context| {
+            if flows::<I>() {
+                let stream = StreamId::Call(self.id);
+                stream::drain(&self.call.runtime, stream, self.asked.inbox(), context);
+            }
+            match self.asked.poll(context) {
+                Poll::Ready(outcome) => Poll::Ready(outcome),
+                Poll::Pending => Poll::Pending,
+            }
         })
         .await;
         self.answered = true;

@@ -205,17 +205,35 @@ pub(crate) fn next(
     context: &Context<'_>,
 ) -> Poll<Result<Looked, PluginError>> {
     let looked = inbox.poll(context);
-    if let Some((items, bytes)) = inbox.credit() {
-        let granted =
-            runtime.with(|state| state.session.grant(stream, items, bytes, &mut state.out));
-        runtime.flush();
-        match granted {
-            // What ended has its last items here already.
-            Ok(()) | Err(Refused::Ended) => {}
-            Err(refused) => return Poll::Ready(Err(error_of(&refused))),
-        }
+    match grant(runtime, stream, inbox) {
+        // What ended has its last items here already.
+        Ok(()) | Err(Refused::Ended) => looked.map(Ok),
+        Err(refused) => Poll::Ready(Err(error_of(&refused))),
     }
-    looked.map(Ok)
+}
+
+/// Drops the items that are here, and lets the others come. What cannot be granted is nothing that anybody waits for.
+pub(crate) fn drain(
+    runtime: &Arc<Runtime>,
+    stream: StreamId,
+    inbox: &Inbox,
+    context: &Context<'_>,
+) {
+    while let Poll::Ready(Looked::Item(_)) = inbox.poll(context) {}
+    let _ = grant(runtime, stream, inbox);
+}
+
+/// Gives credit for what there is room for.
+fn grant(runtime: &Arc<Runtime>, stream: StreamId, inbox: &Inbox) -> Result<(), Refused> {
+    let Some((items, bytes)) = inbox.credit() else {
+        return Ok(());
+    };
+    let granted = runtime.with(|state| state.session.grant(stream, items, bytes, &mut state.out));
+    if granted.is_err() {
+        inbox.take_back(items, bytes);
+    }
+    runtime.flush();
+    granted
 }
 
 /// What was taken as the item that it is.

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use crossplug_plugin::agent::{
-//!     ActionInvoke, ActionResult, Agent, AgentDispatch, AgentServices, Content, Memory, MemorySearch,
+//!     ActionInvoke, ActionResult, Agent, AgentClient, AgentDispatch, AgentServices, Content, Memory, MemorySearch,
 //! };
 //! use crossplug_plugin::testing::TestHost;
 //! use crossplug_plugin::{Context, Plugin, PluginError, async_trait};
@@ -16,7 +16,7 @@
 //! impl Agent for Recall {
 //!     async fn action_invoke(&self, ctx: &Context, _params: ActionInvoke) -> Result<ActionResult, PluginError> {
 //!         let found = AgentServices::new(ctx).memory_search(MemorySearch::new()).await?;
-//!         ctx.info("searched");
+//!         ctx.log().info("searched");
 //!         Ok(ActionResult::new(true).with_text(format!("{} memories", found.memories.len())))
 //!     }
 //! }
@@ -25,9 +25,10 @@
 //!     .service("memory.search", |_params| Ok(json!({ "memories": [] })))
 //!     .start();
 //! let memory = Memory::new(Content::new());
-//! let result = host.ask::<ActionInvoke, ActionResult>("action.invoke", &ActionInvoke::new("RECALL", memory)).unwrap();
-//! assert_eq!(result.text.as_deref(), Some("0 memories"));
+//! let answer = AgentClient::new(&host).action_invoke(ActionInvoke::new("RECALL", memory)).run();
+//! assert_eq!(answer.result.unwrap().text.as_deref(), Some("0 memories"));
 //! assert_eq!(host.logs()[0].message, "searched");
+//! assert_eq!(host.service_calls()[0].service, "memory.search");
 //! ```
 
 mod call;
@@ -37,4 +38,4 @@ mod wire;
 
 pub use call::{Answer, TestCall};
 pub use host::{TestHost, TestHostBuilder};
-pub use record::{Asked, Emitted, LogLine, Progress};
+pub use record::{Emitted, LogLine, Progress, ServiceCall};

@@ -12,6 +12,7 @@
 #[path = "process/child.rs"]
 mod child;
 
+use std::io::{BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
 use child::Child;
@@ -163,7 +164,7 @@ fn a_host_that_does_not_read_stops_nothing_but_itself() {
 }
 
 #[test]
-fn a_megabyte_of_prints_goes_to_standard_error_and_the_log() {
+fn a_megabyte_of_prints_goes_to_the_log_and_what_came_before_it_to_standard_error() {
     let mut child = Child::open();
     let call = child.send("action.invoke", invoke("PRINT", 0));
     assert_eq!(child.reply(call).unwrap()["text"], "PRINT");
@@ -173,9 +174,44 @@ fn a_megabyte_of_prints_goes_to_standard_error_and_the_log() {
         .iter()
         .filter(|log| log["fields"]["stream"] == "stdout" && log["message"] == "p".repeat(63))
         .count();
-    assert_eq!(
-        (lines, errors.matches(&"p".repeat(63)).count()),
-        (16_384, 16_384)
+    assert_eq!(lines, 16_384);
+    assert!(!errors.contains("ppp"), "{errors}");
+    // While the plugin was made and started nobody could be told.
+    assert_eq!(errors.matches(&"m".repeat(63)).count(), 2048);
+    assert_eq!(errors.matches("starting\n").count(), 1);
+    assert!(!logs.iter().any(|log| log["message"] == "starting"));
+}
+
+#[test]
+fn a_dialect_without_a_log_leaves_prints_to_standard_error() {
+    let mut child = std::process::Command::new(child::program())
+        .args(["--dialect", "elizaos-bridge/1"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = [
+        json!({ "type": "plugin.init", "id": "1", "config": {} }),
+        json!({ "type": "action.invoke", "id": "2", "action": "PRINT", "memory": { "content": {} } }),
+    ];
+    let mut errors = child.stderr.take().unwrap();
+    let errors = std::thread::spawn(move || std::io::read_to_string(&mut errors).unwrap());
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    output.read_line(&mut said).unwrap();
+    for line in lines {
+        writeln!(input, "{line}").unwrap();
+        output.read_line(&mut said).unwrap();
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    let errors = errors.join().unwrap();
+    assert_eq!(errors.matches(&"p".repeat(63)).count(), 16_384);
+    assert!(
+        said.contains("action.result") && !said.contains("ppp"),
+        "{said}"
     );
 }
 
@@ -195,7 +231,10 @@ fn events_are_handled_in_their_order() {
         .iter()
         .filter_map(|log| log["message"].as_str())
         .collect();
-    assert_eq!(said, ["event 1", "event 2", "event 3"]);
+    assert_eq!(
+        said,
+        ["about to start", "event 1", "event 2", "event 3", "stopped"]
+    );
 }
 
 #[test]
@@ -206,6 +245,18 @@ fn what_is_in_flight_ends_before_the_process_does() {
     assert_eq!(child.reply(call).unwrap()["text"], "SLEEP");
     let (_, _, code) = child.close();
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn what_is_cancelled_at_the_end_has_time_to_tidy_up() {
+    let mut child = Child::open();
+    let call = child.send("action.invoke", invoke("TIDY", 200));
+    child.end_input();
+    assert_eq!(child.reply(call).unwrap()["text"], "tidied");
+    let (logs, _, code) = child.close();
+    assert_eq!(code, Some(0));
+    let last = logs.last().map(|log| log["message"].clone());
+    assert_eq!(last, Some(json!("stopped")));
 }
 
 #[test]

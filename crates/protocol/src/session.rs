@@ -263,6 +263,12 @@ impl Session {
         self.streams + self.peer_streams
     }
 
+    /// Whether [`Session::grant`] may give a request its first credit.
+    #[must_use]
+    pub const fn can_open_stream(&self) -> bool {
+        self.streams < self.limits.open_streams
+    }
+
     /// Whether everything is answered after [`Session::input_ended`] or `shutdown`: a plugin may exit.
     #[must_use]
     pub fn is_drained(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Rust from the model: types with their codec, the author's trait with its dispatch, the host's client. Knows the
 //! model and the names of our crates; must not know JSON Schema or invent names of its own.
 
+mod emitted;
 mod expression;
 mod host;
 mod page;

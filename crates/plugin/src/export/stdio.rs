@@ -1,7 +1,7 @@
 //! A plugin as a child process: frames over what were its standard input and output. Knows files and threads.
 //!
-//! The files 0 and 1 are taken away first: whatever prints in this process, native code included, prints to standard error
-//! and into the host's log, and whatever reads reads nothing.
+//! The files 0 and 1 are taken away first: whatever prints in this process, native code included, prints into the host's log,
+//! or to standard error while there is none, and whatever reads reads nothing.
 
 mod files;
 mod input;
@@ -42,6 +42,7 @@ pub fn main(make: impl FnOnce() -> Result<Plugin, DecodeError>) -> ExitCode {
             );
         }
     };
+    let prints = prints::follow(files.prints);
     let plugin = match make()
         .map_err(|error| format!("the manifest in the code: {error}"))
         .and_then(beside)
@@ -50,18 +51,17 @@ pub fn main(make: impl FnOnce() -> Result<Plugin, DecodeError>) -> ExitCode {
         Err(problem) => return refuse(&problem, USAGE),
     };
     let offer = Offer::new().with_framings(&[Framing::Ndjson, Framing::Length]);
-    let pool = pool::Pool::new(output::Output::new(files.output));
+    let pool = pool::Pool::new(output::Output::new(files.output), Arc::clone(&prints));
     let Some(runtime) = Runtime::new(plugin, &dialect, offer, Box::new(Arc::clone(&pool))) else {
         return refuse(&format!("there is no dialect {dialect:?}"), USAGE);
     };
     if let Err(error) = runtime.start() {
         return refuse(&format!("the plugin cannot say what it is: {error}"), USAGE);
     }
-    let prints = prints::follow(files.prints, &runtime);
+    prints.tell(&runtime);
     pool.serve(
         &runtime,
         input::Input::new(files.input, runtime.frame_limit()),
-        prints,
     )
 }
 

@@ -17,7 +17,8 @@ use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::agent as types;
 use crate::dispatch::{self, Answering, Handling, Interface};
-use crate::{Context, Event, PluginError, async_trait};
+use crate::{Context, Event, PluginError, ServiceRequest, async_trait};
+use crate::testing::{TestCall, TestHost};
 
 pub use types::{
     ActionInvoke,
@@ -53,7 +54,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Whether an action applies to a memory.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `actionNotFound`, or any error of the protocol.
     async fn action_validate(
         &self,
         ctx: &Context,
@@ -66,7 +67,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Runs an action.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `actionNotFound`, or any error of the protocol.
     async fn action_invoke(
         &self,
         ctx: &Context,
@@ -79,7 +80,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Asks a provider for context.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `providerNotFound`, or any error of the protocol.
     async fn provider_get(
         &self,
         ctx: &Context,
@@ -92,7 +93,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Whether an evaluator applies to a memory.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `evaluatorNotFound`, or any error of the protocol.
     async fn evaluator_validate(
         &self,
         ctx: &Context,
@@ -105,7 +106,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Runs an evaluator. It may have nothing to say.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `evaluatorNotFound`, or any error of the protocol.
     async fn evaluator_invoke(
         &self,
         ctx: &Context,
@@ -118,7 +119,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Starts a service of the plugin. Starting a running one changes nothing.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `serviceNotFound`, or any error of the protocol.
     async fn service_start(
         &self,
         ctx: &Context,
@@ -131,7 +132,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Stops a service of the plugin. Stopping a stopped one changes nothing.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `serviceNotFound`, or any error of the protocol.
     async fn service_stop(
         &self,
         ctx: &Context,
@@ -144,7 +145,7 @@ pub trait Agent: Send + Sync + 'static {
     /// Answers an HTTP request to a route of the plugin.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `routeNotFound`, or any error of the protocol.
     async fn route_handle(
         &self,
         ctx: &Context,
@@ -270,7 +271,8 @@ pub struct AgentServices<'c> {
 }
 
 impl<'c> AgentServices<'c> {
-    /// Asks as part of the call that the context belongs to.
+    /// Asks as part of the call that the context belongs to. A request is sent when it is awaited, and takes a time of its
+    /// own by `timeout`.
     #[must_use]
     pub const fn new(ctx: &'c Context) -> Self {
         Self { ctx }
@@ -282,11 +284,8 @@ impl<'c> AgentServices<'c> {
     ///
     /// # Errors
     /// Any error of the protocol.
-    pub async fn memory_search(
-        &self,
-        params: types::MemorySearch,
-    ) -> Result<types::MemoryList, PluginError> {
-        self.ctx.ask::<types::MemorySearch, types::MemoryList>(types::services::MEMORY_SEARCH, &params).await
+    pub fn memory_search(&self, params: types::MemorySearch) -> ServiceRequest<types::MemoryList> {
+        self.ctx.call::<types::MemorySearch, types::MemoryList>(types::services::MEMORY_SEARCH, &params)
     }
 
     /// Stores a memory and gives it an id where it has none.
@@ -295,11 +294,8 @@ impl<'c> AgentServices<'c> {
     ///
     /// # Errors
     /// Any error of the protocol.
-    pub async fn memory_create(
-        &self,
-        params: types::MemoryCreate,
-    ) -> Result<types::Memory, PluginError> {
-        self.ctx.ask::<types::MemoryCreate, types::Memory>(types::services::MEMORY_CREATE, &params).await
+    pub fn memory_create(&self, params: types::MemoryCreate) -> ServiceRequest<types::Memory> {
+        self.ctx.call::<types::MemoryCreate, types::Memory>(types::services::MEMORY_CREATE, &params)
     }
 }
 
@@ -328,6 +324,84 @@ impl<'c> AgentEvents<'c> {
     /// # Errors
     /// `failedPrecondition` where the host's dialect has no events.
     pub fn agent_noted(&self, payload: types::AgentNoted) -> Result<(), PluginError> {
-        self.ctx.emit::<types::AgentNoted>(types::events::AGENT_NOTED, self.stream, &payload)
+        self.ctx.emit::<types::AgentNoted>(types::events::AGENT_NOTED, &payload, self.stream)
+    }
+}
+
+/// Calls a plugin of the interface `agent` with types, as a host does; in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct AgentClient<'h> {
+    host: &'h TestHost,
+}
+
+impl<'h> AgentClient<'h> {
+    /// Calls the plugin of this host.
+    #[must_use]
+    pub const fn new(host: &'h TestHost) -> Self {
+        Self { host }
+    }
+
+    /// Whether an action applies to a memory.
+    pub fn action_validate(
+        &self,
+        params: types::ActionValidate,
+    ) -> TestCall<'h, types::Validation, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::ActionValidate, _, _, _>(types::methods::ACTION_VALIDATE, &params)
+    }
+
+    /// Runs an action.
+    pub fn action_invoke(
+        &self,
+        params: types::ActionInvoke,
+    ) -> TestCall<'h, types::ActionResult, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::ActionInvoke, _, _, _>(types::methods::ACTION_INVOKE, &params)
+    }
+
+    /// Asks a provider for context.
+    pub fn provider_get(
+        &self,
+        params: types::ProviderGet,
+    ) -> TestCall<'h, types::ProviderResult, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::ProviderGet, _, _, _>(types::methods::PROVIDER_GET, &params)
+    }
+
+    /// Whether an evaluator applies to a memory.
+    pub fn evaluator_validate(
+        &self,
+        params: types::EvaluatorValidate,
+    ) -> TestCall<'h, types::Validation, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::EvaluatorValidate, _, _, _>(types::methods::EVALUATOR_VALIDATE, &params)
+    }
+
+    /// Runs an evaluator. It may have nothing to say.
+    pub fn evaluator_invoke(
+        &self,
+        params: types::EvaluatorInvoke,
+    ) -> TestCall<'h, codec::Nullable<types::ActionResult>, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::EvaluatorInvoke, _, _, _>(types::methods::EVALUATOR_INVOKE, &params)
+    }
+
+    /// Starts a service of the plugin. Starting a running one changes nothing.
+    pub fn service_start(
+        &self,
+        params: types::ServiceStart,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::ServiceStart, _, _, _>(types::methods::SERVICE_START, &params)
+    }
+
+    /// Stops a service of the plugin. Stopping a stopped one changes nothing.
+    pub fn service_stop(
+        &self,
+        params: types::ServiceStop,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::ServiceStop, _, _, _>(types::methods::SERVICE_STOP, &params)
+    }
+
+    /// Answers an HTTP request to a route of the plugin.
+    pub fn route_handle(
+        &self,
+        params: types::RouteHandle,
+    ) -> TestCall<'h, types::RouteResponse, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::RouteHandle, _, _, _>(types::methods::ROUTE_HANDLE, &params)
     }
 }

@@ -17,7 +17,8 @@ use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::chat as types;
 use crate::dispatch::{self, Answering, Interface};
-use crate::{Context, PluginError, async_trait};
+use crate::{Context, PluginError, ServiceRequest, async_trait};
+use crate::testing::{TestCall, TestHost};
 
 pub use types::{
     Button,
@@ -269,7 +270,8 @@ pub struct ChatServices<'c> {
 }
 
 impl<'c> ChatServices<'c> {
-    /// Asks as part of the call that the context belongs to.
+    /// Asks as part of the call that the context belongs to. A request is sent when it is awaited, and takes a time of its
+    /// own by `timeout`.
     #[must_use]
     pub const fn new(ctx: &'c Context) -> Self {
         Self { ctx }
@@ -281,8 +283,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `sendFailed`, or any error of the protocol.
-    pub async fn frontend_send(&self, params: types::FrontendSend) -> Result<(), PluginError> {
-        self.ctx.ask::<types::FrontendSend, codec::Nothing>(types::services::FRONTEND_SEND, &params).await
+    pub fn frontend_send(&self, params: types::FrontendSend) -> ServiceRequest<()> {
+        self.ctx.call::<types::FrontendSend, codec::Nothing>(types::services::FRONTEND_SEND, &params)
     }
 
     /// A setting of the application.
@@ -291,11 +293,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// Any error of the protocol.
-    pub async fn config_get(
-        &self,
-        params: types::ConfigGet,
-    ) -> Result<types::ConfigValue, PluginError> {
-        self.ctx.ask::<types::ConfigGet, types::ConfigValue>(types::services::CONFIG_GET, &params).await
+    pub fn config_get(&self, params: types::ConfigGet) -> ServiceRequest<types::ConfigValue> {
+        self.ctx.call::<types::ConfigGet, types::ConfigValue>(types::services::CONFIG_GET, &params)
     }
 
     /// Hands a message to another plugin and waits for its answer. The other one must stand among the plugins that were granted.
@@ -304,11 +303,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `callTooDeep`, or any error of the protocol.
-    pub async fn plugin_call(
-        &self,
-        params: types::PluginCall,
-    ) -> Result<types::PluginAnswer, PluginError> {
-        self.ctx.ask::<types::PluginCall, types::PluginAnswer>(types::services::PLUGIN_CALL, &params).await
+    pub fn plugin_call(&self, params: types::PluginCall) -> ServiceRequest<types::PluginAnswer> {
+        self.ctx.call::<types::PluginCall, types::PluginAnswer>(types::services::PLUGIN_CALL, &params)
     }
 
     /// Opens a stream of text. It is active at once.
@@ -317,11 +313,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `sendFailed`, or any error of the protocol.
-    pub async fn stream_start(
-        &self,
-        params: types::StreamStart,
-    ) -> Result<types::StreamOpened, PluginError> {
-        self.ctx.ask::<types::StreamStart, types::StreamOpened>(types::services::STREAM_START, &params).await
+    pub fn stream_start(&self, params: types::StreamStart) -> ServiceRequest<types::StreamOpened> {
+        self.ctx.call::<types::StreamStart, types::StreamOpened>(types::services::STREAM_START, &params)
     }
 
     /// Writes to a stream that is active or finalizing. The final chunk makes it finalizing and does not end it.
@@ -330,11 +323,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `streamNotFound`, `streamAlreadyEnded`, `invalidStreamState`, `streamCancelled`, `sendFailed`, or any error of the protocol.
-    pub async fn stream_data(
-        &self,
-        params: types::StreamData,
-    ) -> Result<types::StreamStatus, PluginError> {
-        self.ctx.ask::<types::StreamData, types::StreamStatus>(types::services::STREAM_DATA, &params).await
+    pub fn stream_data(&self, params: types::StreamData) -> ServiceRequest<types::StreamStatus> {
+        self.ctx.call::<types::StreamData, types::StreamStatus>(types::services::STREAM_DATA, &params)
     }
 
     /// Ends a stream. A stream ends once.
@@ -343,11 +333,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `streamNotFound`, `streamAlreadyEnded`, `streamCancelled`, `sendFailed`, or any error of the protocol.
-    pub async fn stream_end(
-        &self,
-        params: types::StreamEnd,
-    ) -> Result<types::StreamStatus, PluginError> {
-        self.ctx.ask::<types::StreamEnd, types::StreamStatus>(types::services::STREAM_END, &params).await
+    pub fn stream_end(&self, params: types::StreamEnd) -> ServiceRequest<types::StreamStatus> {
+        self.ctx.call::<types::StreamEnd, types::StreamStatus>(types::services::STREAM_END, &params)
     }
 
     /// Pauses an active stream.
@@ -356,11 +343,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `streamNotFound`, `streamAlreadyEnded`, `invalidStreamState`, `streamCancelled`, `sendFailed`, or any error of the protocol.
-    pub async fn stream_pause(
-        &self,
-        params: types::StreamRef,
-    ) -> Result<types::StreamStatus, PluginError> {
-        self.ctx.ask::<types::StreamRef, types::StreamStatus>(types::services::STREAM_PAUSE, &params).await
+    pub fn stream_pause(&self, params: types::StreamRef) -> ServiceRequest<types::StreamStatus> {
+        self.ctx.call::<types::StreamRef, types::StreamStatus>(types::services::STREAM_PAUSE, &params)
     }
 
     /// Makes a paused stream active again.
@@ -369,11 +353,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `streamNotFound`, `streamAlreadyEnded`, `invalidStreamState`, `streamCancelled`, `sendFailed`, or any error of the protocol.
-    pub async fn stream_resume(
-        &self,
-        params: types::StreamRef,
-    ) -> Result<types::StreamStatus, PluginError> {
-        self.ctx.ask::<types::StreamRef, types::StreamStatus>(types::services::STREAM_RESUME, &params).await
+    pub fn stream_resume(&self, params: types::StreamRef) -> ServiceRequest<types::StreamStatus> {
+        self.ctx.call::<types::StreamRef, types::StreamStatus>(types::services::STREAM_RESUME, &params)
     }
 
     /// Cancels a stream that is active, paused or finalizing.
@@ -382,11 +363,8 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// `streamNotFound`, `streamAlreadyEnded`, `invalidStreamState`, `sendFailed`, or any error of the protocol.
-    pub async fn stream_cancel(
-        &self,
-        params: types::StreamRef,
-    ) -> Result<types::StreamStatus, PluginError> {
-        self.ctx.ask::<types::StreamRef, types::StreamStatus>(types::services::STREAM_CANCEL, &params).await
+    pub fn stream_cancel(&self, params: types::StreamRef) -> ServiceRequest<types::StreamStatus> {
+        self.ctx.call::<types::StreamRef, types::StreamStatus>(types::services::STREAM_CANCEL, &params)
     }
 
     /// The streams of this instance that have not ended.
@@ -395,7 +373,81 @@ impl<'c> ChatServices<'c> {
     ///
     /// # Errors
     /// Any error of the protocol.
-    pub async fn stream_list(&self) -> Result<types::StreamList, PluginError> {
-        self.ctx.ask::<codec::Nothing, types::StreamList>(types::services::STREAM_LIST, &()).await
+    pub fn stream_list(&self) -> ServiceRequest<types::StreamList> {
+        self.ctx.call::<codec::Nothing, types::StreamList>(types::services::STREAM_LIST, &())
+    }
+}
+
+/// Calls a plugin of the interface `chat` with types, as a host does; in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct ChatClient<'h> {
+    host: &'h TestHost,
+}
+
+impl<'h> ChatClient<'h> {
+    /// Calls the plugin of this host.
+    #[must_use]
+    pub const fn new(host: &'h TestHost) -> Self {
+        Self { host }
+    }
+
+    /// The plugin is shown. Comes before everything else of this interface.
+    pub fn mount(
+        &self,
+        params: types::Mount,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Mount, _, _, _>(types::methods::MOUNT, &params)
+    }
+
+    /// The plugin is taken down. Comes last.
+    pub fn dispose(&self) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::DISPOSE, &())
+    }
+
+    /// The user connected the instance.
+    pub fn connect(&self) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::CONNECT, &())
+    }
+
+    /// The user disconnected the instance.
+    pub fn disconnect(&self) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::DISCONNECT, &())
+    }
+
+    /// Answers a message of the user.
+    pub fn message_handle(
+        &self,
+        params: types::MessageHandle,
+    ) -> TestCall<'h, types::MessageAnswer, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::MessageHandle, _, _, _>(types::methods::MESSAGE_HANDLE, &params)
+    }
+
+    /// Tells the plugin what was said so far, in place of what it was told before.
+    pub fn history_set(
+        &self,
+        params: types::HistorySet,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::HistorySet, _, _, _>(types::methods::HISTORY_SET, &params)
+    }
+
+    /// What the plugin shows now. An equal state gives an equal frame with the same ids.
+    pub fn ui_render(&self) -> TestCall<'h, types::UiFrame, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::UI_RENDER, &())
+    }
+
+    /// The user did something to a component of the last frame. The host asks for the next frame afterwards.
+    pub fn ui_event(
+        &self,
+        params: types::UiEvent,
+    ) -> TestCall<'h, types::UiEventOutcome, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::UiEvent, _, _, _>(types::methods::UI_EVENT, &params)
+    }
+
+    /// The user wants a stream of the plugin to be paused, resumed or cancelled. The host has done so already; the plugin need only stop writing to it.
+    pub fn stream_control(
+        &self,
+        params: types::StreamControl,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::StreamControl, _, _, _>(types::methods::STREAM_CONTROL, &params)
     }
 }

@@ -17,7 +17,8 @@ use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::conformance as types;
 use crate::dispatch::{self, Answering, Handling, Interface};
-use crate::{Context, Event, ItemReceiver, ItemSender, PluginError, ServiceCall, async_trait};
+use crate::{Context, Event, ItemReceiver, ItemSender, PluginError, ServiceCall, ServiceRequest, async_trait};
+use crate::testing::{TestCall, TestHost};
 
 pub use types::{
     Answer,
@@ -354,7 +355,8 @@ pub struct ConformanceServices<'c> {
 }
 
 impl<'c> ConformanceServices<'c> {
-    /// Asks as part of the call that the context belongs to.
+    /// Asks as part of the call that the context belongs to. A request is sent when it is awaited, and takes a time of its
+    /// own by `timeout`.
     #[must_use]
     pub const fn new(ctx: &'c Context) -> Self {
         Self { ctx }
@@ -366,8 +368,8 @@ impl<'c> ConformanceServices<'c> {
     ///
     /// # Errors
     /// Any error of the protocol.
-    pub async fn test_answer(&self, params: types::Ask) -> Result<types::Answer, PluginError> {
-        self.ctx.ask::<types::Ask, types::Answer>(types::services::TEST_ANSWER, &params).await
+    pub fn test_answer(&self, params: types::Ask) -> ServiceRequest<types::Answer> {
+        self.ctx.call::<types::Ask, types::Answer>(types::services::TEST_ANSWER, &params)
     }
 
     /// Streams the integers from 1 to `to`, then gives their sum.
@@ -379,7 +381,7 @@ impl<'c> ConformanceServices<'c> {
     pub fn test_list(
         &self,
         params: types::Count,
-    ) -> Result<ServiceCall<codec::Int64, codec::Nothing, codec::Int64>, PluginError> {
+    ) -> ServiceRequest<ServiceCall<codec::Int64, codec::Nothing, codec::Int64>> {
         self.ctx.start::<types::Count, _, _, _>(types::services::TEST_LIST, &params)
     }
 }
@@ -409,6 +411,124 @@ impl<'c> ConformanceEvents<'c> {
     /// # Errors
     /// `failedPrecondition` where the host's dialect has no events.
     pub fn test_happened(&self, payload: types::Happened) -> Result<(), PluginError> {
-        self.ctx.emit::<types::Happened>(types::events::TEST_HAPPENED, self.stream, &payload)
+        self.ctx.emit::<types::Happened>(types::events::TEST_HAPPENED, &payload, self.stream)
+    }
+}
+
+/// Calls a plugin of the interface `conformance` with types, as a host does; in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct ConformanceClient<'h> {
+    host: &'h TestHost,
+}
+
+impl<'h> ConformanceClient<'h> {
+    /// Calls the plugin of this host.
+    #[must_use]
+    pub const fn new(host: &'h TestHost) -> Self {
+        Self { host }
+    }
+
+    /// Gives back what it got.
+    pub fn test_echo(
+        &self,
+        params: types::Echo,
+    ) -> TestCall<'h, types::Echo, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Echo, _, _, _>(types::methods::TEST_ECHO, &params)
+    }
+
+    /// Takes nothing, gives nothing.
+    pub fn test_nothing(&self) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TEST_NOTHING, &())
+    }
+
+    /// Answers with the error that it is asked for.
+    pub fn test_fail(
+        &self,
+        params: types::Fail,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Fail, _, _, _>(types::methods::TEST_FAIL, &params)
+    }
+
+    /// Panics, or raises what it did not mean to, with the text `crash on purpose`.
+    pub fn test_crash(&self) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TEST_CRASH, &())
+    }
+
+    /// Never ends by itself; ends when it is cancelled.
+    pub fn test_hang(&self) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TEST_HANG, &())
+    }
+
+    /// Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of bytes.
+    pub fn test_print(
+        &self,
+        params: types::Print,
+    ) -> TestCall<'h, codec::Uint32, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Print, _, _, _>(types::methods::TEST_PRINT, &params)
+    }
+
+    /// Streams the integers from 1 to `to`, then gives their sum. Reports progress 1 with the message `done` before it answers.
+    pub fn test_count(
+        &self,
+        params: types::Count,
+    ) -> TestCall<'h, codec::Int64, codec::Int64, codec::Nothing> {
+        self.host.prepare::<types::Count, _, _, _>(types::methods::TEST_COUNT, &params)
+    }
+
+    /// Adds up the integers that the caller streams.
+    pub fn test_sum(&self) -> TestCall<'h, codec::Int64, codec::Nothing, codec::Int64> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TEST_SUM, &())
+    }
+
+    /// Streams back each integer that the caller streams, doubled, as it comes.
+    pub fn test_double(&self) -> TestCall<'h, codec::Uint32, codec::Int64, codec::Int64> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TEST_DOUBLE, &())
+    }
+
+    /// Calls the host's service `test.answer` with the question and gives its answer.
+    pub fn test_ask(
+        &self,
+        params: types::Ask,
+    ) -> TestCall<'h, types::Answer, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Ask, _, _, _>(types::methods::TEST_ASK, &params)
+    }
+
+    /// Emits the event `test.happened` that many times on the stream `test:stream`, then answers.
+    pub fn test_emit(
+        &self,
+        params: types::Emit,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Emit, _, _, _>(types::methods::TEST_EMIT, &params)
+    }
+
+    /// Logs the text at level info with the fields {"from":"subject"}, then answers.
+    pub fn test_log(
+        &self,
+        params: types::Print,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Print, _, _, _>(types::methods::TEST_LOG, &params)
+    }
+
+    /// Starts the host's service `test.list`, reads none of its items and gives its result.
+    pub fn test_skim(
+        &self,
+        params: types::Count,
+    ) -> TestCall<'h, codec::Int64, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Count, _, _, _>(types::methods::TEST_SKIM, &params)
+    }
+
+    /// What every subject leaves out, so that it can be seen how a plugin answers then.
+    pub fn test_left_out(
+        &self,
+        params: types::Print,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Print, _, _, _>(types::methods::TEST_LEFT_OUT, &params)
+    }
+
+    /// Says what the context holds.
+    pub fn test_context(
+        &self,
+    ) -> TestCall<'h, types::ContextReport, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TEST_CONTEXT, &())
     }
 }

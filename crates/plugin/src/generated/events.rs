@@ -13,10 +13,12 @@
 
 use std::sync::Arc;
 
+use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::events as types;
 use crate::dispatch::{self, Answering, Interface};
-use crate::{Context, PluginError, async_trait};
+use crate::{Context, PluginError, ServiceRequest, async_trait};
+use crate::testing::{TestCall, TestHost};
 
 pub use types::{
     ActorKind,
@@ -112,7 +114,8 @@ pub struct EventsServices<'c> {
 }
 
 impl<'c> EventsServices<'c> {
-    /// Asks as part of the call that the context belongs to.
+    /// Asks as part of the call that the context belongs to. A request is sent when it is awaited, and takes a time of its
+    /// own by `timeout`.
     #[must_use]
     pub const fn new(ctx: &'c Context) -> Self {
         Self { ctx }
@@ -124,10 +127,29 @@ impl<'c> EventsServices<'c> {
     ///
     /// # Errors
     /// `emptyStream`, `payloadNotJson`, `payloadTooLarge`, `cascadeTooDeep`, or any error of the protocol.
-    pub async fn event_emit(
+    pub fn event_emit(&self, params: types::EmittedEvent) -> ServiceRequest<types::EmitReceipt> {
+        self.ctx.call::<types::EmittedEvent, types::EmitReceipt>(types::services::EVENT_EMIT, &params)
+    }
+}
+
+/// Calls a plugin of the interface `events` with types, as a host does; in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct EventsClient<'h> {
+    host: &'h TestHost,
+}
+
+impl<'h> EventsClient<'h> {
+    /// Calls the plugin of this host.
+    #[must_use]
+    pub const fn new(host: &'h TestHost) -> Self {
+        Self { host }
+    }
+
+    /// Delivers one event. A host delivers the next one to the same plugin only after the reply, and the events of a stream in the order in which they happened. An event whose delivery fails or takes too long is skipped for good.
+    pub fn event_handle(
         &self,
-        params: types::EmittedEvent,
-    ) -> Result<types::EmitReceipt, PluginError> {
-        self.ctx.ask::<types::EmittedEvent, types::EmitReceipt>(types::services::EVENT_EMIT, &params).await
+        params: types::EventHandle,
+    ) -> TestCall<'h, types::Reaction, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::EventHandle, _, _, _>(types::methods::EVENT_HANDLE, &params)
     }
 }

@@ -17,7 +17,8 @@ use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::http as types;
 use crate::dispatch::{self, Answering, Interface};
-use crate::{Context, PluginError, async_trait};
+use crate::{Context, PluginError, ServiceRequest, async_trait};
+use crate::testing::{TestCall, TestHost};
 
 pub use types::{
     BinaryBody,
@@ -209,7 +210,8 @@ pub struct HttpServices<'c> {
 }
 
 impl<'c> HttpServices<'c> {
-    /// Asks as part of the call that the context belongs to.
+    /// Asks as part of the call that the context belongs to. A request is sent when it is awaited, and takes a time of its
+    /// own by `timeout`.
     #[must_use]
     pub const fn new(ctx: &'c Context) -> Self {
         Self { ctx }
@@ -221,8 +223,8 @@ impl<'c> HttpServices<'c> {
     ///
     /// # Errors
     /// `storageFailed`, or any error of the protocol.
-    pub async fn kv_get(&self, params: types::KvGet) -> Result<types::KvValue, PluginError> {
-        self.ctx.ask::<types::KvGet, types::KvValue>(types::services::KV_GET, &params).await
+    pub fn kv_get(&self, params: types::KvGet) -> ServiceRequest<types::KvValue> {
+        self.ctx.call::<types::KvGet, types::KvValue>(types::services::KV_GET, &params)
     }
 
     /// Puts a value into the host's store and gives it back.
@@ -231,8 +233,8 @@ impl<'c> HttpServices<'c> {
     ///
     /// # Errors
     /// `storageFailed`, or any error of the protocol.
-    pub async fn kv_set(&self, params: types::KvSet) -> Result<types::KvValue, PluginError> {
-        self.ctx.ask::<types::KvSet, types::KvValue>(types::services::KV_SET, &params).await
+    pub fn kv_set(&self, params: types::KvSet) -> ServiceRequest<types::KvValue> {
+        self.ctx.call::<types::KvSet, types::KvValue>(types::services::KV_SET, &params)
     }
 
     /// Takes a key out of the host's store. One that is not there is no error.
@@ -241,7 +243,68 @@ impl<'c> HttpServices<'c> {
     ///
     /// # Errors
     /// `storageFailed`, or any error of the protocol.
-    pub async fn kv_delete(&self, params: types::KvDelete) -> Result<types::KvValue, PluginError> {
-        self.ctx.ask::<types::KvDelete, types::KvValue>(types::services::KV_DELETE, &params).await
+    pub fn kv_delete(&self, params: types::KvDelete) -> ServiceRequest<types::KvValue> {
+        self.ctx.call::<types::KvDelete, types::KvValue>(types::services::KV_DELETE, &params)
+    }
+}
+
+/// Calls a plugin of the interface `http` with types, as a host does; in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpClient<'h> {
+    host: &'h TestHost,
+}
+
+impl<'h> HttpClient<'h> {
+    /// Calls the plugin of this host.
+    #[must_use]
+    pub const fn new(host: &'h TestHost) -> Self {
+        Self { host }
+    }
+
+    /// Comes once, before anything else of this interface, also when a plugin is switched on while the host runs.
+    pub fn lifecycle_init(
+        &self,
+        params: types::LifecycleInit,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::LifecycleInit, _, _, _>(types::methods::LIFECYCLE_INIT, &params)
+    }
+
+    /// The host is done with the plugin. The end of the session follows.
+    pub fn lifecycle_shutdown(
+        &self,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::LIFECYCLE_SHUTDOWN, &())
+    }
+
+    /// Answers a request to the plugin's route. Every request gets a response; a handler that fails makes status 500.
+    pub fn http_handle(
+        &self,
+        params: types::HttpRequest,
+    ) -> TestCall<'h, types::HttpResponse, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::HttpRequest, _, _, _>(types::methods::HTTP_HANDLE, &params)
+    }
+
+    /// Asks the plugin's own store, which is not the host's, for the value of a key.
+    pub fn store_get(
+        &self,
+        params: types::StoreGet,
+    ) -> TestCall<'h, types::StoreValue, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::StoreGet, _, _, _>(types::methods::STORE_GET, &params)
+    }
+
+    /// Puts a value into the plugin's own store and gives it back.
+    pub fn store_set(
+        &self,
+        params: types::StoreSet,
+    ) -> TestCall<'h, types::StoreValue, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::StoreSet, _, _, _>(types::methods::STORE_SET, &params)
+    }
+
+    /// Takes a key out of the plugin's own store. One that is not there is no error.
+    pub fn store_delete(
+        &self,
+        params: types::StoreDelete,
+    ) -> TestCall<'h, types::StoreValue, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::StoreDelete, _, _, _>(types::methods::STORE_DELETE, &params)
     }
 }

@@ -13,10 +13,12 @@
 
 use std::sync::Arc;
 
+use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::tool as types;
 use crate::dispatch::{self, Answering, Handling, Interface};
 use crate::{Context, Event, PluginError, async_trait};
+use crate::testing::{TestCall, TestHost};
 
 pub use types::{
     ArgvOptions,
@@ -177,5 +179,41 @@ impl<P: Tool> Interface for ToolDispatch<P> {
             _ => return None,
         };
         Some(handling)
+    }
+}
+
+/// Calls a plugin of the interface `tool` with types, as a host does; in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolClient<'h> {
+    host: &'h TestHost,
+}
+
+impl<'h> ToolClient<'h> {
+    /// Calls the plugin of this host.
+    #[must_use]
+    pub const fn new(host: &'h TestHost) -> Self {
+        Self { host }
+    }
+
+    /// Comes once before the first `tool.execute`. A program that is run once for each call keeps nothing of it.
+    pub fn tool_initialize(
+        &self,
+    ) -> TestCall<'h, types::ToolGreeting, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TOOL_INITIALIZE, &())
+    }
+
+    /// Turns the input into an output.
+    pub fn tool_execute(
+        &self,
+        params: types::ToolExecute,
+    ) -> TestCall<'h, types::ToolOutput, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::ToolExecute, _, _, _>(types::methods::TOOL_EXECUTE, &params)
+    }
+
+    /// Comes once after the last `tool.execute`.
+    pub fn tool_shutdown(
+        &self,
+    ) -> TestCall<'h, types::ToolGreeting, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<codec::Nothing, _, _, _>(types::methods::TOOL_SHUTDOWN, &())
     }
 }

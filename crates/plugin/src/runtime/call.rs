@@ -9,7 +9,7 @@ use crossplug_protocol::session::Ticket;
 use super::{Inbox, Opened, Runtime, Task};
 use crate::lock::locked;
 
-/// Shared by the runtime, the handler's context and its streams. An event has one too, without a ticket.
+/// Shared by the runtime, the handler's context and its streams. An event has one too, without a ticket, and so have start and stop.
 pub(crate) struct Call {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) opened: Arc<Opened>,
@@ -59,6 +59,11 @@ impl Call {
             flow: Mutex::default(),
             task: Mutex::default(),
         }
+    }
+
+    /// For what runs beside the host's requests: events, the start and the stop.
+    pub(crate) fn aside(runtime: &Arc<Runtime>, opened: Arc<Opened>) -> Self {
+        Self::new(Arc::clone(runtime), opened, None, None, None)
     }
 
     pub(crate) const fn ticket(&self) -> Option<Ticket> {

@@ -55,7 +55,7 @@ impl EventLine {
             return None;
         }
         let opened = runtime.with(|state| state.opened.clone())?;
-        let call = Arc::new(Call::new(Arc::clone(runtime), opened, None, None, None));
+        let call = Arc::new(Call::aside(runtime, opened));
         let line = Arc::clone(self);
         let mut current: Option<Handling> = None;
         Some(Task::background(

@@ -91,4 +91,11 @@ impl Inbox {
         inner.open_bytes += i64::from(bytes);
         Some((items, bytes))
     }
+
+    /// What [`Inbox::credit`] gave could not be said; it is to be given again.
+    pub(crate) fn take_back(&self, items: u32, bytes: u32) {
+        let mut inner = locked(&self.0);
+        inner.open_items = inner.open_items.saturating_sub(items);
+        inner.open_bytes -= i64::from(bytes);
+    }
 }

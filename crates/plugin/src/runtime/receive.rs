@@ -4,10 +4,7 @@ use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::codec;
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::generated::protocol::InitializeParams;
-use crossplug_protocol::handshake::Welcome;
 use crossplug_protocol::message::{Level, Raw};
 use crossplug_protocol::session::{Incoming, StreamId, Ticket};
 
@@ -53,6 +50,18 @@ impl Runtime {
                 drop(state);
                 if let Some(asked) = asked {
                     asked.settle(outcome.map(Raw::into_bytes).map_err(PluginError::from));
+                }
+            }
+            Incoming::Unreadable { call, violation } => {
+                let asked = state.asked.remove(&call);
+                drop(state);
+                self.log(
+                    Level::Warn,
+                    &format!("the host broke the protocol: {violation}"),
+                    None,
+                );
+                if let Some(asked) = asked {
+                    asked.settle(Err(PluginError::new("protocolViolation", violation.detail)));
                 }
             }
             Incoming::Item { stream, item, size } => {
@@ -114,10 +123,8 @@ impl Runtime {
             }
             Incoming::Complaint(failure) => {
                 drop(state);
-                self.outside.aside(&format!(
-                    "the host could not read a message: {}",
-                    failure.message
-                ));
+                let line = format!("the host could not read a message: {}", failure.message);
+                self.log(Level::Warn, &line, None);
             }
             Incoming::Tolerated(violation) => {
                 drop(state);
@@ -152,32 +159,6 @@ impl Runtime {
         Some(call)
     }
 
-    /// Answers `initialize`.
-    fn open(self: &Arc<Self>, ticket: Ticket, params: &str) {
-        let opened = match codec::decode_scanned::<InitializeParams>(params) {
-            Ok(params) => Arc::new(Opened::new(params)),
-            Err(error) => {
-                let error = PluginError::from(error);
-                let failure = error.as_failure();
-                let _ =
-                    self.with(|state| state.session.respond(ticket, Err(&failure), &mut state.out));
-                return;
-            }
-        };
-        let text =
-            |map: &codec::JsonMap| serde_json::to_vec(map).unwrap_or_else(|_| b"{}".to_vec());
-        let (manifest, interfaces) = (text(self.plugin.manifest()), text(&self.plugin.versions()));
-        let accepted = self.with(|state| {
-            state.opened = Some(opened);
-            let welcome = Welcome::new(Raw::trust(&manifest), Raw::trust(&interfaces));
-            state.session.accept(ticket, &welcome, &mut state.out)
-        });
-        if let Err(refused) = accepted {
-            self.outside
-                .aside(&format!("the plugin could not say what it is: {refused}"));
-        }
-    }
-
     /// Hands a call to the interface that has its method.
     fn begin(self: &Arc<Self>, call: Arc<Call>, method: &str, params: &str) {
         let context = Context::new(Arc::clone(&call));
@@ -194,13 +175,7 @@ impl Runtime {
     /// Hands an event to every interface that listens to it, in the order of arrival.
     fn happened(self: &Arc<Self>, opened: Option<Arc<Opened>>, event: Event<&str>) {
         let Some(opened) = opened else { return };
-        let context = Context::new(Arc::new(Call::new(
-            Arc::clone(self),
-            opened,
-            None,
-            None,
-            None,
-        )));
+        let context = Context::new(Arc::new(Call::aside(self, opened)));
         for interface in self.plugin.interfaces() {
             if let Some(handling) = interface.event(&context, event.clone())
                 && let Some(task) = self.events.push(self, handling)

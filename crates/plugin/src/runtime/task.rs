@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::session::Ticket;
 
 use super::{Call, trace};
 use crate::dispatch::Answering;
@@ -29,6 +30,7 @@ pub(crate) struct Task {
     status: AtomicU8,
     handler: Mutex<Option<Handler>>,
     call: Arc<Call>,
+    ends: Ends,
 }
 
 enum Handler {
@@ -36,10 +38,30 @@ enum Handler {
     Background(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
+/// What follows from its end.
+enum Ends {
+    /// The answer to its call, if it has one.
+    Answers,
+    /// The answer to `initialize`.
+    Starts(Ticket),
+    /// The plugin has stopped.
+    Stops,
+}
+
 impl Task {
     /// Answers a call; made ready by whoever makes it.
     pub(super) fn answering(call: Arc<Call>, answering: Answering) -> Arc<Self> {
-        Self::new(call, Handler::Answering(answering))
+        Self::new(call, Handler::Answering(answering), Ends::Answers)
+    }
+
+    /// Starts the plugin, on which `initialize` waits.
+    pub(super) fn starting(call: Arc<Call>, ticket: Ticket, starting: Answering) -> Arc<Self> {
+        Self::new(call, Handler::Answering(starting), Ends::Starts(ticket))
+    }
+
+    /// Stops the plugin.
+    pub(super) fn stopping(call: Arc<Call>, stopping: Answering) -> Arc<Self> {
+        Self::new(call, Handler::Answering(stopping), Ends::Stops)
     }
 
     /// Runs without an answer.
@@ -47,14 +69,15 @@ impl Task {
         call: Arc<Call>,
         future: Pin<Box<dyn Future<Output = ()> + Send>>,
     ) -> Arc<Self> {
-        Self::new(call, Handler::Background(future))
+        Self::new(call, Handler::Background(future), Ends::Answers)
     }
 
-    fn new(call: Arc<Call>, handler: Handler) -> Arc<Self> {
+    fn new(call: Arc<Call>, handler: Handler, ends: Ends) -> Arc<Self> {
         let task = Arc::new(Self {
             status: AtomicU8::new(READY),
             handler: Mutex::new(Some(handler)),
             call,
+            ends,
         });
         task.call.run_by(&task);
         task
@@ -83,7 +106,12 @@ impl Task {
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
                 drop(handler);
                 self.call.ended();
-                self.call.runtime.finish(&self.call, outcome);
+                let runtime = &self.call.runtime;
+                match self.ends {
+                    Ends::Answers => runtime.finish(&self.call, outcome),
+                    Ends::Starts(ticket) => runtime.started(ticket, outcome),
+                    Ends::Stops => runtime.stopped(),
+                }
                 return;
             }
             if self

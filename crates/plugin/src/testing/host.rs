@@ -10,8 +10,8 @@ use crossplug_protocol::handshake::{Hello, Offer};
 use crossplug_protocol::message::Raw;
 use serde_json::json;
 
-use super::call::{Answer, TestCall};
-use super::record::{Asked, Emitted, LogLine};
+use super::call::{Asked, Got, TestCall};
+use super::record::{Emitted, LogLine, ServiceCall};
 use super::wire::{Carried, Service, Wired};
 use crate::definition::Plugin;
 use crate::lock::locked;
@@ -70,39 +70,54 @@ impl TestHostBuilder {
     /// Starts the plugin.
     ///
     /// # Panics
-    /// Where the plugin cannot be initialised: its manifest is larger than any host takes.
+    /// Where the plugin does not start; [`TestHostBuilder::try_start`] says why.
     #[must_use]
     pub fn start(self) -> TestHost {
+        #[allow(clippy::panic, reason = "a test without a plugin has nothing to test")]
+        self.try_start()
+            .unwrap_or_else(|error| panic!("the plugin does not start: {error}"))
+    }
+
+    /// Starts the plugin, which may refuse.
+    ///
+    /// # Errors
+    /// What its [`Lifecycle::on_start`](crate::Lifecycle::on_start) gives; `internal` where its manifest is larger than any
+    /// host takes.
+    pub fn try_start(self) -> Result<TestHost, PluginError> {
+        let unheard = || PluginError::internal("the plugin cannot say what it is");
         let bell = Arc::new(Bell::default());
         let runtime = Runtime::new(
             self.plugin,
             "crossplug/1",
             Offer::new(),
             Box::new(Arc::clone(&bell)),
-        );
-        let host = runtime.and_then(|runtime| {
-            runtime.start().ok()?;
-            let granted =
-                json!({ "services": self.services.keys().collect::<Vec<_>>() }).to_string();
-            let config = Value::Object(self.config).to_string();
-            let mut hello = Hello::new("test host", env!("CARGO_PKG_VERSION"), "test-1");
-            hello.data_dir = self.data_dir.as_deref();
-            hello.config = Raw::trust(config.as_bytes());
-            hello.granted = Raw::trust(granted.as_bytes());
-            hello.debug = self.debug;
-            let mut wired = Wired::new(self.services)?;
-            wired.initialize(&hello, runtime.now())?;
-            let host = TestHost {
-                runtime,
-                wired: Mutex::new(wired),
-                bell,
-            };
-            host.pump();
-            let open = locked(&host.wired).is_open();
-            open.then_some(host)
+        )
+        .ok_or_else(unheard)?;
+        runtime.start()?;
+        let granted = json!({ "services": self.services.keys().collect::<Vec<_>>() }).to_string();
+        let config = Value::Object(self.config).to_string();
+        let mut hello = Hello::new("test host", env!("CARGO_PKG_VERSION"), "test-1");
+        hello.data_dir = self.data_dir.as_deref();
+        hello.config = Raw::trust(config.as_bytes());
+        hello.granted = Raw::trust(granted.as_bytes());
+        hello.debug = self.debug;
+        let mut wired = Wired::new(self.services).ok_or_else(unheard)?;
+        wired
+            .initialize(&hello, runtime.now())
+            .ok_or_else(unheard)?;
+        let host = TestHost {
+            runtime,
+            wired: Mutex::new(wired),
+            bell,
+        };
+        let open = host.wait(Instant::now() + PATIENCE, |wired| {
+            if wired.is_open() {
+                return Some(Ok(()));
+            }
+            wired.refused.take().map(Err)
         });
-        #[allow(clippy::panic, reason = "a test without a plugin has nothing to test")]
-        host.unwrap_or_else(|| panic!("the plugin could not be initialised"))
+        open.ok_or_else(unheard)??;
+        Ok(host)
     }
 }
 
@@ -137,42 +152,36 @@ impl TestHost {
         Self::builder(plugin).start()
     }
 
-    /// Prepares a call with params as they stand on the wire.
-    pub fn call(&self, method: impl Into<String>, params: impl Into<Value>) -> TestCall<'_> {
-        self.call_as::<codec::Any>(method, &params.into())
-    }
-
-    /// Prepares a call with params of a generated type.
-    pub fn call_as<P: Wire>(&self, method: impl Into<String>, params: &P::Value) -> TestCall<'_> {
-        self.prepared(method.into(), crate::service::params::<P>(params))
-    }
-
-    const fn prepared(&self, method: String, params: Result<Vec<u8>, PluginError>) -> TestCall<'_> {
-        TestCall {
-            host: self,
-            method,
-            params,
-            upload: Vec::new(),
-            timeout: None,
-            cancelled: false,
-            credit: true,
-        }
-    }
-
-    /// Calls a method with types on both sides.
+    /// Prepares a call by a wire name, with values as they stand on the wire. The generated `…Client` of an interface does
+    /// it with types.
     ///
-    /// # Errors
-    /// The plugin's own; `internal` where the result does not fit its type.
-    pub fn ask<P: Wire, R: Wire>(
-        &self,
-        method: impl Into<String>,
-        params: &P::Value,
-    ) -> Result<R::Value, PluginError> {
-        self.call_as::<P>(method, params).run().result_as::<R>()
+    /// ```
+    /// # use crossplug_plugin::{Plugin, agent::{Agent, AgentDispatch}, testing::TestHost};
+    /// # struct Mine;
+    /// # impl Agent for Mine {}
+    /// # let plugin = Plugin::new("mine", "0.1.0").with(AgentDispatch::new(Mine));
+    /// let host = TestHost::new(plugin);
+    /// let answer = host.call("service.start", serde_json::json!({ "serviceType": "x" })).run();
+    /// assert_eq!(answer.result.unwrap_err().code, "methodNotFound");
+    /// ```
+    pub fn call(&self, method: impl Into<String>, params: impl Into<Value>) -> TestCall<'_> {
+        let params = crate::service::params::<codec::Any>(&params.into());
+        TestCall::new(self, method.into(), params)
     }
 
-    /// Sends an event to the plugin and lets it handle it.
-    pub fn emit(&self, name: &str, stream: Option<&str>, payload: impl Into<Value>) {
+    /// Prepares a call with types. For generated clients.
+    #[doc(hidden)]
+    pub fn prepare<P: Wire, R: Wire, I: Wire, U: Wire>(
+        &self,
+        method: &str,
+        params: &P::Value,
+    ) -> TestCall<'_, R, I, U> {
+        let params = crate::service::params::<P>(params);
+        TestCall::new(self, method.to_owned(), params)
+    }
+
+    /// Sends an event to the plugin, on a stream or on none, and lets it handle it.
+    pub fn emit(&self, name: &str, payload: impl Into<Value>, stream: Option<&str>) {
         let payload = payload.into().to_string();
         locked(&self.wired).emit(name, stream, &Raw::trust(payload.as_bytes()));
         self.pump();
@@ -194,9 +203,26 @@ impl TestHost {
 
     /// Which services the plugin has called, those refused included.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn service_calls(&self) -> Vec<ServiceCall> {
         self.pump();
-        locked(&self.wired).asked.clone()
+        locked(&self.wired).service_calls.clone()
+    }
+
+    /// Ends the plugin's input and lets it stop; then nothing of it runs any more. What it has said is there afterwards.
+    ///
+    /// # Panics
+    /// Where the plugin's [`Lifecycle::on_stop`](crate::Lifecycle::on_stop) does not end.
+    pub fn stop(&self) {
+        self.runtime.input_ended();
+        self.pump();
+        self.runtime.stop();
+        let stopped = self.wait(Instant::now() + PATIENCE, |_| {
+            self.runtime.has_stopped().then_some(())
+        });
+        assert!(
+            stopped.is_some(),
+            "the plugin did not stop within {PATIENCE:?}"
+        );
     }
 
     /// Carries bytes and runs handlers until nothing moves.
@@ -226,65 +252,56 @@ impl TestHost {
         ran
     }
 
-    pub(super) fn run(call: TestCall<'_>) -> Answer {
-        let TestCall {
-            host,
-            method,
-            params,
-            upload,
-            timeout,
-            mut cancelled,
-            credit,
-        } = call;
+    /// Carries and runs, and sleeps where nothing moves, until there is what is looked for. `None` once the time is over.
+    fn wait<T>(&self, end: Instant, mut look: impl FnMut(&mut Wired) -> Option<T>) -> Option<T> {
+        loop {
+            self.pump();
+            let found = look(&mut locked(&self.wired));
+            if found.is_some() {
+                return found;
+            }
+            let left = end.checked_duration_since(Instant::now())?;
+            let due = self
+                .runtime
+                .next_timeout()
+                .map(|at| at.saturating_sub(self.runtime.now()));
+            self.bell.wait(due.unwrap_or(PATIENCE).min(left));
+            self.runtime.tick();
+        }
+    }
+
+    pub(super) fn run(&self, asked: Asked) -> Got {
         let begun = Instant::now();
-        let end = begun + timeout.unwrap_or(PATIENCE);
-        let deadline = timeout.map(|_| host.runtime.since_origin(end));
-        let started = params.and_then(|params| {
-            locked(&host.wired).call(
-                &method,
+        let end = begun + asked.timeout.unwrap_or(PATIENCE);
+        let deadline = asked.timeout.map(|_| self.runtime.since_origin(end));
+        let started = asked.params.and_then(|params| {
+            locked(&self.wired).call(
+                &asked.method,
                 &params,
-                upload,
+                asked.upload?,
                 deadline,
-                credit,
-                host.runtime.now(),
+                asked.credit,
+                self.runtime.now(),
             )
         });
         let id = match started {
             Ok(id) => id,
-            Err(error) => {
-                return Answer {
-                    result: Err(error),
-                    items: Vec::new(),
-                    progress: Vec::new(),
-                };
-            }
+            Err(error) => return Got::failed(error),
         };
-        loop {
-            host.pump();
-            if let Some(answer) = locked(&host.wired).answer(id) {
-                return answer;
-            }
-            if std::mem::take(&mut cancelled) {
-                locked(&host.wired).cancel(id);
-                continue;
-            }
-            let now = Instant::now();
-            if now >= end {
-                locked(&host.wired).abandon(id);
-                host.pump();
-                let waited = now.duration_since(begun);
-                let late = format!("the plugin did not answer within {waited:?}");
-                let mut answer = locked(&host.wired).forget(id);
-                answer.result = Err(PluginError::new("deadlineExceeded", late));
-                return answer;
-            }
-            let due = host
-                .runtime
-                .next_timeout()
-                .map(|at| at.saturating_sub(host.runtime.now()));
-            host.bell.wait(due.unwrap_or(PATIENCE).min(end - now));
-            host.runtime.tick();
+        // What cancels has to be carried, too, before anything sleeps.
+        if asked.cancelled {
+            self.pump();
+            locked(&self.wired).cancel(id);
         }
+        let answered = self.wait(end, |wired| wired.answer(id));
+        answered.unwrap_or_else(|| {
+            locked(&self.wired).abandon(id);
+            self.pump();
+            let late = format!("the plugin did not answer within {:?}", begun.elapsed());
+            let mut got = locked(&self.wired).forget(id);
+            got.result = Err(PluginError::new("deadlineExceeded", late));
+            got
+        })
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Progress {
 /// A call of a service of the host.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Asked {
+pub struct ServiceCall {
     /// Wire name.
     pub service: String,
     /// What it was called with.
@@ -81,7 +81,7 @@ impl Progress {
     }
 }
 
-impl Asked {
+impl ServiceCall {
     pub(super) const fn new(service: String, params: Value) -> Self {
         Self { service, params }
     }

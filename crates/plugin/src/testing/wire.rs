@@ -6,14 +6,14 @@ use std::time::Duration;
 use crossplug_protocol::codec::Value;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{DEFAULT_FRAME_BYTES, FrameReader, FrameWriter};
-use crossplug_protocol::handshake::{Hello, Offer};
+use crossplug_protocol::handshake::{Hello, Incompatible, Offer};
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{
     CallId, CallOptions, Incoming, Session, State, StreamId, Ticket,
 };
 
-use super::call::Answer;
-use super::record::{Asked, Emitted, LogLine, Progress};
+use super::call::Got;
+use super::record::{Emitted, LogLine, Progress, ServiceCall};
 use crate::context::error_of;
 
 /// Answers a service.
@@ -33,7 +33,9 @@ pub(super) struct Wired {
     waiting: VecDeque<(Ticket, String, Value)>,
     pub(super) logs: Vec<LogLine>,
     pub(super) events: Vec<Emitted>,
-    pub(super) asked: Vec<Asked>,
+    pub(super) service_calls: Vec<ServiceCall>,
+    /// Why the plugin did not begin.
+    pub(super) refused: Option<PluginError>,
 }
 
 /// What is known of a call.
@@ -72,7 +74,8 @@ impl Wired {
             waiting: VecDeque::new(),
             logs: Vec::new(),
             events: Vec::new(),
-            asked: Vec::new(),
+            service_calls: Vec::new(),
+            refused: None,
         })
     }
 
@@ -134,20 +137,20 @@ impl Wired {
     }
 
     /// The answer, once it is there.
-    pub(super) fn answer(&mut self, id: CallId) -> Option<Answer> {
+    pub(super) fn answer(&mut self, id: CallId) -> Option<Got> {
         self.calls.get(&id)?.result.as_ref()?;
         Some(self.forget(id))
     }
 
     /// What there is of an answer.
-    pub(super) fn forget(&mut self, id: CallId) -> Answer {
+    pub(super) fn forget(&mut self, id: CallId) -> Got {
         let Record {
             result,
             items,
             progress,
             ..
         } = self.calls.remove(&id).unwrap_or_default();
-        Answer {
+        Got {
             result: result.unwrap_or_else(|| Err(PluginError::cancelled())),
             items,
             progress,
@@ -197,7 +200,8 @@ impl Wired {
             waiting,
             logs,
             events,
-            asked,
+            service_calls,
+            refused,
             ..
         } = self;
         while let Ok(Some(frame)) = input.next_frame(session.framing()) {
@@ -240,7 +244,8 @@ impl Wired {
                     ..
                 } => {
                     let params = params.map_or(Value::Null, |raw| tree(&raw));
-                    asked.push(Asked::new(method.clone().into_owned(), params.clone()));
+                    let service = method.clone().into_owned();
+                    service_calls.push(ServiceCall::new(service, params.clone()));
                     waiting.push_back((ticket, method.into_owned(), params));
                 }
                 Incoming::Log {
@@ -260,6 +265,7 @@ impl Wired {
                     let stream = stream.map(|text| text.into_owned());
                     events.push(Emitted::new(name.into_owned(), stream, seq, tree(&payload)));
                 }
+                Incoming::Incompatible(Incompatible::Refused(error)) => *refused = Some(*error),
                 _ => {}
             }
         }

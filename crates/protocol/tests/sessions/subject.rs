@@ -1,6 +1,6 @@
 //! The conformance subject, without an SDK: what `schema/vectors/sessions` asks of a plugin, answered from a session alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crossplug_protocol::codec::{self, Int64, Wire};
 use crossplug_protocol::error::PluginError;
@@ -28,6 +28,14 @@ enum Job {
         ended: bool,
     },
     Ask,
+    Skim,
+}
+
+/// On whose behalf a service is asked.
+enum Asker {
+    Request(Ticket),
+    /// The event that is being handled.
+    Event,
 }
 
 /// The plugin.
@@ -35,7 +43,9 @@ pub(crate) struct Subject {
     pub(crate) session: Session,
     pub(crate) out: FrameWriter,
     jobs: HashMap<Ticket, Job>,
-    asks: HashMap<CallId, Ticket>,
+    asks: HashMap<CallId, Asker>,
+    /// What is to be asked of events, the one being handled included.
+    events: VecDeque<String>,
     hello: Value,
 }
 
@@ -59,6 +69,7 @@ impl Subject {
             out: FrameWriter::new(),
             jobs: HashMap::new(),
             asks: HashMap::new(),
+            events: VecDeque::new(),
             hello: Value::Null,
         };
         let manifest = manifest().to_string();
@@ -81,9 +92,28 @@ impl Subject {
             .receive(frame, &mut self.out)
             .expect("a plugin tolerates everything");
         match incoming {
-            None
-            | Some(Incoming::Incompatible(_) | Incoming::Shutdown | Incoming::Tolerated(_)) => {}
-            Some(Incoming::Complaint(_) | Incoming::Event { .. }) => {}
+            None | Some(Incoming::Incompatible(_) | Incoming::Shutdown) => {}
+            Some(Incoming::Tolerated(violation)) => self.warn(&violation.to_string()),
+            Some(Incoming::Complaint(failure)) => self.warn(&failure.message),
+            Some(Incoming::Event {
+                name,
+                stream,
+                seq,
+                payload,
+            }) => {
+                let Ok(happened) = decode::<conformance::Happened>(payload.as_str()) else {
+                    return;
+                };
+                let stream = stream.as_deref().unwrap_or("-");
+                if name == "test.happened" {
+                    let number = happened.number;
+                    self.events
+                        .push_back(format!("{name} {stream} {seq} {number}"));
+                    if self.events.len() == 1 {
+                        self.next_event();
+                    }
+                }
+            }
             Some(Incoming::Initialize { ticket, params }) => {
                 self.hello = serde_json::from_slice(params.as_bytes()).unwrap();
                 let interface =
@@ -126,6 +156,11 @@ impl Subject {
                 item,
                 ..
             }) => self.item(ticket, &item),
+            // What nobody reads makes room for more.
+            Some(Incoming::Item {
+                stream: stream @ StreamId::Call(_),
+                ..
+            }) => self.session.grant(stream, 1, 200, &mut self.out).unwrap(),
             Some(Incoming::Credit {
                 stream: StreamId::Answer(ticket),
             }) => self.advance(ticket),
@@ -141,17 +176,16 @@ impl Subject {
                 _ => {}
             },
             Some(Incoming::Reply { call, outcome }) => {
-                let ticket = self.asks.remove(&call).unwrap();
                 let answer = match outcome {
                     Ok(result) => Ok(serde_json::from_slice(result.as_bytes()).unwrap()),
                     Err(failure) => Err(PluginError::from(failure)),
                 };
-                self.answer(ticket, answer);
+                self.told(call, answer);
             }
             Some(Incoming::Unreadable { call, violation }) => {
-                let ticket = self.asks.remove(&call).unwrap();
+                self.warn(&violation.to_string());
                 let error = PluginError::new("protocolViolation", violation.detail);
-                self.answer(ticket, Err(error));
+                self.told(call, Err(error));
             }
             Some(other) => panic!("a plugin does not get {other:?}"),
         }
@@ -232,17 +266,28 @@ impl Subject {
                 let question =
                     codec::encode::<conformance::Ask>(&decode::<conformance::Ask>(params)?)
                         .unwrap();
-                let params = Raw::trust(&question);
-                let options = CallOptions::new();
-                let call = self.session.call(
-                    "test.answer",
-                    Some(&params),
-                    &options,
-                    Duration::ZERO,
-                    &mut self.out,
-                );
-                self.asks.insert(call.unwrap(), ticket);
+                self.ask("test.answer", &question, Asker::Request(ticket))?;
                 Job::Ask
+            }
+            "test.skim" => {
+                let count =
+                    codec::encode::<conformance::Count>(&decode::<conformance::Count>(params)?)
+                        .unwrap();
+                // Before the call goes out: one whose items could not come would be of no use.
+                if !self.session.can_open_stream() {
+                    let error = PluginError::resource_exhausted("too many streams");
+                    return Err(error.with_retryable(true));
+                }
+                let call = self.ask("test.list", &count, Asker::Request(ticket))?;
+                let stream = StreamId::Call(call);
+                self.session
+                    .grant(stream, 64, 65_536, &mut self.out)
+                    .unwrap();
+                Job::Skim
+            }
+            "test.leftOut" => {
+                decode::<conformance::Print>(params)?;
+                return Err(PluginError::method_not_found(method));
             }
             other => return super::agent::answer(other, params).map(Some),
         };
@@ -254,6 +299,47 @@ impl Subject {
         self.jobs.insert(ticket, job);
         self.advance(ticket);
         Ok(None)
+    }
+
+    fn ask(&mut self, service: &str, params: &[u8], asker: Asker) -> Result<CallId, PluginError> {
+        let called = self.session.call(
+            service,
+            Some(&Raw::trust(params)),
+            &CallOptions::new(),
+            Duration::ZERO,
+            &mut self.out,
+        );
+        let call = called.map_err(|refused| {
+            PluginError::resource_exhausted(refused.to_string()).with_retryable(true)
+        })?;
+        self.asks.insert(call, asker);
+        Ok(call)
+    }
+
+    /// A service has answered.
+    fn told(&mut self, call: CallId, answer: Answer) {
+        match self.asks.remove(&call).unwrap() {
+            Asker::Request(ticket) => self.answer(ticket, answer),
+            Asker::Event => {
+                self.events.pop_front();
+                self.next_event();
+            }
+        }
+    }
+
+    /// Handles the oldest event.
+    fn next_event(&mut self) {
+        if let Some(question) = self.events.front() {
+            let params = json!({ "question": question }).to_string();
+            self.ask("test.answer", params.as_bytes(), Asker::Event)
+                .unwrap();
+        }
+    }
+
+    fn warn(&mut self, what: &str) {
+        self.session
+            .log(Level::Warn, what, None, &mut self.out)
+            .unwrap();
     }
 
     fn item(&mut self, ticket: Ticket, item: &Raw<'_>) {

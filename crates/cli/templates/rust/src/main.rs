@@ -37,7 +37,7 @@ impl Agent for Greeter {
     ) -> Result<ActionResult, PluginError> {
         check_action(&params.action)?;
         let greetings = self.greetings.fetch_add(1, Ordering::Relaxed) + 1;
-        ctx.info(format!("greeting number {greetings}"));
+        ctx.log().info(format!("greeting number {greetings}"));
         let greeting = ctx
             .config()
             .get("greeting")
@@ -92,7 +92,7 @@ crossplug_plugin::export!(Greeter: Agent);
 #[cfg(test)]
 mod tests {
     use crossplug_plugin::Plugin;
-    use crossplug_plugin::agent::{AgentDispatch, Content, Memory};
+    use crossplug_plugin::agent::{AgentClient, AgentDispatch, Content, Memory};
     use crossplug_plugin::testing::{TestHost, TestHostBuilder};
 
     use super::*;
@@ -110,25 +110,31 @@ mod tests {
     #[test]
     fn greets_as_it_is_configured() {
         let host = host().config("greeting", "Ahoy").start();
-        let params = ActionInvoke::new("GREET", memory());
-        let result = host
-            .ask::<ActionInvoke, ActionResult>("action.invoke", &params)
+        let agent = AgentClient::new(&host);
+        let greeted = agent
+            .action_invoke(ActionInvoke::new("GREET", memory()))
+            .run()
+            .result
             .unwrap();
-        assert_eq!(result.text.as_deref(), Some("Ahoy! You said: good morning"));
+        assert_eq!(
+            greeted.text.as_deref(),
+            Some("Ahoy! You said: good morning")
+        );
         assert_eq!(host.logs()[0].message, "greeting number 1");
-        let params = ProviderGet::new("GREETINGS", memory());
-        let told = host
-            .ask::<ProviderGet, ProviderResult>("provider.get", &params)
+        let told = agent
+            .provider_get(ProviderGet::new("GREETINGS", memory()))
+            .run()
+            .result
             .unwrap();
         assert_eq!(told.values.unwrap()["greetings"], 1);
     }
 
     #[test]
     fn knows_no_other_action() {
-        let params = ActionInvoke::new("DANCE", memory());
-        let asked = host()
-            .start()
-            .ask::<ActionInvoke, ActionResult>("action.invoke", &params);
-        assert_eq!(asked.unwrap_err().code, "actionNotFound");
+        let host = host().start();
+        let answer = AgentClient::new(&host)
+            .action_invoke(ActionInvoke::new("DANCE", memory()))
+            .run();
+        assert_eq!(answer.result.unwrap_err().code, "actionNotFound");
     }
 }

@@ -1,15 +1,16 @@
 //! The host's side of an interface: the client that calls a plugin, the trait of the services that plugins ask for, and
 //! the events both ways.
 
-mod events;
+mod heard;
 mod services;
 
 use super::Place;
+use super::emitted::Emitter;
 use super::expression::Scope;
 use super::page::Page;
 use super::plugin::{codec_of, errors_section, reexport, rust_of};
-use crate::model::{Interface, Method, Type};
-use events::{heard, sent};
+use crate::model::{Interface, Method, Side, Type};
+use heard::heard;
 use services::{service_dispatch, service_trait};
 
 /// Lints that a document's own names and sizes would trip, and nothing else.
@@ -25,6 +26,26 @@ const EXCEPTIONS: &str = "\
     reason = \"names, prose and sizes are the document's, and nobody uses all of it\"
 )]";
 
+/// Events that a host emits.
+const EMITTER: Emitter = Emitter {
+    side: Side::Host,
+    docs: [
+        "The events of the interface",
+        "that a host sends to a plugin",
+    ],
+    lifetime: "'p",
+    field: "plugin",
+    borrowed: "Plugin",
+    errors: "As for [`Plugin::emit`].",
+    result: "Result<()>",
+    send: |codec, event, payload| {
+        vec![
+            format!("let payload = Payload::encode::<{codec}>({payload});"),
+            format!("self.plugin.emit({event}, self.stream, payload)"),
+        ]
+    },
+};
+
 pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
     let mut scope = Scope::new(interface, "types::");
     page.inner_docs(&format!(
@@ -38,7 +59,7 @@ pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
         service_trait(interface, &mut scope, &mut body);
         service_dispatch(interface, &mut scope, &mut body);
     }
-    sent(interface, &mut scope, &mut body);
+    EMITTER.write(interface, &mut scope, &mut body);
     heard(interface, &mut scope, &mut body);
     page.blank();
     imports(&body, place, page);

@@ -1,15 +1,18 @@
 //! The author's side of an interface: the trait that a plugin implements, the dispatch to it, the host's services and
 //! the events that it may emit.
 
+mod client;
 mod dispatch;
-mod requests;
+mod services;
 
 use super::Place;
+use super::emitted::Emitter;
 use super::expression::Scope;
 use super::page::Page;
 use crate::model::{Event, Interface, Method, Side, Type};
+use client::client;
 use dispatch::dispatch_of;
-use requests::{emitted, services};
+use services::services;
 
 /// Lints that a document's own names and sizes would trip, and nothing else.
 const EXCEPTIONS: &str = "\
@@ -23,6 +26,22 @@ const EXCEPTIONS: &str = "\
     unreachable_pub,
     reason = \"names and prose are the document's, and nobody uses all of it\"
 )]";
+
+/// Events that a plugin emits.
+const EMITTER: Emitter = Emitter {
+    side: Side::Plugin,
+    docs: ["The events that a plugin of the interface", "may emit"],
+    lifetime: "'c",
+    field: "ctx",
+    borrowed: "Context",
+    errors: "`failedPrecondition` where the host's dialect has no events.",
+    result: "Result<(), PluginError>",
+    send: |codec, event, payload| {
+        vec![format!(
+            "self.ctx.emit::<{codec}>({event}, {payload}, self.stream)"
+        )]
+    },
+};
 
 pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
     let mut scope = Scope::new(interface, "types::");
@@ -38,7 +57,8 @@ pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
     if !interface.services.is_empty() {
         services(interface, &mut scope, &mut body);
     }
-    emitted(interface, &mut scope, &mut body);
+    EMITTER.write(interface, &mut scope, &mut body);
+    client(interface, &mut scope, &mut body);
     page.blank();
     imports(&body, place, page);
     if place.repository {
@@ -108,6 +128,7 @@ fn imports(body: &Page, place: &Place, page: &mut Page) {
         "ItemSender",
         "PluginError",
         "ServiceCall",
+        "ServiceRequest",
         "async_trait",
     ];
     page.line(&format!(
@@ -115,6 +136,12 @@ fn imports(body: &Page, place: &Place, page: &mut Page) {
         place.runtime,
         named(&names).join(", ")
     ));
+    if body.names("TestCall") {
+        page.line(&format!(
+            "use {}::testing::{{TestCall, TestHost}};",
+            place.runtime
+        ));
+    }
 }
 
 /// Authors find the types beside the trait.

@@ -16,8 +16,8 @@ pub(super) struct Input {
 pub(super) enum Got {
     /// A whole frame.
     Frame,
-    /// There will be no further one.
-    Ended,
+    /// There will be no further one; half of one may have come.
+    Ended(Result<(), FrameError>),
     /// There can be no further one: the host sends what no plugin can read.
     Broken(FrameError),
 }
@@ -47,7 +47,7 @@ impl Input {
                 Err(error) => return Got::Broken(error),
             }
             if !self.fill() {
-                return Got::Ended;
+                return Got::Ended(self.reader.finish());
             }
         }
     }

@@ -9,7 +9,7 @@
 mod roles;
 
 use std::cell::Cell;
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::input::Input;
@@ -26,8 +26,10 @@ const SPARE: usize = 2;
 const TICK: Duration = Duration::from_millis(2);
 /// Ticks in which nothing happens before the watcher sleeps for good.
 const QUIET: u32 = 50;
-/// What is in flight may take so long after the end of input.
+/// What is in flight may take so long after the end of input, and so may the plugin's last steps.
 const GRACE: Duration = Duration::from_secs(5);
+/// What was cancelled then may take so long to tidy up.
+const TIDY: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// This thread looks for ready tasks before it waits for anything.
@@ -40,7 +42,7 @@ pub(super) struct Pool {
     inner: Mutex<Inner>,
     watch: Condvar,
     idle: Condvar,
-    prints: OnceLock<Arc<Prints>>,
+    prints: Arc<Prints>,
 }
 
 #[derive(Default)]
@@ -72,24 +74,18 @@ enum Next {
 }
 
 impl Pool {
-    pub(super) fn new(output: Arc<Output>) -> Arc<Self> {
+    pub(super) fn new(output: Arc<Output>, prints: Arc<Prints>) -> Arc<Self> {
         Arc::new(Self {
             output,
             inner: Mutex::default(),
             watch: Condvar::new(),
             idle: Condvar::new(),
-            prints: OnceLock::new(),
+            prints,
         })
     }
 
     /// Serves until the host is done; then the process is, whichever thread sees it.
-    pub(super) fn serve(
-        self: &Arc<Self>,
-        runtime: &Arc<Runtime>,
-        input: Input,
-        prints: Arc<Prints>,
-    ) -> ! {
-        let _ = self.prints.set(prints);
+    pub(super) fn serve(self: &Arc<Self>, runtime: &Arc<Runtime>, input: Input) -> ! {
         locked(&self.inner).threads = 1;
         self.work(runtime, Some(Box::new(input)));
         // The pool has threads enough without this one, but the process would end with it.
@@ -153,5 +149,10 @@ impl Outside for Arc<Pool> {
 
     fn aside(&self, line: &str) {
         eprintln!("{line}");
+    }
+
+    fn opening(&self) {
+        // What was printed until now is none of the host's log.
+        self.prints.pass_on();
     }
 }

@@ -1,12 +1,14 @@
-//! What is printed to standard output in this process: to standard error as it came, and line by line to the host's log.
+//! What is printed to standard output in this process: line by line to the host's log while the host can be told, to
+//! standard error as it came before and otherwise; never both.
 
 use std::io::Write;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use crossplug_protocol::message::Level;
-use rustix::fs::{Mode, OFlags};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
 use crate::lock::locked;
@@ -15,19 +17,33 @@ use crate::runtime::Runtime;
 /// A longer line is logged in pieces.
 const LINE: usize = 16 << 10;
 
-/// Whether everything that was printed has been passed on.
-#[derive(Default)]
+/// What is printed, and who is told.
 pub(super) struct Prints {
+    file: OwnedFd,
+    /// What was printed of a line that has not ended. Whoever reads from the file holds it.
+    line: Mutex<Vec<u8>>,
+    runtime: OnceLock<Arc<Runtime>>,
     done: Mutex<bool>,
     changed: Condvar,
 }
 
-/// Passes on what is printed from now on.
-pub(super) fn follow(file: OwnedFd, runtime: &Arc<Runtime>) -> Arc<Prints> {
-    let prints = Arc::new(Prints::default());
-    let (own, runtime) = (Arc::clone(&prints), Arc::clone(runtime));
+/// Passes on what is printed from now on. A plugin may print before there is a runtime.
+pub(super) fn follow(file: OwnedFd) -> Arc<Prints> {
+    if let Ok(flags) = fcntl_getfl(&file) {
+        let _ = fcntl_setfl(&file, flags | OFlags::NONBLOCK);
+    }
+    let prints = Arc::new(Prints {
+        file,
+        line: Mutex::default(),
+        runtime: OnceLock::new(),
+        done: Mutex::new(false),
+        changed: Condvar::new(),
+    });
+    let own = Arc::clone(&prints);
     let follower = move || {
-        pass_on(&file, &runtime);
+        while own.pass_on() {
+            let _ = poll(&mut [PollFd::new(&own.file, PollFlags::IN)], None);
+        }
         *locked(&own.done) = true;
         own.changed.notify_all();
     };
@@ -43,6 +59,59 @@ pub(super) fn follow(file: OwnedFd, runtime: &Arc<Runtime>) -> Arc<Prints> {
 }
 
 impl Prints {
+    /// Whom to tell, once the conversation is open.
+    pub(super) fn tell(&self, runtime: &Arc<Runtime>) {
+        let _ = self.runtime.set(Arc::clone(runtime));
+    }
+
+    /// Passes on what was printed so far. False once nobody can print any more.
+    pub(super) fn pass_on(&self) -> bool {
+        let mut line = locked(&self.line);
+        let mut buffer = [0; 8192];
+        loop {
+            match rustix::io::read(&self.file, &mut buffer) {
+                Ok(count @ 1..) => self.print(&mut line, buffer.get(..count).unwrap_or_default()),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return true,
+                Ok(_) | Err(_) => {
+                    if !line.is_empty() {
+                        self.say(&mut line);
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn print(&self, line: &mut Vec<u8>, came: &[u8]) {
+        if !self.runtime.get().is_some_and(|runtime| runtime.can_log()) {
+            let _ = std::io::stderr().write_all(came);
+            return;
+        }
+        for byte in came {
+            if *byte == b'\n' || line.len() >= LINE {
+                self.say(line);
+            }
+            if *byte != b'\n' {
+                line.push(*byte);
+            }
+        }
+    }
+
+    fn say(&self, line: &mut Vec<u8>) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches('\r');
+        let fields = Some(&br#"{"stream":"stdout"}"#[..]);
+        let told = self
+            .runtime
+            .get()
+            .is_some_and(|runtime| runtime.try_log(Level::Info, text, fields));
+        if !told {
+            eprintln!("{text}");
+        }
+        line.clear();
+    }
+
     /// Closes standard output and waits until what was printed has been passed on; not for long, since something that the
     /// plugin has started may still hold it open.
     pub(super) fn finish(&self) {
@@ -57,41 +126,4 @@ impl Prints {
                 .wait_timeout_while(done, Duration::from_millis(500), |done| !*done);
         }
     }
-}
-
-fn pass_on(file: &OwnedFd, runtime: &Arc<Runtime>) {
-    let mut buffer = [0; 8192];
-    let mut line = Vec::new();
-    loop {
-        let count = match rustix::io::read(file, &mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(Errno::INTR) => continue,
-            Err(_) => break,
-        };
-        let came = buffer.get(..count).unwrap_or_default();
-        let _ = std::io::stderr().write_all(came);
-        for byte in came {
-            if *byte == b'\n' || line.len() >= LINE {
-                say(&mut line, runtime);
-            }
-            if *byte != b'\n' {
-                line.push(*byte);
-            }
-        }
-    }
-    if !line.is_empty() {
-        say(&mut line, runtime);
-    }
-}
-
-fn say(line: &mut Vec<u8>, runtime: &Arc<Runtime>) {
-    let text = String::from_utf8_lossy(line);
-    // Where the host cannot be told, standard error has it already.
-    let _ = runtime.try_log(
-        Level::Info,
-        text.trim_end_matches('\r'),
-        Some(br#"{"stream":"stdout"}"#),
-    );
-    line.clear();
 }

@@ -3,10 +3,13 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::{GRACE, Inner, LOOKS, MOST, Next, Pool, QUIET, SPARE, TICK};
+use super::{GRACE, Inner, LOOKS, MOST, Next, Pool, QUIET, SPARE, TICK, TIDY};
 use crate::export::stdio::input::{Got, Input};
 use crate::lock::locked;
 use crate::runtime::Runtime;
+
+/// The exit code where the host sent what no plugin can read.
+const UNREADABLE: i32 = 1;
 
 impl Pool {
     /// What a thread of the pool does until it ends.
@@ -32,10 +35,15 @@ impl Pool {
         loop {
             match input.next(|| runtime.framing(), |frame| runtime.receive(frame)) {
                 Got::Frame => {}
-                Got::Ended => self.close(runtime),
+                Got::Ended(Ok(())) => self.close(runtime, 0),
+                Got::Ended(Err(error)) => {
+                    eprintln!("the host's last message is not whole: {error}");
+                    self.close(runtime, 0);
+                }
                 Got::Broken(error) => {
                     eprintln!("the host sends what cannot be read: {error}");
-                    self.close(runtime);
+                    runtime.input_broken(error);
+                    self.close(runtime, UNREADABLE);
                 }
             }
             input.set_limit(runtime.frame_limit());
@@ -188,22 +196,37 @@ impl Pool {
         }
     }
 
-    /// The host says nothing more: what is in flight may finish, then the process ends.
-    fn close(self: &Arc<Self>, runtime: &Arc<Runtime>) -> ! {
+    /// The host says nothing more: what is in flight may finish, the plugin stops, then the process ends.
+    fn close(self: &Arc<Self>, runtime: &Arc<Runtime>, code: i32) -> ! {
         LOOKS.with(|looks| looks.set(false));
         runtime.input_ended();
-        let end = Instant::now() + GRACE;
-        let mut cancelled = false;
+        let written = || self.output.is_dead() || self.output.is_done();
+        let answered = || self.output.is_dead() || (runtime.is_over() && written());
+        if !self.wait(runtime, GRACE, answered) {
+            runtime.cancel_all();
+            self.wait(runtime, TIDY, answered);
+        }
+        runtime.stop();
+        self.wait(runtime, GRACE, || runtime.has_stopped() && written());
+        self.prints.finish();
+        std::process::exit(code)
+    }
+
+    /// Waits while others run what is ready. False where it took too long.
+    fn wait(
+        self: &Arc<Self>,
+        runtime: &Arc<Runtime>,
+        most: Duration,
+        done: impl Fn() -> bool,
+    ) -> bool {
+        let end = Instant::now() + most;
         loop {
             self.output.flush(runtime);
-            let done = runtime.is_over() && self.output.is_done();
-            let late = Instant::now() >= end;
-            if done || self.output.is_dead() || (late && cancelled) {
-                break;
+            if done() {
+                return true;
             }
-            if late {
-                runtime.cancel_all();
-                cancelled = true;
+            if Instant::now() >= end {
+                return false;
             }
             if runtime.has_ready() {
                 let mut inner = locked(&self.inner);
@@ -212,9 +235,5 @@ impl Pool {
             }
             std::thread::sleep(TICK);
         }
-        if let Some(prints) = self.prints.get() {
-            prints.finish();
-        }
-        std::process::exit(0)
     }
 }

@@ -1,0 +1,163 @@
+//! A call of a service that was not sent yet.
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossplug_protocol::codec::{self, Wire};
+use crossplug_protocol::error::PluginError;
+use crossplug_protocol::message::Raw;
+use crossplug_protocol::session::{CallOptions, Refused, StreamId};
+
+use super::{ServiceCall, flows};
+use crate::context::error_of;
+use crate::runtime::{Asked, Call};
+
+/// Params lie one level deep in their message.
+const PARAMS_DEPTH: usize = codec::DEPTH - 1;
+
+/// What awaiting a request gives, once it is there.
+type Outcome<T> = Pin<Box<dyn Future<Output = Result<T, PluginError>> + Send>>;
+
+/// A call of a service that was not sent yet. `.await` sends it; see [`Context::call`](crate::Context::call) and
+/// [`Context::start`](crate::Context::start).
+#[must_use = "a request is sent when it is awaited"]
+pub struct ServiceRequest<T> {
+    asking: Asking,
+    send: fn(Asking) -> Outcome<T>,
+}
+
+/// What is asked, whatever comes of it.
+struct Asking {
+    call: Arc<Call>,
+    service: String,
+    params: Result<Vec<u8>, PluginError>,
+    timeout: Option<Duration>,
+}
+
+impl<T> std::fmt::Debug for ServiceRequest<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServiceRequest")
+            .field("service", &self.asking.service)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> ServiceRequest<T> {
+    /// How long to wait for the host's answer at most. The deadline of the call that asks holds in any case.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.asking.timeout = Some(timeout);
+        self
+    }
+}
+
+impl<T> ServiceRequest<T> {
+    pub(crate) fn plain<P: Wire, R: Wire<Value = T> + 'static>(
+        call: &Arc<Call>,
+        service: &str,
+        params: &P::Value,
+    ) -> Self {
+        Self {
+            asking: Asking::new::<P>(call, service, params),
+            send: |asking| {
+                Box::pin(async move {
+                    let call: ServiceCall<codec::Nothing, codec::Nothing, R> = asking.send()?;
+                    call.result().await
+                })
+            },
+        }
+    }
+}
+
+impl<I: Wire + 'static, U: Wire + 'static, R: Wire + 'static> ServiceRequest<ServiceCall<I, U, R>> {
+    pub(crate) fn streaming<P: Wire>(call: &Arc<Call>, service: &str, params: &P::Value) -> Self {
+        Self {
+            asking: Asking::new::<P>(call, service, params),
+            send: |asking| Box::pin(async move { asking.send() }),
+        }
+    }
+}
+
+impl<T> IntoFuture for ServiceRequest<T> {
+    type Output = Result<T, PluginError>;
+    type IntoFuture = Outcome<T>;
+
+    fn into_future(self) -> Outcome<T> {
+        (self.send)(self.asking)
+    }
+}
+
+impl Asking {
+    fn new<P: Wire>(call: &Arc<Call>, service: &str, given: &P::Value) -> Self {
+        Self {
+            call: Arc::clone(call),
+            service: service.to_owned(),
+            params: params::<P>(given),
+            timeout: None,
+        }
+    }
+
+    /// When nobody waits any more.
+    fn deadline(&self) -> Option<Instant> {
+        let own = self
+            .timeout
+            .and_then(|timeout| Instant::now().checked_add(timeout));
+        [own, self.call.deadline].into_iter().flatten().min()
+    }
+
+    /// Sends the request, and the first credit with it where items are to come: a call whose items could never come is not
+    /// made at all.
+    fn send<I: 'static, U, R>(self) -> Result<ServiceCall<I, U, R>, PluginError> {
+        let params = self.params.as_ref().map_err(Clone::clone)?;
+        let runtime = &self.call.runtime;
+        let deadline = self.deadline().map(|at| runtime.since_origin(at));
+        let mut options = CallOptions::new();
+        options.deadline = deadline;
+        options.traceparent = self.call.traceparent.as_deref();
+        let asked = Arc::new(Asked::default());
+        let now = runtime.now();
+        let sent = runtime.with(|state| {
+            let (session, out) = (&mut state.session, &mut state.out);
+            if flows::<I>() && !session.can_open_stream() {
+                let limit = session.limits().open_streams;
+                return Err(Refused::TooManyStreams { limit });
+            }
+            let id = session.call(&self.service, Some(&Raw::trust(params)), &options, now, out)?;
+            if flows::<I>()
+                && let Some((items, bytes)) = asked.inbox().credit()
+            {
+                // There is room, and a dialect that has services but no streams has no items either.
+                let _ = session.grant(StreamId::Call(id), items, bytes, out);
+            }
+            state.expect_reply(id, Arc::clone(&asked));
+            Ok(id)
+        });
+        let id = sent.map_err(|refused| error_of(&refused))?;
+        runtime.flush();
+        if deadline.is_some() {
+            runtime.timer();
+        }
+        Ok(ServiceCall {
+            call: Arc::clone(&self.call),
+            asked,
+            id,
+            answered: false,
+            types: PhantomData,
+        })
+    }
+}
+
+/// Params as they travel.
+pub(crate) fn params<P: Wire>(params: &P::Value) -> Result<Vec<u8>, PluginError> {
+    let mut bytes = Vec::with_capacity(64);
+    codec::encode_into::<P>(params, PARAMS_DEPTH, &mut bytes)
+        .map_err(|error| PluginError::invalid_params(format!("the params {error}")))?;
+    // A service that takes nothing takes an empty object.
+    if bytes == b"null" {
+        Ok(b"{}".to_vec())
+    } else {
+        Ok(bytes)
+    }
+}
