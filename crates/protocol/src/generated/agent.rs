@@ -22,7 +22,7 @@ pub const NAME: &str = "agent";
 pub const VERSION: &str = "1.0.0";
 
 /// SHA-256 of the interface's document without descriptions.
-pub const HASH: &str = "6a3dc4bf8704482d30a4ecb9d19185a2360d3cdc801c12e0f9b249ca44013ee4";
+pub const HASH: &str = "e813b9b9b5ab89e2ceaf7d6d378309a95d2e8e1a0b401beca40e512fd6a2f399";
 
 /// Wire names of the methods, which a host calls.
 pub mod methods {
@@ -306,7 +306,7 @@ codec::object! {
     extra extra;
 }
 
-/// What an action or evaluator did.
+/// What an action or evaluator did. `data` is the place for whatever else there is to say: further members are passed over.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ActionResult {
@@ -373,7 +373,7 @@ codec::object! {
     member "values" values: codec::Optional<codec::AnyMap>;
 }
 
-/// Context from a provider.
+/// Context from a provider. `data` is the place for whatever else there is to say: further members are passed over.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProviderResult {

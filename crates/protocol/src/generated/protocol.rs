@@ -314,7 +314,7 @@ codec::object! {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Granted {
-    /// Names of services that the plugin may call.
+    /// Names of services that the plugin may call: each a name, no pattern and no permission.
     pub services: Option<Vec<String>>,
     /// Patterns of the event streams that the plugin may write to.
     pub emit: Option<Vec<String>>,
@@ -333,7 +333,7 @@ impl Granted {
         }
     }
 
-    /// With `services`. Names of services that the plugin may call.
+    /// With `services`. Names of services that the plugin may call: each a name, no pattern and no permission.
     #[must_use]
     pub fn with_services(mut self, services: Vec<String>) -> Self {
         self.services = Some(services);
@@ -720,7 +720,7 @@ codec::object! {
     member "payload" payload: codec::Required<codec::Any>;
 }
 
-/// Least to most urgent.
+/// Least to most urgent. There are no others: a `$/log` of another level is not of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogLevel {
     /// `trace`
