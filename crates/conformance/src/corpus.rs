@@ -1,4 +1,7 @@
 //! The session vectors, compiled in, so that the program needs no checkout. A test holds the list to the folder.
+//!
+//! `vectors` beside `src` is a link to `schema/vectors/sessions`: cargo puts what it leads to into the package, so that the
+//! published crate builds. (The crate is for Unix alone, where a checkout has links.)
 
 use crate::case::{BadCase, Case};
 
@@ -6,7 +9,7 @@ macro_rules! sessions {
     ($($path:literal),* $(,)?) => {
         /// Path below `schema/vectors/sessions` and text of every session vector.
         pub const SESSIONS: &[(&str, &str)] =
-            &[$(($path, include_str!(concat!("../../../schema/vectors/sessions/", $path)))),*];
+            &[$(($path, include_str!(concat!("../vectors/", $path)))),*];
     };
 }
 
