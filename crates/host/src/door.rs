@@ -201,6 +201,13 @@ pub trait Passage: Send + Sync {
     /// Begins to stop the plugin, politely. [`Home::ended`] is told when nothing of it is left. A second time does
     /// nothing, and neither does one after the end.
     fn stop(&self);
+
+    /// The same with a patience of its own in place of [`Opening::patience`]; a stop that is under way goes on with it. A
+    /// passage whose stop has no steps need not implement this.
+    fn stop_with(&self, patience: Patience) {
+        let _ = patience;
+        self.stop();
+    }
 }
 
 /// How the answer to a service call gets back to the plugin. Given by a door to [`Home::service`].

@@ -8,7 +8,7 @@ use crossplug_policy::Record;
 use crossplug_protocol::codec::Value;
 
 use crate::call::{self, Call, Flight};
-use crate::door::{InterfaceVersion, Introduction, Passage, Request};
+use crate::door::{InterfaceVersion, Introduction, Passage, Patience, Request};
 use crate::executor::{Executor, block_on};
 use crate::home::{Ending, Home};
 use crate::{IntoPayload, Payload, Result};
@@ -114,6 +114,28 @@ impl Plugin {
     /// would wait for itself; there, `await` it.
     pub fn stop_blocking(&self) -> Ending {
         block_on(self.stop())
+    }
+
+    /// The same with a patience of its own in place of the [host's](crate::HostBuilder::patience). A stop that is under
+    /// way goes on with it.
+    ///
+    /// ```no_run
+    /// # async fn demo(plugin: crossplug_host::Plugin) {
+    /// use std::time::Duration;
+    /// use crossplug_host::door::Patience;
+    /// // Somebody is waiting.
+    /// let second = Duration::from_secs(1);
+    /// plugin.stop_with(Patience { shutdown: second, end_of_input: second, terminate: second }).await;
+    /// # }
+    /// ```
+    pub async fn stop_with(&self, patience: Patience) -> Ending {
+        self.0.passage.stop_with(patience);
+        self.wait().await
+    }
+
+    /// The same on this thread; see [`Plugin::stop_blocking`].
+    pub fn stop_with_blocking(&self, patience: Patience) -> Ending {
+        block_on(self.stop_with(patience))
     }
 
     /// Waits until the plugin has ended, for whatever reason.

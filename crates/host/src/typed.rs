@@ -1,6 +1,38 @@
 //! What generated clients and service traits stand on: calls, streams and services whose values have types. It knows
 //! codecs and this crate's calls; must not know doors.
 
+/// The options of a call, on a type that has the untyped one in its field `call`.
+macro_rules! options {
+    () => {
+        /// See [`Call::timeout`](crate::Call::timeout).
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.call = self.call.timeout(timeout);
+            self
+        }
+
+        /// See [`Call::no_timeout`](crate::Call::no_timeout).
+        pub fn no_timeout(mut self) -> Self {
+            self.call = self.call.no_timeout();
+            self
+        }
+
+        /// See [`Call::traceparent`](crate::Call::traceparent).
+        pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
+            self.call = self.call.traceparent(traceparent);
+            self
+        }
+
+        /// See [`Call::on_progress`](crate::Call::on_progress).
+        pub fn on_progress(
+            mut self,
+            on_progress: impl FnMut(crate::Progress) + Send + 'static,
+        ) -> Self {
+            self.call = self.call.on_progress(on_progress);
+            self
+        }
+    };
+}
+
 mod call;
 mod service;
 mod stream;

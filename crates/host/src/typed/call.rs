@@ -3,12 +3,10 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use crossplug_protocol::codec::Wire;
 
 use super::read;
-use crate::call::Progress;
 use crate::{Call, CallFuture, Payload, Result};
 
 /// A call that was not sent yet, with a typed result. `.await` it, or end it with [`TypedCall::blocking`].
@@ -44,29 +42,7 @@ impl<T> TypedCall<T> {
         }
     }
 
-    /// See [`Call::timeout`].
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.call = self.call.timeout(timeout);
-        self
-    }
-
-    /// See [`Call::no_timeout`].
-    pub fn no_timeout(mut self) -> Self {
-        self.call = self.call.no_timeout();
-        self
-    }
-
-    /// See [`Call::traceparent`].
-    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
-        self.call = self.call.traceparent(traceparent);
-        self
-    }
-
-    /// See [`Call::on_progress`].
-    pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
-        self.call = self.call.on_progress(on_progress);
-        self
-    }
+    options!();
 
     /// Sends the call and waits on this thread, which does the reading itself.
     ///

@@ -1,12 +1,10 @@
 //! Calls whose streams have types.
 
 use std::borrow::Borrow;
-use std::time::Duration;
 
 use crossplug_protocol::codec::Wire;
 
 use super::{params, read};
-use crate::call::Progress;
 use crate::{Call, Payload, Result, Stream, Uploader};
 
 /// A call that streams and was not sent yet: `I` comes, `U` goes, `T` ends it. [`StreamingCall::open`] sends it.
@@ -53,29 +51,7 @@ impl<I, U, T> StreamingCall<I, U, T> {
         }
     }
 
-    /// See [`Call::timeout`].
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.call = self.call.timeout(timeout);
-        self
-    }
-
-    /// See [`Call::no_timeout`].
-    pub fn no_timeout(mut self) -> Self {
-        self.call = self.call.no_timeout();
-        self
-    }
-
-    /// See [`Call::traceparent`].
-    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
-        self.call = self.call.traceparent(traceparent);
-        self
-    }
-
-    /// See [`Call::on_progress`].
-    pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + Send + 'static) -> Self {
-        self.call = self.call.on_progress(on_progress);
-        self
-    }
+    options!();
 
     /// Sends the call.
     ///

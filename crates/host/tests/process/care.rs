@@ -8,7 +8,7 @@ use crossplug_host::door::Patience;
 use crossplug_host::{ErrorKind, Host};
 
 use crate::peer::{Lines, load, peer};
-use crate::waiting::wait_for_all;
+use crate::waiting::{wait, wait_for_all};
 
 /// Waits until no process of that id is left but, perhaps, its unreaped rest.
 pub(crate) fn gone(pid: &str) {
@@ -314,4 +314,32 @@ time.sleep(1000)",
     host.wait().unwrap();
     gone(plugin);
     gone(child);
+}
+
+#[test]
+fn a_stop_may_have_a_patience_of_its_own_also_when_it_is_under_way() {
+    use std::future::Future;
+    let folder = peer(
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)
+hello()
+time.sleep(100)",
+    );
+    let ages = Duration::from_secs(1000);
+    let host = Host::builder().patience(Patience {
+        shutdown: ages,
+        end_of_input: ages,
+        terminate: ages,
+    });
+    let host = host.build();
+    for under_way in [false, true] {
+        let plugin = host.load(folder.path()).blocking().unwrap();
+        let mut polite = Box::pin(plugin.stop());
+        if under_way {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(polite.as_mut().poll(&mut context).is_pending());
+        }
+        let ending = plugin.stop_with_blocking(IMPATIENT);
+        assert_eq!(ending.status.as_deref(), Some("signal: 9 (SIGKILL)"));
+        assert_eq!(wait(polite).status, ending.status);
+    }
 }

@@ -64,7 +64,7 @@ impl Drop for Attempt {
         if let State::Started(pump) = before
             && let Some(pump) = pump.upgrade()
         {
-            pump.stop();
+            pump.stop(None);
         }
     }
 }
@@ -80,7 +80,7 @@ impl Report {
         let mut state = self.0.lock();
         if matches!(*state, State::GivenUp) {
             drop(state);
-            pump.stop();
+            pump.stop(None);
         } else {
             *state = State::Started(pump.itself());
             drop(state);

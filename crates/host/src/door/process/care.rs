@@ -32,6 +32,16 @@ enum Step {
 }
 
 impl Stopping {
+    /// From now on the step that is under way takes no longer than this patience gives it.
+    pub(super) fn bear(&mut self, patience: Patience, now: Duration) {
+        let step = match self.step {
+            Step::Asked => patience.shutdown,
+            Step::InputEnded => patience.end_of_input,
+            Step::Terminated => patience.terminate,
+        };
+        self.until = self.until.min(now + step);
+    }
+
     /// A reply came; if it is that to `shutdown`, the next step need not wait.
     pub(super) fn heard(&mut self, call: CallId) {
         if self.shutdown == Some(call) {
@@ -64,7 +74,7 @@ pub(super) enum Cause {
 impl Pump {
     /// Takes the next step of a stop, if it is time. The keeper's business alone.
     pub(super) fn stop_step(&self, wire: &mut Wire, inlet: &Inlet, now: Duration) -> Next {
-        let patience: Patience = self.patience;
+        let patience = wire.patience;
         let Some(stopping) = &mut wire.stopping else {
             // One that was never open has nothing to finish.
             if matches!(wire.stage, Stage::Opening) {

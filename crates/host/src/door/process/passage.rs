@@ -9,7 +9,7 @@ use crossplug_protocol::session::{CallOptions, Refused, StreamId};
 
 use super::pump::Pump;
 use super::wire::{Pending, Stage, check, key, refused};
-use crate::door::{Answer, CallKey, Introduction, Passage, Request};
+use crate::door::{Answer, CallKey, Introduction, Passage, Patience, Request};
 use crate::{Payload, Result};
 
 /// The host's handle. Dropped, it lets the keeper stop the plugin.
@@ -174,12 +174,16 @@ impl Passage for ProcessPassage {
     }
 
     fn stop(&self) {
-        self.pump.stop();
+        self.pump.stop(None);
+    }
+
+    fn stop_with(&self, patience: Patience) {
+        self.pump.stop(Some(patience));
     }
 }
 
 impl Drop for ProcessPassage {
     fn drop(&mut self) {
-        self.pump.stop();
+        self.pump.stop(None);
     }
 }

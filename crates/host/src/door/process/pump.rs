@@ -32,7 +32,6 @@ pub(super) struct Pump {
     /// Of the session's clock.
     origin: Instant,
     pub(super) home: Home,
-    pub(super) patience: Patience,
     /// How opening went.
     pub(super) opened: Slot<crate::Result<()>>,
     /// Bytes of params of unanswered service calls that may wait.
@@ -41,7 +40,7 @@ pub(super) struct Pump {
 
 impl Pump {
     /// The calling thread is the keeper.
-    pub(super) fn new(wire: Wire, home: Home, patience: Patience, process: u32) -> Arc<Self> {
+    pub(super) fn new(wire: Wire, home: Home, process: u32) -> Arc<Self> {
         let most_asked = wire.session.limits().buffered_bytes;
         Arc::new_cyclic(|itself| Self {
             itself: Weak::clone(itself),
@@ -52,7 +51,6 @@ impl Pump {
             turns: AtomicU64::new(0),
             origin: Instant::now(),
             home,
-            patience,
             opened: Slot::new(),
             most_asked,
         })
@@ -83,12 +81,21 @@ impl Pump {
         self.process
     }
 
-    /// Asks the keeper to stop the plugin.
-    pub(super) fn stop(&self) {
-        let mut wire = self.lock();
-        if matches!(wire.stage, Stage::Ended(_))
-            || std::mem::replace(&mut wire.lead.stop_wanted, true)
-        {
+    /// Asks the keeper to stop the plugin, or, with another patience, to go on stopping it with that.
+    pub(super) fn stop(&self, patience: Option<Patience>) {
+        let mut guard = self.lock();
+        let wire = &mut *guard;
+        if matches!(wire.stage, Stage::Ended(_)) {
+            return;
+        }
+        if let Some(patience) = patience {
+            wire.patience = patience;
+            if let Some(stopping) = &mut wire.stopping {
+                stopping.bear(patience, self.now());
+            }
+        }
+        let again = std::mem::replace(&mut wire.lead.stop_wanted, true);
+        if again && patience.is_none() {
             return;
         }
         if wire.lead.asleep.is_some() {

@@ -73,12 +73,9 @@ pub(super) fn start(
 
     let mut out = FrameWriter::new();
     greet(&mut session, opening, &home, &mut out)?;
-    let mut wire = Wire::new(session, streams.stdin, alarm);
+    let mut wire = Wire::new(session, streams.stdin, alarm, opening.patience);
     wire.out = out;
-    Ok((
-        Pump::new(wire, home, opening.patience, process),
-        Box::new(inlet),
-    ))
+    Ok((Pump::new(wire, home, process), Box::new(inlet)))
 }
 
 fn session(dialect: &str, opening: &Opening) -> Result<Session> {

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::care::Stopping;
 use super::inlet::Inlet;
 use crate::call::mailbox::Mailbox;
-use crate::door::{Answer, Asked, CallKey, Introduction};
+use crate::door::{Answer, Asked, CallKey, Introduction, Patience};
 use crate::platform::Alarm;
 use crate::{Error, ErrorKind, Result};
 
@@ -35,6 +35,8 @@ pub(super) struct Wire {
     pub(super) stage: Stage,
     pub(super) lead: Lead,
     pub(super) stopping: Option<Stopping>,
+    /// How patient a stop is.
+    pub(super) patience: Patience,
 }
 
 /// A call in flight.
@@ -89,7 +91,12 @@ pub(super) struct Sleep {
 }
 
 impl Wire {
-    pub(super) fn new(session: Session, stdin: OwnedFd, alarm: Arc<Alarm>) -> Self {
+    pub(super) fn new(
+        session: Session,
+        stdin: OwnedFd,
+        alarm: Arc<Alarm>,
+        patience: Patience,
+    ) -> Self {
         Self {
             session,
             out: FrameWriter::new(),
@@ -111,6 +118,7 @@ impl Wire {
                 stop_wanted: false,
             },
             stopping: None,
+            patience,
         }
     }
 
