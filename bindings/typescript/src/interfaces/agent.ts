@@ -56,7 +56,7 @@ export interface State {
 /** Reads and writes {@link State}. */
 export const State: $.Codec<State> = $.codec("State", readState, writeState, true);
 
-/** What an action or evaluator did. */
+/** What an action or evaluator did. `data` is the place for whatever else there is to say: further members are passed over. */
 export interface ActionResult {
   /** Whether it did what it is for. */
   success: boolean;
@@ -73,7 +73,7 @@ export interface ActionResult {
 /** Reads and writes {@link ActionResult}. */
 export const ActionResult: $.Codec<ActionResult> = $.codec("ActionResult", readActionResult, writeActionResult, true);
 
-/** Context from a provider. */
+/** Context from a provider. `data` is the place for whatever else there is to say: further members are passed over. */
 export interface ProviderResult {
   /** As prose, for a prompt. */
   text?: string;
@@ -368,21 +368,53 @@ export const agentErrors: { readonly [Code in AgentErrorCode]: $.ErrorClass } = 
  * What an author implements. A method that is left out is answered with `methodNotFound`.
  */
 export interface Agent {
-  /** Whether an action applies to a memory. */
+  /**
+   * Whether an action applies to a memory.
+   *
+   * May answer with `actionNotFound`.
+   */
   actionValidate?(ctx: $.Context, params: ActionValidate): $.Awaitable<Validation>;
-  /** Runs an action. */
+  /**
+   * Runs an action.
+   *
+   * May answer with `actionNotFound`.
+   */
   actionInvoke?(ctx: $.Context, params: ActionInvoke): $.Awaitable<ActionResult>;
-  /** Asks a provider for context. */
+  /**
+   * Asks a provider for context.
+   *
+   * May answer with `providerNotFound`.
+   */
   providerGet?(ctx: $.Context, params: ProviderGet): $.Awaitable<ProviderResult>;
-  /** Whether an evaluator applies to a memory. */
+  /**
+   * Whether an evaluator applies to a memory.
+   *
+   * May answer with `evaluatorNotFound`.
+   */
   evaluatorValidate?(ctx: $.Context, params: EvaluatorValidate): $.Awaitable<Validation>;
-  /** Runs an evaluator. It may have nothing to say. */
+  /**
+   * Runs an evaluator. It may have nothing to say.
+   *
+   * May answer with `evaluatorNotFound`.
+   */
   evaluatorInvoke?(ctx: $.Context, params: EvaluatorInvoke): $.Awaitable<ActionResult | null>;
-  /** Starts a service of the plugin. Starting a running one changes nothing. */
+  /**
+   * Starts a service of the plugin. Starting a running one changes nothing.
+   *
+   * May answer with `serviceNotFound`.
+   */
   serviceStart?(ctx: $.Context, params: ServiceStart): $.Awaitable<void>;
-  /** Stops a service of the plugin. Stopping a stopped one changes nothing. */
+  /**
+   * Stops a service of the plugin. Stopping a stopped one changes nothing.
+   *
+   * May answer with `serviceNotFound`.
+   */
   serviceStop?(ctx: $.Context, params: ServiceStop): $.Awaitable<void>;
-  /** Answers an HTTP request to a route of the plugin. */
+  /**
+   * Answers an HTTP request to a route of the plugin.
+   *
+   * May answer with `routeNotFound`.
+   */
   routeHandle?(ctx: $.Context, params: RouteHandle): $.Awaitable<RouteResponse>;
   /** A message reached the agent. */
   onMessageReceived?(ctx: $.PluginContext, event: $.Event<MessageReceived>): $.Awaitable<void>;
@@ -392,7 +424,7 @@ export interface Agent {
 export const agent: $.InterfaceDescriptor<Agent> = $.describe<Agent>(
   "agent",
   "1.0.0",
-  "6a3dc4bf8704482d30a4ecb9d19185a2360d3cdc801c12e0f9b249ca44013ee4",
+  "e813b9b9b5ab89e2ceaf7d6d378309a95d2e8e1a0b401beca40e512fd6a2f399",
   [
     $.method("action.validate", {
       params: readActionValidate,
@@ -498,49 +530,81 @@ export class AgentClient {
     this.#peer = peer;
   }
 
-  /** Whether an action applies to a memory. */
+  /**
+   * Whether an action applies to a memory.
+   *
+   * May answer with `actionNotFound`.
+   */
   actionValidate(params: ActionValidate, options?: $.CallOptions): Promise<Validation> {
     const signature = { params: $.bounded(writeActionValidate, 1), result: copyValidation, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "action.validate", signature, params, options);
   }
 
-  /** Runs an action. */
+  /**
+   * Runs an action.
+   *
+   * May answer with `actionNotFound`.
+   */
   actionInvoke(params: ActionInvoke, options?: $.CallOptions): Promise<ActionResult> {
     const signature = { params: $.bounded(writeActionInvoke, 1), result: readActionResult, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "action.invoke", signature, params, options);
   }
 
-  /** Asks a provider for context. */
+  /**
+   * Asks a provider for context.
+   *
+   * May answer with `providerNotFound`.
+   */
   providerGet(params: ProviderGet, options?: $.CallOptions): Promise<ProviderResult> {
     const signature = { params: $.bounded(writeProviderGet, 1), result: readProviderResult, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "provider.get", signature, params, options);
   }
 
-  /** Whether an evaluator applies to a memory. */
+  /**
+   * Whether an evaluator applies to a memory.
+   *
+   * May answer with `evaluatorNotFound`.
+   */
   evaluatorValidate(params: EvaluatorValidate, options?: $.CallOptions): Promise<Validation> {
     const signature = { params: $.bounded(writeEvaluatorValidate, 1), result: copyValidation, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "evaluator.validate", signature, params, options);
   }
 
-  /** Runs an evaluator. It may have nothing to say. */
+  /**
+   * Runs an evaluator. It may have nothing to say.
+   *
+   * May answer with `evaluatorNotFound`.
+   */
   evaluatorInvoke(params: EvaluatorInvoke, options?: $.CallOptions): Promise<ActionResult | null> {
     const signature = { params: $.bounded(writeEvaluatorInvoke, 1), result: (value: unknown) => value === null ? null : readActionResult(value), errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "evaluator.invoke", signature, params, options);
   }
 
-  /** Starts a service of the plugin. Starting a running one changes nothing. */
+  /**
+   * Starts a service of the plugin. Starting a running one changes nothing.
+   *
+   * May answer with `serviceNotFound`.
+   */
   serviceStart(params: ServiceStart, options?: $.CallOptions): Promise<void> {
     const signature = { params: copyServiceStart, result: $.readNothing, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "service.start", signature, params, options);
   }
 
-  /** Stops a service of the plugin. Stopping a stopped one changes nothing. */
+  /**
+   * Stops a service of the plugin. Stopping a stopped one changes nothing.
+   *
+   * May answer with `serviceNotFound`.
+   */
   serviceStop(params: ServiceStop, options?: $.CallOptions): Promise<void> {
     const signature = { params: copyServiceStop, result: $.readNothing, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "service.stop", signature, params, options);
   }
 
-  /** Answers an HTTP request to a route of the plugin. */
+  /**
+   * Answers an HTTP request to a route of the plugin.
+   *
+   * May answer with `routeNotFound`.
+   */
   routeHandle(params: RouteHandle, options?: $.CallOptions): Promise<RouteResponse> {
     const signature = { params: $.bounded(writeRouteHandle, 1), result: readRouteResponse, errors: agentErrors, timeoutMs: 30000 };
     return $.callTyped(this.#peer, "route.handle", signature, params, options);
@@ -559,7 +623,7 @@ export interface AgentServiceHandler {
 export const agentServices: $.InterfaceDescriptor<AgentServiceHandler> = $.describe<AgentServiceHandler>(
   "agent",
   "1.0.0",
-  "6a3dc4bf8704482d30a4ecb9d19185a2360d3cdc801c12e0f9b249ca44013ee4",
+  "e813b9b9b5ab89e2ceaf7d6d378309a95d2e8e1a0b401beca40e512fd6a2f399",
   [
     $.method("memory.search", {
       params: copyMemorySearch,

@@ -83,7 +83,7 @@ export const Peer: $.Codec<Peer> = $.codec("Peer", copyPeer, copyPeer);
 
 /** What the host grants. Absent members grant nothing. */
 export interface Granted {
-  /** Names of services that the plugin may call. */
+  /** Names of services that the plugin may call: each a name, no pattern and no permission. */
   services?: string[];
   /** Patterns of the event streams that the plugin may write to. */
   emit?: string[];
@@ -207,7 +207,7 @@ export interface EventParams {
 /** Reads and writes {@link EventParams}. */
 export const EventParams: $.Codec<EventParams> = $.codec("EventParams", readEventParams, writeEventParams, true);
 
-/** Least to most urgent. */
+/** Least to most urgent. There are no others: a `$/log` of another level is not of its type. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
 /** Reads and writes {@link LogLevel}. */
