@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import doctest
 import importlib
 import pkgutil
@@ -30,10 +31,13 @@ def test_there_are_examples() -> None:
 
 def test_readme() -> None:
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 2
     names: dict[str, object] = {"__name__": "readme"}
     for block in blocks:
         exec(compile(block, str(README), "exec"), names)
-    test = names["test_greets"]
-    assert callable(test)
-    test()
+    tests = [test for name, test in names.items() if name.startswith("test_")]
+    assert len(tests) == 5
+    for test in tests:
+        assert callable(test)
+        awaited = test()
+        if awaited is not None:
+            asyncio.run(awaited)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -29,7 +30,7 @@ from crossplug.interfaces.protocol_errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from crossplug.testing import Progress, TestHost
+from crossplug.testing import Asked, Emitted, LogLine, Progress, TestHost
 
 
 def invoke(text: str = "hi") -> ActionInvoke:
@@ -323,7 +324,7 @@ def test_deadline() -> None:
 
     with TestHost(plugin) as host:
         assert host.call_blocking("left") is None
-        assert 0 < host.start("left", timeout_ms=60_000).result_blocking() <= 60
+        assert 0 < host.start("left", timeout=60).result_blocking() <= 60
 
 
 def test_mistakes_are_named_at_once() -> None:

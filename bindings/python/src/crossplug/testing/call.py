@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossplug.codec.generic import Generic, I, R, U
@@ -36,7 +37,7 @@ class Call(Generic[R, I, U]):
         id: int,
         wire: str,
         method: Method[Any, R, I, U, Any] | None,
-        timeout: float,
+        timeout: float | None,
         credit: int | None,
     ) -> None:
         self.progress: list[Progress] = []
@@ -45,7 +46,7 @@ class Call(Generic[R, I, U]):
         self._id = id
         self._wire = wire
         self._method = method
-        self._timeout = timeout
+        self._end = None if timeout is None else monotonic() + timeout
         self._changed: threading.Condition = host.changed
         self._items: deque[Any] = deque()
         self._may_send = [0, 0]
@@ -89,7 +90,7 @@ class Call(Generic[R, I, U]):
 
     def result_blocking(self) -> R:
         """Blocks until the handler answers. Raises the :class:`PluginError` that it answered with, with what it raised
-        as the cause, and :class:`DeadlineExceededError` after the kit's time.
+        as the cause, and :class:`DeadlineExceededError` after the call's time or the kit's.
         """
         with self._changed:
             self._wait(lambda: self._done, "an answer")
@@ -142,8 +143,11 @@ class Call(Generic[R, I, U]):
         return taken
 
     def _wait(self, ready: Any, what: str) -> None:
-        if not self._changed.wait_for(ready, self._timeout):
-            raise DeadlineExceededError(f"{self._wire} gave no {what.removeprefix('an ')} within {self._timeout} s")
+        patience = self._host.patience
+        left = patience if self._end is None else min(patience, self._end - monotonic())
+        if not self._changed.wait_for(ready, max(0.0, left)):
+            self.cancel()
+            raise DeadlineExceededError(f"{self._wire} gave no {what.removeprefix('an ')} in time")
 
     def errors(self) -> Mapping[str, type[CodedError]]:
         """The error classes of the method's interface."""

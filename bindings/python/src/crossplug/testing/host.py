@@ -85,7 +85,8 @@ class TestHost:
             self._services[wire] = (fake, method)
         self._data_dir = data_dir
         self._debug = debug
-        self._timeout = timeout
+        self.patience = timeout
+        """Seconds that the kit waits for anything."""
         self._calls: dict[int, Call[Any, Any, Any]] = {}
         self._causes: dict[int | str, BaseException] = {}
         self._last = 0
@@ -136,30 +137,34 @@ class TestHost:
         if self._memory is not None:
             self._memory.serving.cancel_all()
             self._memory.close_input()
-            self._memory.wait(self._timeout)
+            self._memory.wait(self.patience)
         if self._listener is not None:
-            self._listener.join(self._timeout)
+            self._listener.join(self.patience)
 
     # --- calls ---
 
     @overload
-    def call_blocking(self, method: str, params: Any = None) -> Any: ...
+    def call_blocking(self, method: str, params: Any = None, *, timeout: float | None = None) -> Any: ...
     @overload
-    def call_blocking(self, method: Method[P, R, Any, Any, Any], params: P | None = None) -> R: ...
-    def call_blocking(self, method: Any, params: Any = None) -> Any:
+    def call_blocking(
+        self, method: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
+    ) -> R: ...
+    def call_blocking(self, method: Any, params: Any = None, *, timeout: float | None = None) -> Any:
         """Calls a method and gives its result; with a wire name params and result are JSON values.
 
         Raises the :class:`PluginError` that the plugin answers with; what the handler raised is its cause.
         """
-        return self.start(method, params).result_blocking()
+        return self.start(method, params, timeout=timeout).result_blocking()
 
     @overload
-    async def call(self, method: str, params: Any = None) -> Any: ...
+    async def call(self, method: str, params: Any = None, *, timeout: float | None = None) -> Any: ...
     @overload
-    async def call(self, method: Method[P, R, Any, Any, Any], params: P | None = None) -> R: ...
-    async def call(self, method: Any, params: Any = None) -> Any:
+    async def call(
+        self, method: Method[P, R, Any, Any, Any], params: P | None = None, *, timeout: float | None = None
+    ) -> R: ...
+    async def call(self, method: Any, params: Any = None, *, timeout: float | None = None) -> Any:
         """The same, awaited."""
-        return await self.start(method, params).result()
+        return await self.start(method, params, timeout=timeout).result()
 
     @overload
     def start(
@@ -168,7 +173,7 @@ class TestHost:
         params: Any = None,
         *,
         upload: Iterable[Any] | None = None,
-        timeout_ms: int | None = None,
+        timeout: float | None = None,
         credit: int | None = None,
     ) -> Call[Any, Any, Any]: ...
     @overload
@@ -178,7 +183,7 @@ class TestHost:
         params: P | None = None,
         *,
         upload: Iterable[U] | None = None,
-        timeout_ms: int | None = None,
+        timeout: float | None = None,
         credit: int | None = None,
     ) -> Call[R, I, U]: ...
     def start(
@@ -187,11 +192,12 @@ class TestHost:
         params: Any = None,
         *,
         upload: Iterable[Any] | None = None,
-        timeout_ms: int | None = None,
+        timeout: float | None = None,
         credit: int | None = None,
     ) -> Call[Any, Any, Any]:
         """Starts a call, for its streams. ``upload`` is streamed by a thread of its own; ``credit`` is how many items
-        the handler may send (None: as many as are taken); ``timeout_ms`` is the deadline that the handler is told.
+        the handler may send (None: as many as are taken); ``timeout`` is the deadline that the handler is
+        told, in seconds.
         """
         wire, typed = (method.wire, method) if isinstance(method, Method) else (method, None)
         if typed is not None:
@@ -201,13 +207,13 @@ class TestHost:
         message: dict[str, Any] = {"jsonrpc": "2.0", "method": wire}
         if params is not None:
             message["params"] = params
-        if timeout_ms is not None:
-            message["meta"] = {"timeoutMs": timeout_ms}
+        if timeout is not None:
+            message["meta"] = {"timeoutMs": round(timeout * 1000)}
         with self.changed:
             self._last += 1
             message["id"] = self._last
             self._write(message)
-            call = self._calls[self._last] = Call(self, self._last, wire, typed, self._timeout, credit)
+            call = self._calls[self._last] = Call(self, self._last, wire, typed, timeout, credit)
         if upload is not None:
             threading.Thread(target=_upload, args=(call, upload), daemon=True).start()
         return call
@@ -228,8 +234,8 @@ class TestHost:
         time.
         """
         with self.changed:
-            if not self.changed.wait_for(ready, self._timeout):
-                raise AssertionError(f"{what} did not come within {self._timeout} s")
+            if not self.changed.wait_for(ready, self.patience):
+                raise AssertionError(f"{what} did not come within {self.patience} s")
 
     def notify(self, method: str, params: dict[str, Any]) -> int:
         """Sends a notification; gives its size in bytes."""
