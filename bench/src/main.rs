@@ -1,9 +1,12 @@
 //! The process door beside a raw ping-pong over the same kind of pipe, between the same two languages, in one run.
 //!
 //! A raw peer gets a line and writes it back; it knows no protocol. Ours is the conformance subject's `test.echo`. Both
-//! carry the same number of bytes each way. Rounds of the two are interleaved, so that what else the machine does falls
-//! on both. What is quoted is the ratio of the medians; times are an illustration.
+//! carry the same number of bytes each way. Host, plugin and raw peer share one core, so that no pair gains or loses by
+//! where the scheduler puts it; rounds of the two are interleaved, so that what else the machine does falls on both. Each
+//! round gives one ratio. What is quoted is the median of those, with the tenth and the ninetieth in a hundred; times are
+//! an illustration.
 
+mod pin;
 mod raw;
 
 use std::path::{Path, PathBuf};
@@ -39,9 +42,10 @@ struct Row {
     payload: usize,
     ours: Spread,
     raw: Spread,
+    ratio: Spread,
 }
 
-/// Times of one call, in nanoseconds.
+/// Where most rounds lie: times of one call in nanoseconds, or ratios.
 #[derive(Clone, Copy)]
 struct Spread {
     low: f64,
@@ -51,6 +55,8 @@ struct Spread {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    // Before any thread or child begins: they inherit it.
+    let placed = pin::to_one_core();
     let mut rows = Vec::new();
     for (language, subject, raw) in peers(&arguments.python)? {
         let host = Host::builder().name("bench").build();
@@ -72,21 +78,21 @@ fn main() -> anyhow::Result<()> {
     }
     if arguments.json {
         let rows: Vec<_> = rows.iter().map(Row::json).collect();
-        println!("{}", json!({ "rows": rows }));
+        println!("{}", json!({ "core": placed.core(), "rows": rows }));
     } else {
+        println!("{}", placed.words());
         println!(
-            "{:12} {:>8} {:>12} {:>22} {:>12} {:>8}",
-            "plugin", "bytes", "call µs", "(low – high)", "raw µs", "ratio"
+            "{:12} {:>8} {:>26} {:>26} {:>22}",
+            "plugin", "bytes", "call µs", "raw µs", "ratio"
         );
         for row in &rows {
             println!(
-                "{:12} {:>8} {:>12.1} {:>22} {:>12.1} {:>8.2}",
+                "{:12} {:>8} {:>26} {:>26} {:>22}",
                 row.language,
                 row.payload,
-                row.ours.median / 1e3,
-                format!("({:.1} – {:.1})", row.ours.low / 1e3, row.ours.high / 1e3),
-                row.raw.median / 1e3,
-                row.ours.median / row.raw.median
+                row.ours.show(1e3, 1),
+                row.raw.show(1e3, 1),
+                row.ratio.show(1.0, 2)
             );
         }
     }
@@ -97,8 +103,18 @@ impl Row {
     fn json(&self) -> serde_json::Value {
         json!({
             "group": "process call, blocking", "name": format!("rust host, {} plugin", self.language), "payload": self.payload,
-            "ours_ns": self.ours.median, "limit_ns": self.raw.median, "ratio_to_limit": self.ours.median / self.raw.median,
+            "ours_ns": self.ours.median, "limit_ns": self.raw.median, "ratio_to_limit": self.ratio.median,
+            "ours_spread_ns": [self.ours.low, self.ours.high], "limit_spread_ns": [self.raw.low, self.raw.high],
+            "ratio_spread": [self.ratio.low, self.ratio.high],
         })
+    }
+}
+
+impl Spread {
+    /// `median (low – high)`, in a unit.
+    fn show(self, unit: f64, digits: usize) -> String {
+        let [median, low, high] = [self.median, self.low, self.high].map(|value| value / unit);
+        format!("{median:.digits$} ({low:.digits$} – {high:.digits$})")
     }
 }
 
@@ -157,9 +173,10 @@ fn measure(
     let envelope = r#"{"jsonrpc":"2.0","id":100000,"method":"test.echo","params":}"#.len();
     let mut line = vec![b'x'; params.as_bytes().len() + envelope];
     line.push(b'\n');
-    let rounds = if quick { 9 } else { 41 };
-    let calls = (if quick { 100_000 } else { 400_000 } / (payload + 1_000)).max(20);
-    for _ in 0..calls {
+    // Short rounds, and many: what else the machine does spoils some of them and leaves the median alone.
+    let rounds = if quick { 61 } else { 401 };
+    let calls = (40_000 / (payload + 1_000)).max(8);
+    for _ in 0..20 * calls {
         plugin.call_blocking("test.echo", params.clone())?;
         raw.round_trip(&line)?;
     }
@@ -176,9 +193,11 @@ fn measure(
         }
         theirs.push(per_call(started.elapsed(), calls));
     }
+    let ratios = ours.iter().zip(&theirs).map(|(ours, raw)| ours / raw);
     Ok(Row {
         language,
         payload,
+        ratio: spread(ratios.collect()),
         ours: spread(ours),
         raw: spread(theirs),
     })
@@ -188,11 +207,11 @@ fn per_call(time: Duration, calls: usize) -> f64 {
     time.as_nanos() as f64 / calls as f64
 }
 
-fn spread(mut times: Vec<f64>) -> Spread {
-    times.sort_by(f64::total_cmp);
+fn spread(mut rounds: Vec<f64>) -> Spread {
+    rounds.sort_by(f64::total_cmp);
     let at = |part: f64| {
-        times
-            .get((times.len() as f64 * part) as usize)
+        rounds
+            .get((rounds.len() as f64 * part) as usize)
             .copied()
             .unwrap_or_default()
     };
