@@ -1,6 +1,7 @@
 //! What all emitters share: the files they give and the options they take. Knows no language and no document.
 
 pub mod json_schema;
+mod lines;
 pub mod python;
 pub mod rust;
 pub mod typescript;

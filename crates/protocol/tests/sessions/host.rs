@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crossplug_protocol::dialect::Inexpressible;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameReader, FrameWriter};
 use crossplug_protocol::handshake::{Hello, Offer};

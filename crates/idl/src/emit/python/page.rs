@@ -1,33 +1,31 @@
-//! A page of Python: lines, docstrings, literals. Knows no model.
+//! A page of Python: docstrings, literals. Knows no model.
+
+use super::super::lines::Lines;
 
 /// The widest line that ruff leaves alone in this project.
 const WIDTH: usize = 120;
 
-/// Text that grows by lines.
-pub(super) struct Page {
-    text: String,
+/// A file of Python.
+pub(super) struct Page(Lines);
+
+impl std::ops::Deref for Page {
+    type Target = Lines;
+
+    fn deref(&self) -> &Lines {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Page {
+    fn deref_mut(&mut self) -> &mut Lines {
+        &mut self.0
+    }
 }
 
 impl Page {
     /// Begins with the header as a comment.
     pub(super) fn new(header: &str) -> Self {
-        let mut page = Self {
-            text: String::new(),
-        };
-        for line in header.lines() {
-            page.line(&format!("# {line}"));
-        }
-        page
-    }
-
-    pub(super) fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    /// The lines of a text.
-    pub(super) fn lines(&mut self, text: &str) {
-        self.text.push_str(text);
+        Self(Lines::headed(header, "#"))
     }
 
     /// Lines, each with `indent` in front of it.
@@ -41,13 +39,10 @@ impl Page {
         }
     }
 
-    pub(super) fn blank(&mut self) {
-        self.text.push('\n');
-    }
-
     /// The two blank lines before a definition of the module.
     pub(super) fn gap(&mut self) {
-        self.text.push_str("\n\n");
+        self.blank();
+        self.blank();
     }
 
     /// A docstring.
@@ -71,23 +66,12 @@ impl Page {
 
     /// `head(arguments)tail` on one line, or an argument to a line where that is too wide.
     pub(super) fn call(&mut self, indent: &str, head: &str, arguments: &[String], tail: &str) {
-        let one = format!("{indent}{head}({}){tail}", arguments.join(", "));
-        if one.chars().count() <= WIDTH {
-            return self.line(&one);
-        }
-        self.line(&format!("{indent}{head}("));
-        for argument in arguments {
-            self.line(&format!("{indent}    {argument},"));
-        }
-        self.line(&format!("{indent}){tail}"));
+        self.wrapped(WIDTH, indent, head, arguments, tail);
     }
 
     /// The whole text, ending in one line feed.
-    pub(super) fn finish(mut self) -> String {
-        let kept = self.text.trim_end().len();
-        self.text.truncate(kept);
-        self.text.push('\n');
-        self.text
+    pub(super) fn finish(self) -> String {
+        self.0.finish()
     }
 }
 

@@ -1,36 +1,42 @@
-//! A page of Rust: lines, docs, wrapped signatures. Knows no model.
+//! A page of Rust: docs, wrapped signatures. Knows no model.
+
+use super::super::lines::Lines;
 
 /// The widest line that rustfmt leaves alone.
 const WIDTH: usize = 100;
 
-/// Text that grows by lines.
-pub(super) struct Page {
-    text: String,
+/// A file of Rust, or a part of one.
+pub(super) struct Page(Lines);
+
+impl std::ops::Deref for Page {
+    type Target = Lines;
+
+    fn deref(&self) -> &Lines {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Page {
+    fn deref_mut(&mut self) -> &mut Lines {
+        &mut self.0
+    }
 }
 
 impl Page {
     /// Begins with the header as a comment.
     pub(super) fn new(header: &str) -> Self {
-        let mut page = Self {
-            text: String::new(),
-        };
-        for line in header.lines() {
-            page.line(&format!("// {line}"));
-        }
-        page
+        Self(Lines::headed(header, "//"))
     }
 
     /// Without a header: to be put behind the imports that it turns out to need.
-    pub(super) const fn part() -> Self {
-        Self {
-            text: String::new(),
-        }
+    pub(super) fn part() -> Self {
+        Self(Lines::default())
     }
 
     /// Whether the code, comments aside, names something.
     pub(super) fn names(&self, name: &str) -> bool {
         let code = self
-            .text
+            .text()
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
         let word = |c: char| c.is_alphanumeric() || c == '_';
@@ -47,22 +53,7 @@ impl Page {
 
     /// Puts a part behind what there is.
     pub(super) fn append(&mut self, part: Self) {
-        self.text.push_str(&part.text);
-    }
-
-    pub(super) fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    pub(super) fn lines(&mut self, lines: &str) {
-        for line in lines.lines() {
-            self.line(line);
-        }
-    }
-
-    pub(super) fn blank(&mut self) {
-        self.text.push('\n');
+        self.extend(&part.0);
     }
 
     /// Documentation of what follows.
@@ -88,23 +79,12 @@ impl Page {
 
     /// `head(arguments)tail` on one line, or an argument to a line where that is too wide.
     pub(super) fn signature(&mut self, indent: &str, head: &str, arguments: &[String], tail: &str) {
-        let one = format!("{indent}{head}({}){tail}", arguments.join(", "));
-        if one.chars().count() <= WIDTH {
-            return self.line(&one);
-        }
-        self.line(&format!("{indent}{head}("));
-        for argument in arguments {
-            self.line(&format!("{indent}    {argument},"));
-        }
-        self.line(&format!("{indent}){tail}"));
+        self.wrapped(WIDTH, indent, head, arguments, tail);
     }
 
     /// The whole text, ending in one line feed.
-    pub(super) fn finish(mut self) -> String {
-        let kept = self.text.trim_end().len();
-        self.text.truncate(kept);
-        self.text.push('\n');
-        self.text
+    pub(super) fn finish(self) -> String {
+        self.0.finish()
     }
 }
 

@@ -45,13 +45,17 @@ impl<'c> {stem}Services<'c> {{
             }
             None => "&()",
         };
+        // An author who names a time of his own puts it behind this one, and the later one holds.
+        let timeout = service.timeout_ms.map_or_else(String::new, |ms| {
+            format!(".timeout(std::time::Duration::from_millis({ms}))")
+        });
         let name = &service.name.rust;
         let wire = format!("types::services::{}", service.name.constant);
         if service.items.is_none() && service.upload.is_none() {
             let tail = format!(" -> ServiceRequest<{}> {{", rust_of(scope, &service.result));
             page.signature("    ", &format!("pub fn {name}"), &arguments, &tail);
             page.line(&format!(
-                "        self.ctx.call::<{params_codec}, {result}>({wire}, {passed})"
+                "        self.ctx.call::<{params_codec}, {result}>({wire}, {passed}){timeout}"
             ));
         } else {
             let items = codec_of(scope, &service.items, &format!("{}Item", service.stem));
@@ -59,7 +63,7 @@ impl<'c> {stem}Services<'c> {{
             let tail = format!(" -> ServiceRequest<ServiceCall<{items}, {upload}, {result}>> {{");
             page.signature("    ", &format!("pub fn {name}"), &arguments, &tail);
             page.line(&format!(
-                "        self.ctx.start::<{params_codec}, _, _, _>({wire}, {passed})"
+                "        self.ctx.start::<{params_codec}, _, _, _>({wire}, {passed}){timeout}"
             ));
         }
         page.line("    }");
