@@ -139,18 +139,6 @@ pub(crate) enum Target {
     JsonSchema,
 }
 
-impl Target {
-    /// As the command line spells it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Rust => "rust",
-            Self::Python => "python",
-            Self::Typescript => "typescript",
-            Self::JsonSchema => "json-schema",
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Codegen {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crossplug_host::door::Patience;
 use crossplug_host::policy::DoorKind;
-use crossplug_host::{Error, Grants, Host, Load, Payload, Plugin, Stream};
+use crossplug_host::{Error, ErrorKind, Grants, Host, Load, Payload, Plugin, Stream};
 
 use crate::args::Call;
 use crate::exit::{Exit, Failure, of_kind};
@@ -23,7 +23,8 @@ use upload::Upload;
 
 /// The dialect in which calls can stream.
 const STREAMING: &str = "crossplug/1";
-/// Whoever says how long a call may take wants the program to end soon after it. Together less than a second.
+/// For a plugin that let a call's time go by: whoever set that time wants the program to end soon after it. Together less
+/// than a second.
 const HURRY: Patience = Patience {
     shutdown: Duration::from_millis(400),
     end_of_input: Duration::from_millis(250),
@@ -45,7 +46,12 @@ pub(crate) fn run(arguments: &Call) -> Result<(), Failure> {
     let load = load(arguments, show)?;
     let plugin = load.blocking().map_err(|error| failed(show, &error))?;
     let outcome = call(arguments, &plugin, params, show);
-    plugin.stop_blocking();
+    match &outcome {
+        Err(CallFailure::Host(error)) if error.kind() == ErrorKind::Deadline => {
+            plugin.stop_with_blocking(HURRY)
+        }
+        _ => plugin.stop_blocking(),
+    };
     talk::progress_ends();
     match outcome {
         Ok(result) => show.result(&result),
@@ -74,9 +80,6 @@ fn load(arguments: &Call, show: Show) -> Result<Load, Failure> {
         .on_event(move |event| show.event(event));
     for (name, answer) in &arguments.service {
         host = host.services(Answer::new(name, answer).map_err(|error| failed(show, &error))?);
-    }
-    if arguments.timeout.is_some() {
-        host = host.patience(HURRY);
     }
     let mut load = host.build().load(&arguments.path).grants(grants);
     if let Some(door) = &arguments.door {

@@ -26,7 +26,6 @@ pub(crate) fn run(arguments: &Codegen) -> Result<(), Failure> {
     }
     let documents = documents(arguments)?;
     let files = generate(arguments, &documents)?;
-    warn_of_missing_hosts(arguments, &documents);
     let mut states = Vec::new();
     for (path, text) in &files {
         let place = arguments.out.join(path);
@@ -150,37 +149,6 @@ fn generate(arguments: &Codegen, documents: &[(String, Interface)]) -> Result<Fi
 
 fn collision(collision: Collision) -> Failure {
     Failure::usage(collision.to_string())
-}
-
-/// Says so where a language has no code for hosts: its file is the same with that role and without it.
-fn warn_of_missing_hosts(arguments: &Codegen, documents: &[(String, Interface)]) {
-    if !arguments.role.contains(&Role::Host) {
-        return;
-    }
-    for target in &arguments.lang {
-        let made = |roles: &[EmitRole]| {
-            let interfaces: Vec<Interface> = documents.iter().map(|(_, one)| one.clone()).collect();
-            let order = Order {
-                langs: vec![language(*target)],
-                roles: roles.to_vec(),
-                runtime: arguments.runtime.clone(),
-                document: String::new(),
-            };
-            driver::codegen(&interfaces, &order).map(|files| {
-                let texts = files.into_values();
-                let bodies =
-                    texts.map(|text| text.split_once('\n').map(|(_, body)| body.to_owned()));
-                bodies.collect::<Vec<_>>()
-            })
-        };
-        let without = made(&[EmitRole::Types, EmitRole::Plugin]);
-        if *target != Target::JsonSchema && without == made(&driver::ROLES) {
-            talk::warning(&format!(
-                "--role host: there is no code for hosts in {} yet; what is written serves plugins alone",
-                target.as_str()
-            ));
-        }
-    }
 }
 
 fn language(target: Target) -> Lang {
