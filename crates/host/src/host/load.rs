@@ -1,29 +1,28 @@
-//! Loading one plugin: its manifest, its door, its grants, its configuration; then the door does the rest.
+//! Loading one plugin: its grants, its configuration, its folder; then the door does the rest.
+
+mod found;
 
 use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
 use std::hash::{BuildHasher, RandomState};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossplug_policy::door::{Abilities, Wish, choose};
-use crossplug_policy::{Allowed, Grants, Record, manifest};
+use crossplug_policy::door::Wish;
+use crossplug_policy::{Allowed, Grants};
 use crossplug_protocol::codec::Value;
 use crossplug_protocol::generated::manifest::Manifest;
 
+use self::found::{Found, differences, said};
 use super::Host;
 use crate::call::unread::Unread;
-use crate::door::{Door, Home, Introduction, Opening};
+use crate::door::{Door, Home, Opening};
 use crate::executor::block_on;
 use crate::log::{Level, Reports};
 use crate::plugin::Inner;
 use crate::{Error, ErrorKind, Plugin, Result};
-
-/// What a folder's manifest is called.
-const MANIFEST: &str = "plugin.json";
 
 /// A load that was not begun yet. `.await` it, or end it with [`Load::blocking`].
 #[must_use = "nothing is loaded until the load is awaited, or by `blocking`"]
@@ -154,7 +153,13 @@ impl Load {
     async fn load(self) -> Result<Plugin> {
         let setup = Arc::clone(&self.host.0);
         let found = match &self.from {
-            From::Path(path) => self.find(path)?,
+            From::Path(path) => {
+                let wish = Wish {
+                    door: self.wish_door.as_deref(),
+                    dialect: self.wish_dialect.as_deref(),
+                };
+                Found::find(&setup.doors, wish, path)?
+            }
             From::Door(name, door) => Found {
                 name: name.as_str().into(),
                 file: None,
@@ -201,7 +206,7 @@ impl Load {
             setup.executor.clone(),
         );
         for warning in record.into_iter().flat_map(|record| &record.warnings) {
-            reports.say(Level::Warn, warning.to_string());
+            reports.say(Level::Warn, said(warning));
         }
         let services = Arc::clone(&setup.services);
         let home = Home::new(
@@ -246,118 +251,6 @@ impl Load {
             executor: setup.executor.clone(),
         }))
     }
-
-    /// The manifest, and the door that policy chooses.
-    fn find(&self, path: &Path) -> Result<Found> {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let file = if path.is_dir() {
-            path.join(MANIFEST)
-        } else {
-            path
-        };
-        let record = Arc::new(read(&file)?);
-        let doors = &self.host.0.doors;
-        let abilities = doors
-            .iter()
-            .fold(Abilities::none(), |host, door| door.abilities(host));
-        let wish = Wish {
-            door: self.wish_door.as_deref(),
-            dialect: self.wish_dialect.as_deref(),
-        };
-        let way = choose(&record.doors, &abilities, wish).map_err(|none| {
-            let unknown = none.wanted.is_some() && none.tried.is_empty();
-            let kind = if unknown {
-                ErrorKind::NotFound
-            } else {
-                ErrorKind::Incompatible
-            };
-            Error::new(kind, "load")
-                .with_context(none.to_string())
-                .with_source(none)
-        })?;
-        let kind = way.kind().as_str();
-        let door = doors
-            .iter()
-            .find(|door| door.name() == kind)
-            .map(Arc::clone)
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Incompatible, "load")
-                    .with_context(format!("this host has no `{kind}` door"))
-            })?;
-        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let name = record.manifest.name.as_str().into();
-        Ok(Found {
-            name,
-            file: Some(file),
-            folder,
-            record: Some(record),
-            way: Some(way),
-            door,
-        })
-    }
-}
-
-/// What a load found before it opened anything.
-struct Found {
-    name: Arc<str>,
-    file: Option<PathBuf>,
-    folder: PathBuf,
-    record: Option<Arc<Record>>,
-    way: Option<crossplug_policy::Door>,
-    door: Arc<dyn Door>,
-}
-
-fn read(file: &Path) -> Result<Record> {
-    let io = |error: std::io::Error| {
-        let missing = matches!(
-            error.kind(),
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-        );
-        let kind = if missing {
-            ErrorKind::NotFound
-        } else {
-            ErrorKind::Io
-        };
-        let what = if missing {
-            format!(
-                "there is no `{}`; name a plugin's folder with a {MANIFEST} in it, or the file",
-                file.display()
-            )
-        } else {
-            format!("`{}` cannot be read: {error}", file.display())
-        };
-        Error::new(kind, "load")
-            .with_context(what)
-            .with_source(error)
-    };
-    let mut text = Vec::new();
-    let most = u64::try_from(manifest::MOST_BYTES).unwrap_or(u64::MAX);
-    // One byte more, so that policy sees that it is too large.
-    std::fs::File::open(file)
-        .and_then(|open| open.take(most.saturating_add(1)).read_to_end(&mut text))
-        .map_err(io)?;
-    manifest::read(&text, &file.display().to_string()).map_err(|refused| {
-        Error::new(ErrorKind::Manifest, "load")
-            .with_context(refused.to_string())
-            .with_source(refused)
-    })
-}
-
-/// Where a plugin's manifest and the plugin itself disagree about what it implements.
-fn differences(record: &Record, said: &Introduction) -> Vec<String> {
-    let differs = |(name, wanted): (&String, &semver::VersionReq)| {
-        match said.interfaces.get(name) {
-        None => Some(format!("its manifest says that it implements `{name}`; the plugin itself does not")),
-        Some(own) => semver::Version::parse(&own.version).ok().filter(|version| !wanted.matches(version)).map(|version| {
-            format!("its manifest says that it implements `{name}` {wanted}; the plugin itself says {version}")
-        }),
-    }
-    };
-    // A foreign dialect has no words for it: what is said then is the dialect's own.
-    if said.dialect != crossplug_protocol::dialect::crossplug::NAME {
-        return Vec::new();
-    }
-    record.interfaces.iter().filter_map(differs).collect()
 }
 
 /// What a plugin may do that has no manifest to ask in: all that is granted.

@@ -32,6 +32,8 @@ fn names_that_lead_nowhere() {
     let error = refused(&folder, Host::builder());
     assert_eq!(error.kind(), ErrorKind::Manifest);
     assert!(error.context().contains("/version"), "{error}");
+    // The kind says that it is an error.
+    assert!(!error.to_string().contains("error:"), "{error}");
 
     let folder = peer(ECHO);
     let host = Host::builder().build();

@@ -1,0 +1,137 @@
+//! What a load finds before it opens anything: the manifest, and the door that policy chooses.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crossplug_policy::door::{Abilities, Wish, choose};
+use crossplug_policy::{Finding, Record, manifest};
+
+use crate::door::{Door, Introduction};
+use crate::{Error, ErrorKind, Result};
+
+/// What a folder's manifest is called.
+const MANIFEST: &str = "plugin.json";
+
+/// What a load found before it opened anything.
+pub(super) struct Found {
+    pub(super) name: Arc<str>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) folder: PathBuf,
+    pub(super) record: Option<Arc<Record>>,
+    pub(super) way: Option<crossplug_policy::Door>,
+    pub(super) door: Arc<dyn Door>,
+}
+
+impl Found {
+    /// The manifest, and the door that policy chooses.
+    pub(super) fn find(doors: &[Arc<dyn Door>], wish: Wish<'_>, path: &Path) -> Result<Self> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let file = if path.is_dir() {
+            path.join(MANIFEST)
+        } else {
+            path
+        };
+        let record = Arc::new(read(&file)?);
+        let abilities = doors
+            .iter()
+            .fold(Abilities::none(), |host, door| door.abilities(host));
+        let way = choose(&record.doors, &abilities, wish).map_err(|none| {
+            let unknown = none.wanted.is_some() && none.tried.is_empty();
+            let kind = if unknown {
+                ErrorKind::NotFound
+            } else {
+                ErrorKind::Incompatible
+            };
+            Error::new(kind, "load")
+                .with_context(none.to_string())
+                .with_source(none)
+        })?;
+        let kind = way.kind().as_str();
+        let door = doors
+            .iter()
+            .find(|door| door.name() == kind)
+            .map(Arc::clone)
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Incompatible, "load")
+                    .with_context(format!("this host has no `{kind}` door"))
+            })?;
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let name = record.manifest.name.as_str().into();
+        Ok(Self {
+            name,
+            file: Some(file),
+            folder,
+            record: Some(record),
+            way: Some(way),
+            door,
+        })
+    }
+}
+
+fn read(file: &Path) -> Result<Record> {
+    let io = |error: std::io::Error| {
+        let missing = matches!(
+            error.kind(),
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+        );
+        let kind = if missing {
+            ErrorKind::NotFound
+        } else {
+            ErrorKind::Io
+        };
+        let what = if missing {
+            format!(
+                "there is no `{}`; name a plugin's folder with a {MANIFEST} in it, or the file",
+                file.display()
+            )
+        } else {
+            format!("`{}` cannot be read: {error}", file.display())
+        };
+        Error::new(kind, "load")
+            .with_context(what)
+            .with_source(error)
+    };
+    let mut text = Vec::new();
+    let most = u64::try_from(manifest::MOST_BYTES).unwrap_or(u64::MAX);
+    // One byte more, so that policy sees that it is too large.
+    std::fs::File::open(file)
+        .and_then(|open| open.take(most.saturating_add(1)).read_to_end(&mut text))
+        .map_err(io)?;
+    manifest::read(&text, &file.display().to_string()).map_err(|refused| {
+        let said: Vec<_> = refused.findings.iter().map(said).collect();
+        Error::new(ErrorKind::Manifest, "load")
+            .with_context(said.join("\n"))
+            .with_source(refused)
+    })
+}
+
+/// A finding without the word for its weight, which whatever carries it has said.
+pub(super) fn said(finding: &Finding) -> String {
+    let Finding {
+        file,
+        pointer,
+        what,
+        cure,
+        ..
+    } = finding;
+    let place = if pointer.is_empty() { "" } else { " at " };
+    format!("{file}{place}{pointer}: {what}; {cure}")
+}
+
+/// Where a plugin's manifest and the plugin itself disagree about what it implements.
+pub(super) fn differences(record: &Record, said: &Introduction) -> Vec<String> {
+    let differs = |(name, wanted): (&String, &semver::VersionReq)| {
+        match said.interfaces.get(name) {
+        None => Some(format!("its manifest says that it implements `{name}`; the plugin itself does not")),
+        Some(own) => semver::Version::parse(&own.version).ok().filter(|version| !wanted.matches(version)).map(|version| {
+            format!("its manifest says that it implements `{name}` {wanted}; the plugin itself says {version}")
+        }),
+    }
+    };
+    // A foreign dialect has no words for it: what is said then is the dialect's own.
+    if said.dialect != crossplug_protocol::dialect::crossplug::NAME {
+        return Vec::new();
+    }
+    record.interfaces.iter().filter_map(differs).collect()
+}
