@@ -30,7 +30,7 @@ from crossplug.interfaces.protocol_errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from crossplug.testing import Asked, Emitted, LogLine, Progress, TestHost
+from crossplug.testing import Emitted, LogLine, Progress, ServiceCall, TestHost
 
 
 def invoke(text: str = "hi") -> ActionInvoke:
@@ -195,9 +195,9 @@ def test_logs_and_events() -> None:
         assert host.logs[0] == ("info", "one", {"n": 1})
         assert "left out" in host.logs[1].message
         assert host.events == [
-            ("noted", "s", {"a": 1}),
-            ("noted", "s", {"a": 2}),
-            ("test.happened", None, {"number": 1}),
+            ("noted", "s", 1, {"a": 1}),
+            ("noted", "s", 2, {"a": 2}),
+            ("test.happened", None, 1, {"number": 1}),
         ]
 
 
@@ -324,7 +324,74 @@ def test_deadline() -> None:
 
     with TestHost(plugin) as host:
         assert host.call_blocking("left") is None
-        assert 0 < host.start("left", timeout=60).result_blocking() <= 60
+        assert 0 < host.call_blocking("left", timeout=60) <= 60
+
+
+def test_a_deadline_that_is_over_cancels_the_handler() -> None:
+    plugin = Plugin("p")
+    cancelled = threading.Event()
+
+    @plugin.method("hang")
+    async def hang(ctx: Context, params: Any) -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            cancelled.set()
+
+    with TestHost(plugin) as host:
+        with pytest.raises(DeadlineExceededError, match="hang gave no answer in time"):
+            host.call_blocking("hang", timeout=0.05)
+        assert cancelled.wait(10)
+
+
+def test_typed_clients() -> None:
+    with TestHost(Notes()) as host:
+        client = c.ConformanceClient(host)
+        assert client.test_echo_blocking(c.Echo(big=5)) == c.Echo(big=5)
+        call = client.test_count(c.Count(to=3))
+        assert list(call) == [0, 1, 2]
+        assert call.result_blocking() == 3
+        with pytest.raises(c.OutOfPaperError):
+            client.test_fail_blocking(c.Fail(code="x", message="empty"))
+
+    async def main() -> None:
+        async with TestHost(Notes()) as host:
+            assert await c.ConformanceClient(host).test_echo(c.Echo(big=6)) == c.Echo(big=6)
+
+    asyncio.run(main())
+
+
+def test_records_are_named() -> None:
+    plugin = Plugin("p")
+
+    @plugin.method("talk")
+    def talk(ctx: Context, params: Any) -> Any:
+        ctx.log.warn("low", left=3)
+        ctx.emit("noted", {"a": 1}, stream="s")
+        ctx.progress(0.5, "half")
+        return [ctx.call_blocking("kv.get", {"key": "k"}), ctx.host.name, ctx.granted.services]
+
+    with TestHost(plugin, services={"kv.get": lambda params: "v"}) as host:
+        call = host.start("talk")
+        assert call.result_blocking() == ["v", "crossplug.testing", ["kv.get"]]
+        assert call.progress == [Progress(fraction=0.5, message="half")]
+        assert host.logs == [LogLine(level="warn", message="low", fields={"left": 3})]
+        assert host.events == [Emitted(name="noted", stream="s", seq=1, payload={"a": 1})]
+        assert host.service_calls == [ServiceCall(service="kv.get", params={"key": "k"})]
+
+
+def test_what_never_started_is_not_stopped() -> None:
+    plugin = Plugin("p")
+    stopped: list[int] = []
+
+    @plugin.on_start
+    def start(ctx: Context) -> None:
+        raise PluginError("failedPrecondition", "no key")
+
+    plugin.on_stop(lambda ctx: stopped.append(1))
+    with pytest.raises(PluginError, match="no key"), TestHost(plugin):
+        pytest.fail("started")
+    assert not stopped
 
 
 def test_mistakes_are_named_at_once() -> None:

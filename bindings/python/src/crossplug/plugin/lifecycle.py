@@ -61,6 +61,7 @@ def initialize(serving: Serving, incoming: Initialize) -> None:
     limits = {name: cap for name in caps if (cap := getattr(params.limits, name, UNSET)) is not UNSET}
     with serving.lock:
         serving.session.open(result, request, choice["framing"], **limits)
+        serving.started = True
     serving.flush()
 
 
@@ -113,6 +114,8 @@ def drain(serving: Serving, grace: float = GRACE) -> bool:
 
 def stop(serving: Serving) -> None:
     """Runs the stop hooks, if the plugin was started; what they raise is logged."""
+    if not serving.started:
+        return
     ctx = Context(serving, None)
     for hook in serving.plugin.stop_hooks:
         try:

@@ -100,14 +100,16 @@ class Plugin:
         return register
 
     def on_start(self, hook: Hook) -> Hook:
-        """Decorates a function that is called with a :class:`Context` before ``initialize`` is answered. What it raises
-        is the answer: the host does not load the plugin then.
+        """Decorates a function that is called with a :class:`Context` before ``initialize`` is answered, so before any
+        call. What it raises is the answer: the host does not load the plugin then. Services can be called only later.
         """
         self.start_hooks.append(hook)
         return hook
 
     def on_stop(self, hook: Hook) -> Hook:
-        """Decorates a function that is called with a :class:`Context` after the last answer."""
+        """Decorates a function that is called with a :class:`Context` after the last answer; not where the plugin never
+        started.
+        """
         self.stop_hooks.append(hook)
         return hook
 

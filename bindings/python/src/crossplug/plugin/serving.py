@@ -53,6 +53,8 @@ class Serving:
         self.session = session
         self.manifest = manifest
         self.instance = Instance()
+        self.started = False
+        """The start hooks succeeded."""
         self.lock = allocate_lock()
         """Held around every use of the session."""
         self.output = Output(session, self.lock, sink)

@@ -13,6 +13,6 @@ async def test_greets_too():
 """
 
 from crossplug.testing.call import Call, Progress
-from crossplug.testing.host import Asked, Emitted, LogLine, TestHost
+from crossplug.testing.host import Emitted, LogLine, ServiceCall, TestHost
 
-__all__ = ["Asked", "Call", "Emitted", "LogLine", "Progress", "TestHost"]
+__all__ = ["Call", "Emitted", "LogLine", "Progress", "ServiceCall", "TestHost"]

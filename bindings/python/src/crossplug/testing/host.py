@@ -37,10 +37,11 @@ class Emitted(NamedTuple):
 
     name: str
     stream: str | None
+    seq: int
     payload: Any
 
 
-class Asked(NamedTuple):
+class ServiceCall(NamedTuple):
     """A call of a service of the host, with its params as a JSON value."""
 
     service: str
@@ -73,7 +74,7 @@ class TestHost:
         """What the plugin logged."""
         self.events: list[Emitted] = []
         """What the plugin emitted."""
-        self.service_calls: list[Asked] = []
+        self.service_calls: list[ServiceCall] = []
         """The services that the plugin called."""
         self.changed = threading.Condition()
         """Notified whenever the plugin said something."""
@@ -282,7 +283,7 @@ class TestHost:
             case "$/log":
                 self.logs.append(LogLine(params["level"], params["message"], params.get("fields", {})))
             case "$/event":
-                self.events.append(Emitted(params["name"], params.get("stream"), params["payload"]))
+                self.events.append(Emitted(params["name"], params.get("stream"), params["seq"], params["payload"]))
             case "$/cancel":
                 pass  # a fake answers at once, so there is nothing to give up
             case method:
@@ -298,7 +299,7 @@ class TestHost:
         wire, params = message["method"], message.get("params")
         reply: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
         with self.changed:
-            self.service_calls.append(Asked(wire, params))
+            self.service_calls.append(ServiceCall(wire, params))
         try:
             if wire not in self._services:
                 raise PermissionDeniedError(f"the test kit has no service {wire!r}; give it in `services`")
