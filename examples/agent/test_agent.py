@@ -6,7 +6,7 @@ import pytest
 
 from crossplug.interfaces.agent import (
     ActionInvoke,
-    AgentMethods,
+    AgentClient,
     Content,
     EvaluatorInvoke,
     EvaluatorNotFoundError,
@@ -27,7 +27,7 @@ def test_recalls_what_the_host_remembers() -> None:
         return {"memories": [{"content": {"text": "Plugins were mentioned before."}}]}
 
     with TestHost(plugin, services={"memory.search": search}, config={"limit": 2}) as host:
-        result = host.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="RECALL", memory=MEMORY))
+        result = AgentClient(host).action_invoke_blocking(ActionInvoke(action="RECALL", memory=MEMORY))
     assert asked == [{"text": "plugins", "limit": 2}]
     assert result.text == "1 memories about plugins: plugins were mentioned before"
     assert result.values == {"topic": "plugins"}
@@ -35,12 +35,10 @@ def test_recalls_what_the_host_remembers() -> None:
 
 def test_judges_the_tone() -> None:
     with TestHost(plugin) as host:
-        validation = host.call_blocking(
-            AgentMethods.EVALUATOR_VALIDATE, EvaluatorValidate(evaluator="TONE", memory=MEMORY)
-        )
-        assert validation.valid
-        result = host.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="TONE", memory=MEMORY))
+        agent = AgentClient(host)
+        assert agent.evaluator_validate_blocking(EvaluatorValidate(evaluator="TONE", memory=MEMORY)).valid
+        result = agent.evaluator_invoke_blocking(EvaluatorInvoke(evaluator="TONE", memory=MEMORY))
         assert result is not None
         assert result.text == "curious"
         with pytest.raises(EvaluatorNotFoundError):
-            host.call_blocking(AgentMethods.EVALUATOR_INVOKE, EvaluatorInvoke(evaluator="MOOD", memory=MEMORY))
+            agent.evaluator_invoke_blocking(EvaluatorInvoke(evaluator="MOOD", memory=MEMORY))

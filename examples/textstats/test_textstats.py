@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from crossplug.testing import TestHost
-from generated.textstats import Analyse, EmptyTextError, TextstatsMethods, WordCount
+from generated.textstats import Analyse, EmptyTextError, TextstatsClient, WordCount
 from plugin import plugin
 
 
 def test_streams_each_paragraph_and_sums_up() -> None:
     with TestHost(plugin) as host:
         text = "One two three. Four!\n\nFive six?\n"
-        call = host.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=text, top_words=2))
+        call = TextstatsClient(host).text_analyse(Analyse(text=text, top_words=2))
         assert [paragraph.words for paragraph in call] == [4, 2]
         summary = call.result_blocking()
         assert [report.fraction for report in call.progress] == [0.5, 1]
@@ -23,4 +23,4 @@ def test_streams_each_paragraph_and_sums_up() -> None:
 
 def test_refuses_a_text_without_a_word() -> None:
     with TestHost(plugin) as host, pytest.raises(EmptyTextError):
-        host.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=" \n--")).result_blocking()
+        TextstatsClient(host).text_analyse(Analyse(text=" \n--")).result_blocking()

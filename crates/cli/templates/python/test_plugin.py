@@ -2,7 +2,7 @@
 
 import unittest
 
-from crossplug.interfaces.agent import ActionInvoke, ActionNotFoundError, AgentMethods, Content, Memory, ProviderGet
+from crossplug.interfaces.agent import ActionInvoke, ActionNotFoundError, AgentClient, Content, Memory, ProviderGet
 from crossplug.testing import TestHost
 
 from plugin import Greeter
@@ -17,17 +17,17 @@ class TestGreeter(unittest.TestCase):
         """The configuration says how, the log and the provider know of it."""
         with TestHost(Greeter(), config={"greeting": "Ahoy"}) as host:
             params = ActionInvoke(action="GREET", memory=MEMORY)
-            result = host.call_blocking(AgentMethods.ACTION_INVOKE, params)
+            result = AgentClient(host).action_invoke_blocking(params)
             self.assertEqual(result.text, "Ahoy! You said: good morning")
             self.assertEqual(host.logs[0].message, "greeting")
             asked = ProviderGet(provider="GREETINGS", memory=MEMORY)
-            told = host.call_blocking(AgentMethods.PROVIDER_GET, asked)
+            told = AgentClient(host).provider_get_blocking(asked)
             self.assertEqual(told.values, {"greetings": 1})
 
     def test_knows_no_other_action(self) -> None:
         """The error is the interface's own."""
         with TestHost(Greeter()) as host, self.assertRaises(ActionNotFoundError):
-            host.call_blocking(AgentMethods.ACTION_INVOKE, ActionInvoke(action="DANCE", memory=MEMORY))
+            AgentClient(host).action_invoke_blocking(ActionInvoke(action="DANCE", memory=MEMORY))
 
 
 if __name__ == "__main__":
