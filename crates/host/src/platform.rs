@@ -4,6 +4,7 @@
 //! Windows has neither `poll` on pipes nor process groups: there the process door does not exist yet.
 
 mod child;
+mod inherited;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]

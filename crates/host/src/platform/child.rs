@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 
 use rustix::fs::{Access, access};
-use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process_group, waitid,
 };
 
+use super::inherited::Inherited;
 use super::{Warden, system};
 
 /// What to start.
@@ -64,7 +64,7 @@ impl Child {
             .stderr(Stdio::piped())
             .process_group(0);
         let host = getpid();
-        let highest = highest_descriptor();
+        let inherited = Inherited::find();
         let in_the_child = move || {
             system::die_with_parent()?;
             // The host may have died before the line above took hold.
@@ -73,11 +73,11 @@ impl Child {
                     rustix::io::Errno::SRCH.raw_os_error(),
                 ));
             }
-            close_on_exec(highest);
+            inherited.close_on_exec();
             Ok(())
         };
         // SAFETY: the closure runs between fork and exec. It makes only direct system calls (prctl, getppid,
-        // fcntl) with arguments that were computed before the fork, takes no lock and allocates nothing.
+        // close_range or fcntl) with arguments that were computed before the fork, takes no lock and allocates nothing.
         #[allow(
             unsafe_code,
             reason = "the standard library's only way to run code in the child before it execs"
@@ -205,30 +205,4 @@ pub(crate) fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
 /// Whether it can be run.
 pub(crate) fn is_program(place: &Path) -> bool {
     place.is_file() && access(place, Access::EXEC_OK).is_ok()
-}
-
-/// Descriptors that some library opened without CLOEXEC are none of a plugin's business.
-fn highest_descriptor() -> RawFd {
-    let Ok(open) = std::fs::read_dir("/dev/fd") else {
-        return 255;
-    };
-    open.flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .max()
-        .unwrap_or(255)
-}
-
-/// In the child: nothing above the three streams passes the exec.
-fn close_on_exec(highest: RawFd) {
-    for number in 3..=highest {
-        // SAFETY: `number` may not be open; then fcntl fails with EBADF, which is fine. Nothing else uses the borrow.
-        #[allow(
-            unsafe_code,
-            reason = "there is no owner to borrow from: the descriptors are somebody else's"
-        )]
-        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
-        if let Ok(flags) = fcntl_getfd(descriptor) {
-            let _ = fcntl_setfd(descriptor, flags | FdFlags::CLOEXEC);
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Linux: an eventfd as alarm, a pidfd that tells of an exit, and the signal that follows the parent's death.
 
+use std::ffi::{c_long, c_uint};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -43,6 +44,42 @@ pub(super) fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
 pub(super) fn die_with_parent() -> io::Result<()> {
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
 }
+
+/// Nothing from this descriptor on passes an exec. False where the kernel cannot do that at once (before 5.11). Safe
+/// between fork and exec: one system call.
+pub(super) fn close_on_exec_from(first: c_uint) -> bool {
+    /// `CLOSE_RANGE_CLOEXEC`.
+    const ON_EXEC: c_uint = 4;
+    let Some(number) = CLOSE_RANGE else {
+        return false;
+    };
+    // SAFETY: `syscall` is the C library's, with this signature; close_range takes three integers, touches no memory and,
+    // with this flag, closes nothing now.
+    #[allow(
+        unsafe_code,
+        reason = "no library that we have wraps this call; a loop over every number would take thousands of others"
+    )]
+    let done = unsafe {
+        unsafe extern "C" {
+            fn syscall(number: c_long, ...) -> c_long;
+        }
+        syscall(number, first, c_uint::MAX, ON_EXEC)
+    };
+    done == 0
+}
+
+/// The number of the call: the same everywhere but where the system numbers its calls from elsewhere on.
+const CLOSE_RANGE: Option<c_long> = if cfg!(any(
+    target_arch = "mips",
+    target_arch = "mips64",
+    target_arch = "mips32r6",
+    target_arch = "mips64r6",
+    all(target_arch = "x86_64", target_pointer_width = "32"),
+)) {
+    None
+} else {
+    Some(436)
+};
 
 /// Twice what a pipe holds otherwise, so that a message of 64 KiB takes one write and one read. Not more: a user's pipes
 /// have an allowance together. Where it is used up, the pipe stays as it is.

@@ -1,5 +1,6 @@
 //! Other Unix systems: a pipe as alarm; exits are noticed by the end of the output and by asking now and then.
 
+use std::ffi::c_uint;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -47,6 +48,11 @@ pub(super) fn exit_descriptor(_pid: Pid) -> Option<OwnedFd> {
 /// There is no such signal here: the warden and the end of the input do it.
 pub(super) fn die_with_parent() -> io::Result<()> {
     Ok(())
+}
+
+/// There is no such call here.
+pub(super) fn close_on_exec_from(_first: c_uint) -> bool {
+    false
 }
 
 /// Pipes have the size that the system gives them.
