@@ -6,6 +6,9 @@ MOST = 4096
 """Streams that are remembered. Beyond it the half that was unused for longest is forgotten; a sender may not forget a
 stream before it has used 2,000 others."""
 
+LONGEST_NAME = 1024
+"""Bytes of the name of an event, and of its stream."""
+
 
 class Sequences:
     """The last number of each stream; events without a stream (None) form one of their own.
@@ -50,3 +53,8 @@ class Sequences:
             for name in list(named)[: MOST // 2]:
                 del named[name]
         named[stream] = seq
+
+
+def is_too_long(name: str | None) -> bool:
+    """Whether an event or a stream must not be called so."""
+    return name is not None and len(name) * 4 > LONGEST_NAME and len(name.encode("utf-8", "replace")) > LONGEST_NAME

@@ -9,7 +9,8 @@ from __future__ import annotations
 from crossplug.errors import DecodeError, error_of
 from crossplug.protocol.envelope import read_count, read_error, read_id, read_meta
 from crossplug.protocol.exchange import Cancel, Event, Exchange, Initialize, Request
-from crossplug.protocol.speech import Speech, is_too_long
+from crossplug.protocol.sequences import is_too_long
+from crossplug.protocol.speech import Speech
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from crossplug.errors import EncodeError, PluginError, error_of
 from crossplug.protocol.envelope import write_error
 from crossplug.protocol.exchange import WINDOW_BYTES, WINDOW_ITEMS, Asked, Exchange, Request
 from crossplug.protocol.frame import FRAME_BYTES, framed
-from crossplug.protocol.sequences import Sequences
+from crossplug.protocol.sequences import Sequences, is_too_long
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ PENDING_CALLS = 1000
 """Requests in flight in each direction; a host may allow fewer."""
 OPEN_STREAMS = 256
 """Requests in flight that the plugin has given credit for; a host may allow fewer."""
-LONGEST_NAME = 1024
-"""Bytes of the name of an event, and of its stream."""
 EARLY_LOGS = 1000
 """Log messages kept until ``initialize`` is answered; before that reply nothing may be sent."""
 _UNSENT: Any = object()
@@ -296,8 +294,3 @@ class Speech:
         self.out.append(framed(payload, self.framing))
         self.queued += size
         return size
-
-
-def is_too_long(name: str | None) -> bool:
-    """Whether an event or a stream must not be called so."""
-    return name is not None and len(name) * 4 > LONGEST_NAME and len(name.encode("utf-8", "replace")) > LONGEST_NAME

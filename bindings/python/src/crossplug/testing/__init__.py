@@ -12,7 +12,8 @@ async def test_greets_too():
         assert await host.call("greet", {"name": "Ada"}) == {"text": "Hello, Ada!"}
 """
 
-from crossplug.testing.call import Call, Progress
-from crossplug.testing.host import Emitted, LogLine, ServiceCall, TestHost
+from crossplug.testing.call import Call
+from crossplug.testing.host import TestHost
+from crossplug.testing.records import Emitted, LogLine, Progress, ServiceCall
 
 __all__ = ["Call", "Emitted", "LogLine", "Progress", "ServiceCall", "TestHost"]

@@ -6,11 +6,12 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from crossplug.codec.generic import Generic, I, R, U
 from crossplug.errors import UsageError
 from crossplug.interfaces.protocol_errors import DeadlineExceededError
+from crossplug.testing.records import Progress
 
 if TYPE_CHECKING:
     from crossplug.errors import CodedError, PluginError
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 
 WINDOW_ITEMS = 64
 WINDOW_BYTES = 1 << 20
-
-
-class Progress(NamedTuple):
-    """What ``ctx.progress`` said."""
-
-    fraction: float | None
-    message: str | None
 
 
 class Call(Generic[R, I, U]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from crossplug.codec.generic import I, P, R, U, overload
 from crossplug.codec.record import Record
@@ -17,35 +17,12 @@ from crossplug.plugin.plugin import Plugin
 from crossplug.protocol.envelope import read_error, write_error
 from crossplug.testing.call import Call
 from crossplug.testing.memory import MemoryPlugin
+from crossplug.testing.records import Emitted, LogLine, ServiceCall
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     Service = Callable[[Any], Any]
-
-
-class LogLine(NamedTuple):
-    """What ``ctx.log`` said."""
-
-    level: str
-    message: str
-    fields: dict[str, Any]
-
-
-class Emitted(NamedTuple):
-    """An event that the plugin emitted; ``payload`` is a JSON value."""
-
-    name: str
-    stream: str | None
-    seq: int
-    payload: Any
-
-
-class ServiceCall(NamedTuple):
-    """A call of a service of the host, with its params as a JSON value."""
-
-    service: str
-    params: Any
 
 
 class TestHost:
