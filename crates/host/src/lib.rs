@@ -17,7 +17,7 @@
 //! ```
 //!
 //! No runtime is needed: futures work under any executor, and every one has a blocking twin that takes no other thread.
-//! Generated typed clients stand on the same calls.
+//! Generated typed clients stand on the same calls. The crate's README is the page for authors of hosts.
 
 mod call;
 pub mod door;
@@ -54,3 +54,8 @@ pub use service::{Offer, ServiceCall, ServiceHandler, ServiceResult};
 pub use typed::{
     ServiceItems, ServiceUpload, StreamingCall, TypedCall, TypedFuture, TypedStream, TypedUploader,
 };
+
+/// The page for authors of hosts, whose code is tested like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -94,6 +94,8 @@ mod tests {
     fn nothing_is_passed_on_either_way() {
         assert!(passed_on(None), "else this test shows nothing");
         assert!(!passed_on(Some(Inherited::find())));
-        assert!(!passed_on(Some(Inherited::UpTo(highest_descriptor() + 100))));
+        assert!(!passed_on(Some(Inherited::UpTo(
+            highest_descriptor() + 100
+        ))));
     }
 }
