@@ -1,4 +1,7 @@
-"""Plays schema/vectors/types: verdict, reason, pointer and re-encoding of every document, and prints the count."""
+"""Plays schema/vectors/types in JSON and in MessagePack: verdict, reason, pointer and re-encoding of every document.
+
+Prints the counts.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ from typing import Any
 import pytest
 
 from crossplug import DecodeError
+from crossplug.codec.msgpack import pack
 
 TYPES = Path(__file__).parents[3] / "schema" / "vectors" / "types"
 TEXT_REASONS = {"duplicateKey", "loneSurrogate", "tooDeep", "notFinite", "notJson"}
 FILES = sorted(TYPES.glob("*/*.json"))
+PACKED: Counter[Path] = Counter()
+"""The same for MessagePack, which has no case of the reasons about text."""
 PLAYED: Counter[Path] = Counter()
 """Cases of each file that were held against our verdict; `test_count`, which runs last, compares them."""
 
@@ -36,19 +42,24 @@ def text_of(case: dict[str, Any]) -> str:
     return case["text"] if "text" in case else json.dumps(case["json"], ensure_ascii=False)
 
 
+def refused(error: DecodeError, case: dict[str, Any], valid: bool) -> str | None:
+    """What is wrong with a refusal."""
+    if valid:
+        return f"refused: {error}"
+    if error.reason != case["reason"]:
+        return f"refused with {error}, expected {case['reason']}"
+    if error.reason not in TEXT_REASONS and error.pointer != case["pointer"]:
+        return f"pointer {error.pointer!r}, expected {case['pointer']!r}"
+    return None
+
+
 def check(codec: Any, case: dict[str, Any], valid: bool) -> str | None:
     """What is wrong with our verdict on a case; None: nothing."""
     text = text_of(case)
     try:
         value = codec.from_json(text)
     except DecodeError as error:
-        if valid:
-            return f"refused: {error}"
-        if error.reason != case["reason"]:
-            return f"refused with {error}, expected {case['reason']}"
-        if error.reason not in TEXT_REASONS and error.pointer != case["pointer"]:
-            return f"pointer {error.pointer!r}, expected {case['pointer']!r}"
-        return None
+        return refused(error, case, valid)
     if not valid:
         return f"taken as {value!r}, expected {case['reason']} at {case['pointer']!r}"
     expected = case["encodes"] if "encodes" in case else json.loads(text)
@@ -57,6 +68,21 @@ def check(codec: Any, case: dict[str, Any], valid: bool) -> str | None:
         return f"written as {written.decode()}, expected {json.dumps(expected)}"
     if codec.to_json(codec.from_json(written)) != written:
         return f"{written.decode()} does not come back"
+    return None
+
+
+def check_packed(codec: Any, case: dict[str, Any], valid: bool) -> str | None:
+    """The same for the document in MessagePack, packed by somebody who does not know its type."""
+    document = json.loads(text_of(case))
+    try:
+        value = codec.from_msgpack(pack(document))
+    except DecodeError as error:
+        return refused(error, case, valid)
+    if not valid:
+        return f"taken as {value!r}, expected {case['reason']} at {case['pointer']!r}"
+    again = codec.to_json(codec.from_msgpack(codec.to_msgpack(value)))
+    if not same(json.loads(again), case.get("encodes", document)):
+        return f"through MessagePack {again.decode()}"
     return None
 
 
@@ -72,12 +98,17 @@ def test_type(path: Path) -> None:
             PLAYED[path] += 1
             if found is not None:
                 wrong.append(f"{case['case']}: {found}")
+            if valid or case["reason"] not in TEXT_REASONS:
+                found = check_packed(codec, case, valid)
+                PACKED[path] += 1
+                if found is not None:
+                    wrong.append(f"{case['case']} in MessagePack: {found}")
     assert not wrong, "\n".join(wrong)
 
 
 def test_count(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        print(f"\nvectors types python {PLAYED.total()}")
+        print(f"\nvectors types python {PLAYED.total()}\nvectors packed python {PACKED.total()}")
     documents = {path: json.loads(path.read_text()) for path in FILES}
     cases = {path: len(document["valid"]) + len(document["invalid"]) for path, document in documents.items()}
     assert sum(cases.values()) > 0, f"no vectors under {TYPES}; run `cargo xtask codegen`"

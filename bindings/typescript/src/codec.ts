@@ -37,7 +37,9 @@ export {
   unknownTag,
   writeBytes,
   writeInt64,
+  writeInt64Text,
   writeUint64,
+  writeUint64Text,
   wrongKind,
 } from "./codec/scalars.js";
 export type {

@@ -20,3 +20,5 @@ export type { Caller, InterfaceDescriptor, Uploadable } from "./descriptor.js";
 export { CrossplugError, type KnownErrorCode, PluginError, type PluginErrorOptions } from "./errors.js";
 export { parseJson } from "./json/strict.js";
 export type { JsonObject, JsonValue } from "./json/value.js";
+export { packMsgpack } from "./msgpack/pack.js";
+export { parseMsgpack } from "./msgpack/unpack.js";

@@ -1,7 +1,8 @@
-// Plays a file of type vectors against a codec: verdict, place, reason, and what is written back. Knows no folder.
+// Plays a file of type vectors against a codec, in JSON and in MessagePack: verdict, place, reason, and what is written back.
+// Knows no folder.
 
 import assert from "node:assert/strict";
-import { type Codec, DecodeError, type JsonValue, parseJson } from "crossplug";
+import { type Codec, DecodeError, type JsonValue, packMsgpack, parseJson } from "crossplug";
 
 interface Valid {
   readonly case: string;
@@ -26,7 +27,7 @@ export interface Vectors {
 }
 
 /** Reasons about the text itself: the platform's parser does not say where. */
-const TEXT_REASONS = new Set(["duplicateKey", "loneSurrogate", "tooDeep", "notFinite", "notJson"]);
+const TEXT_REASONS = new Set(["duplicateKey", "loneSurrogate", "tooDeep", "notFinite", "notJson", "notMsgpack"]);
 
 /** Equal as JSON values with 64-bit floats: -0 is 0. */
 function normal(value: JsonValue): JsonValue {
@@ -35,6 +36,11 @@ function normal(value: JsonValue): JsonValue {
 
 function document(one: { readonly json?: JsonValue; readonly text?: string }): string {
   return one.text ?? JSON.stringify(one.json);
+}
+
+/** Cases of a file that MessagePack has, too: all but those about text. */
+export function packedCases(vectors: Vectors): number {
+  return vectors.valid.length + vectors.invalid.filter((one) => !TEXT_REASONS.has(one.reason)).length;
 }
 
 /** What a codec gets wrong, case by case. */
@@ -54,6 +60,12 @@ function validProblem(codec: Codec<unknown>, one: Valid): string | undefined {
     assert.deepEqual(parseJson(codec.encode(read)), expected);
     assert.ok(codec.is(read), "what was read is not one of the type");
     assert.deepEqual(codec.decode(new TextEncoder().encode(source)), read, "differs when read as bytes");
+    const unpacked = codec.unpack(packMsgpack(parseJson(source)));
+    assert.deepEqual(
+      parseJson(codec.encode(codec.unpack(codec.pack(unpacked)))),
+      expected,
+      "differs through MessagePack",
+    );
     return undefined;
   } catch (thrown) {
     return `${one.case}: ${(thrown as Error).message}`;
@@ -62,13 +74,28 @@ function validProblem(codec: Codec<unknown>, one: Valid): string | undefined {
 
 /** What is wrong with how an invalid document is refused, if anything. */
 function invalidProblem(codec: Codec<unknown>, one: Invalid): string | undefined {
+  const source = document(one);
+  return (
+    refusalProblem(one, () => codec.decode(source)) ??
+    (TEXT_REASONS.has(one.reason)
+      ? undefined
+      : refusalProblem(one, () => codec.unpack(packMsgpack(parseJson(source))), " in MessagePack"))
+  );
+}
+
+/** What is wrong with one refusal. */
+export function refusalProblem(
+  one: Omit<Invalid, "json" | "text">,
+  read: () => unknown,
+  where = "",
+): string | undefined {
   try {
-    return `${one.case}: read as ${String(codec.decode(document(one)))}`;
+    return `${one.case}${where}: read as ${String(read())}`;
   } catch (thrown) {
-    if (!(thrown instanceof DecodeError)) return `${one.case}: threw ${String(thrown)}`;
+    if (!(thrown instanceof DecodeError)) return `${one.case}${where}: threw ${String(thrown)}`;
     const placed = TEXT_REASONS.has(one.reason) || thrown.pointer === one.pointer;
     return thrown.reason === one.reason && placed
       ? undefined
-      : `${one.case}: ${one.reason} at "${one.pointer}", but: ${thrown.message}`;
+      : `${one.case}${where}: ${one.reason} at "${one.pointer}", but: ${thrown.message}`;
   }
 }

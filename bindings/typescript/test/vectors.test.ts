@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Codec } from "crossplug";
 import { entries, text } from "./corpus.js";
-import { problems, type Vectors } from "./vector-player.js";
+import { packedCases, problems, type Vectors } from "./vector-player.js";
 
 let played = 0;
+let packed = 0;
 
 for (const folder of entries("types")) {
   const module = (await import(`crossplug/interfaces/${folder.replaceAll(".", "-")}`)) as Record<
@@ -20,10 +21,12 @@ for (const folder of entries("types")) {
       assert.ok(codec, `${folder} has no codec ${vectors.type}`);
       assert.deepEqual(problems(codec, vectors), []);
       played += vectors.valid.length + vectors.invalid.length;
+      packed += packedCases(vectors);
     });
   }
 }
 
 after(() => {
   console.log(`vectors types typescript ${played}`);
+  console.log(`vectors packed typescript ${packed}`);
 });

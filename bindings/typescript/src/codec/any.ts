@@ -2,8 +2,9 @@
 
 import type { Draft, Fields, JsonObject, JsonValue } from "../json/value.js";
 import { kindOf, own, put } from "../json/value.js";
+import { metForeign } from "../msgpack/unpack.js";
 import { Misfit, within } from "./misfit.js";
-import { object, type TagKind, unknownTag, wrongKind } from "./scalars.js";
+import { beyond, isBytes, object, type TagKind, unknownTag, wrongKind } from "./scalars.js";
 
 /**
  * An object of an open union whose tag is not known here, kept as it came. The tag itself is absent, so that
@@ -14,10 +15,25 @@ export type UnknownArm<Tag extends string> = { readonly [T in Tag]?: never } & {
   readonly unknown: JsonObject;
 };
 
-/** Any value of a document that has been checked as text: kept as it is. */
+/** Any value of a document that has been checked as text: kept as it is. What JSON cannot say is refused. */
 export function readAny(value: unknown): JsonValue {
   if (value === undefined) throw wrongKind(value, "a value");
+  if (metForeign()) refuseForeign(value);
   return value as JsonValue;
+}
+
+/** MessagePack has bytes and integers beyond 2^53, which could not go on into JSON. */
+function refuseForeign(value: unknown): void {
+  if (typeof value === "bigint") throw beyond(value);
+  if (typeof value !== "object" || value === null) return;
+  if (isBytes(value)) throw wrongKind(value, "a JSON value");
+  let at: string | number = 0;
+  try {
+    if (Array.isArray(value)) for (; at < value.length; at++) refuseForeign(value[at]);
+    else for (at of Object.keys(value)) refuseForeign((value as Fields)[at]);
+  } catch (thrown) {
+    throw within(thrown, at);
+  }
 }
 
 /** Any value, checked to be what JSON can say. Given back as it is. */
@@ -82,6 +98,7 @@ export function readExtra(fields: Fields, known: ReadonlySet<string>): JsonObjec
     extra ??= {};
     put(extra, name, fields[name]);
   }
+  if (extra !== undefined) readAny(extra);
   return extra;
 }
 
@@ -108,7 +125,7 @@ export function readUnknownArm(
   kind: TagKind = "string",
 ): { readonly unknown: JsonObject } {
   if (typeof own(fields, tag) !== kind) throw unknownTag(fields, tag, kind);
-  return { unknown: fields as JsonObject };
+  return { unknown: readAny(fields) as JsonObject };
 }
 
 /** Writes an {@link UnknownArm} back as it came. */

@@ -2,7 +2,10 @@
 
 import { checkDepth, MAX_DEPTH, parseJson } from "../json/strict.js";
 import type { JsonValue } from "../json/value.js";
+import { packMsgpack } from "../msgpack/pack.js";
+import { parseMsgpack } from "../msgpack/unpack.js";
 import { DecodeError, EncodeError, Misfit } from "./misfit.js";
+import { writing } from "./scalars.js";
 
 /**
  * Reads and writes one type.
@@ -23,7 +26,7 @@ export interface Codec<T> {
   decode(input: string | Uint8Array): T;
 
   /**
-   * Reads what {@link parseJson} gave.
+   * Reads what {@link parseJson} or {@link parseMsgpack} gave.
    *
    * @throws DecodeError
    */
@@ -42,6 +45,29 @@ export interface Codec<T> {
    * @throws EncodeError where the value is not one of the type
    */
   toValue(value: T): JsonValue;
+
+  /**
+   * Reads a MessagePack document.
+   *
+   * @throws DecodeError
+   * @example
+   * Note.unpack(Note.pack({ id: 7n, title: "x" })); // { id: 7n, title: "x" }
+   */
+  unpack(document: Uint8Array): T;
+
+  /**
+   * Writes a MessagePack document: 64-bit integers and bytes are native.
+   *
+   * @throws EncodeError where the value is not one of the type
+   */
+  pack(value: T): Uint8Array;
+
+  /**
+   * Writes what {@link packMsgpack} takes.
+   *
+   * @throws EncodeError where the value is not one of the type
+   */
+  toNative(value: T): unknown;
 
   /** Whether a value in memory is one of the type, so that {@link encode} would take it. */
   is(value: unknown): value is T;
@@ -62,9 +88,16 @@ export function codec<T>(
 ): Codec<T> {
   const toValue = (value: T): JsonValue => {
     try {
-      const out = write(value);
+      const out = writing(false, () => write(value));
       if (deep) checkDepth(out, MAX_DEPTH);
       return out as JsonValue;
+    } catch (thrown) {
+      throw encodeError(typeName, thrown);
+    }
+  };
+  const toNative = (value: T): unknown => {
+    try {
+      return writing(true, () => write(value));
     } catch (thrown) {
       throw encodeError(typeName, thrown);
     }
@@ -82,6 +115,9 @@ export function codec<T>(
     toValue,
     decode: (input) => fromValue(parseJson(input)),
     encode: (value) => JSON.stringify(toValue(value)),
+    toNative,
+    unpack: (document) => fromValue(parseMsgpack(document)),
+    pack: (value) => packMsgpack(toNative(value)),
     is: (value): value is T => {
       try {
         toValue(value as T);

@@ -22,7 +22,8 @@ export type Reason =
   | "nullForAbsent"
   | "tooDeep"
   | "notFinite"
-  | "notJson";
+  | "notJson"
+  | "notMsgpack";
 
 /**
  * Thrown inside codecs while the place is still being found. Codecs of the outside give {@link DecodeError} or

@@ -4,6 +4,7 @@
 
 import type { Fields } from "../json/value.js";
 import { kindOf, own } from "../json/value.js";
+import { Float } from "../msgpack/pack.js";
 import { fromBase64, toBase64 } from "./base64.js";
 import { Misfit, within } from "./misfit.js";
 
@@ -15,6 +16,23 @@ const LONGEST_64 = 20;
 const INT64_MIN: bigint = -(2n ** 63n);
 const INT64_MAX: bigint = 2n ** 63n - 1n;
 const UINT64_MAX: bigint = 2n ** 64n - 1n;
+
+/**
+ * Whether what is being written goes into MessagePack, which has integers of 64 bits, floats and bytes of its own. Writing
+ * never waits, so nothing else is written meanwhile.
+ */
+let native = false;
+
+/** Writes a value for MessagePack, or for JSON. */
+export function writing<T>(forMsgpack: boolean, write: () => T): T {
+  const before = native;
+  native = forMsgpack;
+  try {
+    return write();
+  } finally {
+    native = before;
+  }
+}
 
 /** A value of another kind than expected, or none at all. */
 export function wrongKind(value: unknown, expected: string): Misfit {
@@ -30,22 +48,35 @@ export function boolean(value: unknown): boolean {
 
 /** A finite number. */
 export function number(value: unknown): number {
-  if (typeof value !== "number") throw wrongKind(value, "a number");
+  if (typeof value !== "number") throw typeof value === "bigint" ? beyond(value) : wrongKind(value, "a number");
   if (!Number.isFinite(value)) throw new Misfit("notFinite", `${value} is no JSON number`);
-  return value;
+  // The writer would take it for an integer.
+  return native && Number.isInteger(value) ? (new Float(value) as unknown as number) : value;
+}
+
+/** An integer that only bigint holds, where a number is meant. */
+export function beyond(value: bigint): Misfit {
+  return new Misfit("beyond2p53", `${value} is beyond 2^53 - 1, where numbers are rounded`);
 }
 
 /** An integer within bounds. `-0` becomes 0. */
 export function integer(value: unknown, min: number, max: number): number {
-  if (typeof value !== "number") throw wrongKind(value, "an integer");
+  if (typeof value !== "number") {
+    throw typeof value === "bigint" ? outside(value, min, max) : wrongKind(value, "an integer");
+  }
   if (!Number.isInteger(value))
     throw new Misfit(Number.isFinite(value) ? "notAnInteger" : "notFinite", `${value} is not an integer`);
-  if (value < min || value > max) throw new Misfit("outOfRange", `${value} is not within ${min} and ${max}`);
+  if (value < min || value > max) throw outside(value, min, max);
   return value + 0;
+}
+
+function outside(value: number | bigint, min: number | bigint, max: number | bigint): Misfit {
+  return new Misfit("outOfRange", `${value} is not within ${min} and ${max}`);
 }
 
 /** A 64-bit integer that JSON carries as a number: what a 64-bit float would round is refused. */
 export function safeInteger(value: unknown, min: number): number {
+  if (typeof value === "bigint") throw beyond(value);
   const out = integer(value, -Infinity, Infinity);
   if (!Number.isSafeInteger(out))
     throw new Misfit("beyond2p53", `${out} is beyond 2^53 - 1, where numbers are rounded`);
@@ -53,24 +84,36 @@ export function safeInteger(value: unknown, min: number): number {
   return out;
 }
 
-/** int64 from its decimal string or from an integer that is exact. */
+/** int64 from its decimal string, from an integer that is exact, or from a bigint. */
 export function readInt64(value: unknown): bigint {
   return read64(value, INT64_MIN, INT64_MAX, signed);
 }
 
-/** uint64 from its decimal string or from an integer that is exact. */
+/** uint64 from its decimal string, from an integer that is exact, or from a bigint. */
 export function readUint64(value: unknown): bigint {
   return read64(value, 0n, UINT64_MAX, unsigned);
 }
 
-/** int64 as a decimal string. */
-export function writeInt64(value: unknown): string {
-  return write64(value, INT64_MIN, INT64_MAX);
+/** int64 as a decimal string, or native. */
+export function writeInt64(value: unknown): string | bigint {
+  const out = checked64(value, INT64_MIN, INT64_MAX);
+  return native ? out : String(out);
 }
 
-/** uint64 as a decimal string. */
-export function writeUint64(value: unknown): string {
-  return write64(value, 0n, UINT64_MAX);
+/** uint64 as a decimal string, or native. */
+export function writeUint64(value: unknown): string | bigint {
+  const out = checked64(value, 0n, UINT64_MAX);
+  return native ? out : String(out);
+}
+
+/** int64 as a decimal string whatever is written: in a kind union it is told apart from numbers by that. */
+export function writeInt64Text(value: unknown): string {
+  return String(checked64(value, INT64_MIN, INT64_MAX));
+}
+
+/** uint64 as a decimal string whatever is written. */
+export function writeUint64Text(value: unknown): string {
+  return String(checked64(value, 0n, UINT64_MAX));
 }
 
 function read64(value: unknown, min: bigint, max: bigint, grammar: RegExp): bigint {
@@ -84,17 +127,19 @@ function read64(value: unknown, min: bigint, max: bigint, grammar: RegExp): bigi
     if (!Number.isSafeInteger(value))
       throw new Misfit("beyond2p53", "an integer beyond 2^53 must be written as a string");
     out = BigInt(value);
+  } else if (typeof value === "bigint") {
+    out = value;
   } else {
     throw wrongKind(value, "an integer in a string");
   }
-  if (out < min || out > max) throw new Misfit("outOfRange", `${out} is not within ${min} and ${max}`);
+  if (out < min || out > max) throw outside(out, min, max);
   return out;
 }
 
-function write64(value: unknown, min: bigint, max: bigint): string {
+function checked64(value: unknown, min: bigint, max: bigint): bigint {
   if (typeof value !== "bigint") throw wrongKind(value, "a bigint");
-  if (value < min || value > max) throw new Misfit("outOfRange", `${value} is not within ${min} and ${max}`);
-  return String(value);
+  if (value < min || value > max) throw outside(value, min, max);
+  return value;
 }
 
 /** Text without halves of surrogate pairs. */
@@ -130,16 +175,17 @@ export function sized(text: string, min: number, max: number): string {
   return text;
 }
 
-/** Bytes from base64. */
+/** Bytes from base64, or as they are. */
 export function readBytes(value: unknown): Uint8Array {
+  if (isBytes(value)) return value;
   if (typeof value !== "string") throw wrongKind(value, "base64 in a string");
   return fromBase64(value);
 }
 
-/** Bytes as base64. */
-export function writeBytes(value: unknown): string {
+/** Bytes as base64, or as they are. */
+export function writeBytes(value: unknown): string | Uint8Array {
   if (!isBytes(value)) throw wrongKind(value, "a Uint8Array");
-  return toBase64(value);
+  return native ? value : toBase64(value);
 }
 
 /** Whether a value is bytes. */
@@ -150,7 +196,8 @@ export function isBytes(value: unknown): value is Uint8Array {
 /** Always this value. */
 export function constant<T extends string | number | boolean>(value: unknown, only: T): T {
   if (value === only) return only;
-  if (typeof value !== typeof only) throw wrongKind(value, JSON.stringify(only));
+  const wide = typeof value === "bigint" && typeof only === "number";
+  if (typeof value !== typeof only && !wide) throw wrongKind(value, JSON.stringify(only));
   throw new Misfit("unknownConst", `expected ${JSON.stringify(only)}`);
 }
 
@@ -206,9 +253,9 @@ export function unknownTag(fields: Fields, tag: string, kind: TagKind = "string"
   const found = own(fields, tag);
   if (found === undefined)
     return new Misfit("missingTag", `${JSON.stringify(tag)}, which tells the kinds apart, is missing`);
-  const isKind = typeof found === kind;
+  const isKind = typeof found === kind || (typeof found === "bigint" && kind === "number");
   const misfit = isKind
-    ? new Misfit("unknownTag", `${JSON.stringify(found)} is not a known kind`)
+    ? new Misfit("unknownTag", `${String(found)} is not a known kind`)
     : wrongKind(found, `a ${kind}`);
   return within(misfit, tag);
 }

@@ -945,7 +945,7 @@ function writeThing(value: unknown): unknown {
 
 function copyMixed(value: unknown): Mixed {
   if (typeof value === "boolean") return $.boolean(value);
-  if (typeof value === "number") return $.integer(value, -2147483648, 2147483647);
+  if (typeof value === "number" || typeof value === "bigint") return $.integer(value, -2147483648, 2147483647);
   if (typeof value === "string") return $.string(value);
   if ($.isArray(value)) return copyListOfString(value);
   if ($.isObject(value)) return copyCircle(value);

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from crossplug.codec.generic import Generic, T
+from crossplug.codec.msgpack import pack, unpack
+from crossplug.codec.scalars import natively
 from crossplug.codec.text import dump, parse
 from crossplug.errors import DecodeError, EncodeError
 
@@ -41,6 +43,14 @@ class Codec(Generic[T]):
         """Writes a JSON text in UTF-8. Raises :class:`EncodeError`."""
         return dump(self.to_value(value))
 
+    def from_msgpack(self, document: bytes) -> T:
+        """Reads a MessagePack document. Raises :class:`DecodeError` with reason, pointer and message."""
+        return self.read(unpack(document))
+
+    def to_msgpack(self, value: T) -> bytes:
+        """Writes a MessagePack document: 64-bit integers and bytes are native. Raises :class:`EncodeError`."""
+        return pack(self.to_native(value))
+
     def from_value(self, value: Any) -> T:
         """Reads a JSON value: what ``json.loads`` gives. Raises :class:`DecodeError`."""
         return self.read(value)
@@ -49,5 +59,12 @@ class Codec(Generic[T]):
         """Writes a JSON value: what ``json.dumps`` takes. Raises :class:`EncodeError`."""
         try:
             return self.write(value)
+        except DecodeError as error:  # writers judge by the readers' rules
+            raise EncodeError(error.reason, error.message, error.pointer) from None
+
+    def to_native(self, value: T) -> Any:
+        """Writes a value for :func:`crossplug.codec.msgpack.pack`. Raises :class:`EncodeError`."""
+        try:
+            return natively(self.write, value)
         except DecodeError as error:  # writers judge by the readers' rules
             raise EncodeError(error.reason, error.message, error.pointer) from None

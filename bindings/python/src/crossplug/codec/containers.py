@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossplug.codec.loose import Met, read_any
 from crossplug.codec.refusals import unwritable, wrong
 from crossplug.codec.scalars import anything
 from crossplug.errors import RefusedValue
@@ -16,7 +17,7 @@ def read_list(value: Any, read: Callable[[Any], Any]) -> list[Any]:
     """An array; ``read`` reads each item."""
     if type(value) is not list:
         raise wrong("an array", value)
-    return value if read is anything else _items(value, read)
+    return value if read is read_any and not Met.foreign else _items(value, read)
 
 
 def write_list(value: Any, write: Callable[[Any], Any]) -> list[Any]:
@@ -37,7 +38,7 @@ def read_map(value: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
     """An object with values of one type; ``read`` reads each value."""
     if type(value) is not dict:
         raise wrong("an object", value)
-    return value if read is anything else _values(value, read)
+    return value if read is read_any and not Met.foreign else _values(value, read)
 
 
 def write_map(value: Any, write: Callable[[Any], Any]) -> dict[str, Any]:

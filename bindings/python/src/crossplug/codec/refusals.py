@@ -19,6 +19,8 @@ def kind_of(value: object) -> str:
         return "an array"
     if isinstance(value, dict):
         return "an object"
+    if isinstance(value, bytes):
+        return "bytes"
     return f"a Python {type(value).__name__}"
 
 

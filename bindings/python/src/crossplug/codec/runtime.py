@@ -1,6 +1,7 @@
 """The door through which generated code comes: every function that it may call. Holds no code."""
 
 from crossplug.codec.containers import read_list, read_map, write_list, write_map
+from crossplug.codec.loose import LOOSE, Wide, read_any, read_extra
 from crossplug.codec.refusals import missing, null, unwritable, wrong
 from crossplug.codec.scalars import (
     anything,
@@ -21,19 +22,25 @@ from crossplug.codec.scalars import (
     read_uint64_number,
     write_bytes,
     write_int64,
+    write_int64_text,
     write_uint64,
+    write_uint64_text,
 )
 from crossplug.codec.unions import no_arm, read_enum, tag_key, write_enum
 
 __all__ = [
+    "LOOSE",
+    "Wide",
     "anything",
     "missing",
     "no_arm",
     "null",
+    "read_any",
     "read_bool",
     "read_bytes",
     "read_const",
     "read_enum",
+    "read_extra",
     "read_int8",
     "read_int16",
     "read_int32",
@@ -53,8 +60,10 @@ __all__ = [
     "write_bytes",
     "write_enum",
     "write_int64",
+    "write_int64_text",
     "write_list",
     "write_map",
     "write_uint64",
+    "write_uint64_text",
     "wrong",
 ]

@@ -7,19 +7,43 @@ caller adds the pointer. Most of them serve for writing, too: a writer refuses w
 
 from __future__ import annotations
 
+from _thread import _local
 from binascii import a2b_base64, b2a_base64
 
+from crossplug.codec.loose import Binary, Wide
 from crossplug.codec.refusals import out_of_range, unwritable, wrong
 from crossplug.errors import DecodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 SAFE = 2**53 - 1
 """The largest integer up to which every 64-bit float tells neighbours apart."""
 _INT64 = (-(2**63), 2**63 - 1)
 _UINT64 = (0, 2**64 - 1)
+
+
+class _Writing(_local):
+    """What the writers of this thread write for. Writing never waits, so nothing else is written meanwhile."""
+
+    native = False
+
+
+_writing = _Writing()
+
+
+def natively(write: Callable[[T], Any], value: T) -> Any:
+    """What ``write`` makes of a value for MessagePack, which has integers of 64 bits and bytes of its own."""
+    before = _writing.native
+    _writing.native = True
+    try:
+        return write(value)
+    finally:
+        _writing.native = before
 
 
 def anything(value: Any) -> Any:
@@ -45,6 +69,8 @@ def read_number(value: Any) -> float:
     """A finite number."""
     if type(value) is float:
         return value
+    if type(value) is Wide:
+        raise DecodeError("beyond2p53", f"{value} is beyond 2^53 − 1")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return float(value)
@@ -121,6 +147,10 @@ def read_uint64_number(value: Any) -> int:
 
 
 def _long(value: Any, low: int, high: int) -> int:
+    if type(value) is Wide:
+        if low <= value <= high:
+            return int(value)
+        raise out_of_range(value, low, high)
     if type(value) is not str:
         # A number that no language has rounded will do.
         return _exact(value, low, "a decimal string", " as a number; write it as a string")
@@ -145,26 +175,45 @@ def read_uint64(value: Any) -> int:
     return _long(value, *_UINT64)
 
 
-def _digits(value: Any, low: int, high: int) -> str:
+def _checked(value: Any, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise unwritable("an int", value)
     if low <= value <= high:
-        return int.__repr__(value)
+        return value
     raise out_of_range(value, low, high)
 
 
-def write_int64(value: Any) -> str:
-    """The decimal string."""
-    return _digits(value, *_INT64)
+def _long_out(value: Any, low: int, high: int) -> str | int:
+    number = _checked(value, low, high)
+    if not _writing.native:
+        return int.__repr__(number)
+    return int(number) if -SAFE <= number <= SAFE else Wide(number)
 
 
-def write_uint64(value: Any) -> str:
-    """The decimal string."""
-    return _digits(value, *_UINT64)
+def write_int64(value: Any) -> str | int:
+    """The decimal string, or the integer for MessagePack."""
+    return _long_out(value, *_INT64)
+
+
+def write_uint64(value: Any) -> str | int:
+    """The decimal string, or the integer for MessagePack."""
+    return _long_out(value, *_UINT64)
+
+
+def write_int64_text(value: Any) -> str:
+    """The decimal string in every encoding: in a kind union it is told apart from numbers by that."""
+    return int.__repr__(_checked(value, *_INT64))
+
+
+def write_uint64_text(value: Any) -> str:
+    """The decimal string in every encoding."""
+    return int.__repr__(_checked(value, *_UINT64))
 
 
 def read_bytes(value: Any) -> bytes:
-    """base64: standard alphabet, padded, no white space, unused bits zero."""
+    """base64: standard alphabet, padded, no white space, unused bits zero. Or bytes, from MessagePack."""
+    if type(value) is bytes:
+        return value
     if type(value) is not str:
         raise wrong("a base64 string", value)
     try:
@@ -177,16 +226,18 @@ def read_bytes(value: Any) -> bytes:
     return made
 
 
-def write_bytes(value: Any) -> str:
-    """base64 of bytes."""
+def write_bytes(value: Any) -> str | Binary:
+    """base64 of bytes, or the bytes for MessagePack."""
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise unwritable("bytes", value)
+    if _writing.native:
+        return Binary(value)
     return b2a_base64(value, newline=False).decode("ascii")
 
 
 def read_const(value: Any, constant: Any) -> Any:
     """The constant itself; an integer constant takes ``1.0`` for 1, and ``true`` is not 1."""
-    if type(value) is type(constant) or (type(constant) is int and type(value) is float):
+    if type(value) is type(constant) or (type(constant) is int and type(value) in (float, Wide)):
         if value == constant:
             return constant
         raise DecodeError("unknownConst", f"expected the constant {constant!r}, found {value!r}")

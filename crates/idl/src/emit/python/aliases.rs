@@ -91,7 +91,7 @@ pub(super) fn functions(page: &mut Page, types: &Types<'_>, def: &TypeDef) {
         Shape::Alias(ty) => {
             for (verb, way) in [("read", Way::Read), ("write", Way::Write)] {
                 head(page, verb, def);
-                match types.guard(ty) {
+                match types.guard(ty, way) {
                     Guard::Never => {}
                     Guard::Always => page.line(&format!("    x = {}", types.of_x(ty, way))),
                     Guard::When(guard) => {

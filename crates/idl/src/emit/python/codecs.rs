@@ -9,7 +9,7 @@ pub(super) fn codec(types: &Types<'_>, ty: &Type, what: &str) -> String {
     if let Type::Ref(id) = ty {
         return codec_name(&types.interface.type_def(*id).name.constant);
     }
-    let function = |way| match types.guard(ty) {
+    let function = |way| match types.guard(ty, way) {
         Guard::Never => "_s.anything".to_owned(),
         _ => types.function(ty, way),
     };

@@ -145,7 +145,7 @@ impl<'i> Types<'i> {
     }
 
     /// When the value `x` cannot be taken as it is.
-    pub(super) fn guard(&self, ty: &Type) -> Guard {
+    pub(super) fn guard(&self, ty: &Type, way: Way) -> Guard {
         let when = |text: &str| Guard::When(text.to_owned());
         match ty {
             Type::Boolean => when("type(x) is not bool"),
@@ -164,16 +164,22 @@ impl<'i> Types<'i> {
             Type::Const(ConstValue::Boolean(value)) => {
                 Guard::When(format!("x is not {}", boolean(*value)))
             }
-            Type::Array(item) if **item == Type::Any => when("type(x) is not list"),
-            Type::Map(item) if **item == Type::Any => when("type(x) is not dict"),
-            Type::Nullable(inner) => match self.guard(inner) {
+            Type::Array(item) if **item == Type::Any && way == Way::Write => {
+                when("type(x) is not list")
+            }
+            Type::Map(item) if **item == Type::Any && way == Way::Write => {
+                when("type(x) is not dict")
+            }
+            Type::Nullable(inner) => match self.guard(inner, way) {
                 Guard::Never => Guard::Never,
                 Guard::Always => when("x is not None"),
                 Guard::When(guard) => Guard::When(format!("x is not None and ({guard})")),
             },
+            // What JSON cannot say may come from another encoding; writers leave it to the text.
+            Type::Any if way == Way::Read => when("type(x) in _s.LOOSE"),
             Type::Any => Guard::Never,
             Type::Ref(id) => match &self.interface.type_def(*id).shape {
-                Shape::Alias(inner) if !is_compound(inner) => self.guard(inner),
+                Shape::Alias(inner) if !is_compound(inner) => self.guard(inner, way),
                 _ => Guard::Always,
             },
             Type::String(_) | Type::Bytes | Type::Array(_) | Type::Map(_) => Guard::Always,
@@ -187,7 +193,7 @@ impl<'i> Types<'i> {
             Type::Const(value) => format!("_s.read_const(x, {})", literal(value)),
             Type::Array(item) => format!("_s.{}_list(x, {})", way.verb(), self.function(item, way)),
             Type::Map(item) => format!("_s.{}_map(x, {})", way.verb(), self.function(item, way)),
-            Type::Any => "x".to_owned(),
+            Type::Any if way == Way::Write => "x".to_owned(),
             _ => format!("{}(x)", self.function(ty, way)),
         }
     }
@@ -212,6 +218,7 @@ impl<'i> Types<'i> {
                 None => "_s.read_str".to_owned(),
             },
             Type::Bytes => format!("_s.{}_bytes", way.verb()),
+            Type::Any if way == Way::Read => "_s.read_any".to_owned(),
             Type::Any => "_s.anything".to_owned(),
             Type::Nullable(inner) => {
                 format!("lambda x: None if x is None else {}", self.of_x(inner, way))

@@ -33,7 +33,11 @@ pub(super) fn kind_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, 
     for arm in &union.arms {
         let test = match arm.kind {
             Kind::Boolean => "kind is bool",
-            Kind::Number => "kind is int or kind is float",
+            // MessagePack has bytes, and integers that are no numbers of JSON.
+            Kind::Number => "kind is int or kind is float or kind is _s.Wide",
+            Kind::String if *resolved(types, &arm.ty) == Type::Bytes => {
+                "kind is str or kind is bytes"
+            }
             Kind::String => "kind is str",
             Kind::Array => "kind is list",
             Kind::Object => "kind is dict",
@@ -80,10 +84,13 @@ pub(super) fn kind_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, 
             python_test(types, &arm.ty)
         };
         page.line(&format!("    if {test}:"));
-        page.line(&format!(
-            "        return {}",
-            types.of_x(&arm.ty, Way::Write)
-        ));
+        // A 64-bit integer stays a string in every encoding, so that the kind tells it from a number.
+        let written = match resolved(types, &arm.ty) {
+            Type::Integer(IntegerFormat::Int64) => "_s.write_int64_text(x)".to_owned(),
+            Type::Integer(IntegerFormat::Uint64) => "_s.write_uint64_text(x)".to_owned(),
+            _ => types.of_x(&arm.ty, Way::Write),
+        };
+        page.line(&format!("        return {written}"));
     }
     page.line(&format!(
         "    raise _s.unwritable({}, x)",
@@ -93,7 +100,7 @@ pub(super) fn kind_functions(page: &mut Page, types: &Types<'_>, def: &TypeDef, 
 
 /// Whether a value of the JSON kind is one of the type as it is.
 fn is_plain(types: &Types<'_>, kind: Kind, ty: &Type) -> bool {
-    match (kind, types.guard(ty)) {
+    match (kind, types.guard(ty, Way::Read)) {
         (Kind::Boolean, Guard::When(guard)) => guard == "type(x) is not bool",
         (Kind::String, Guard::When(guard)) => guard == "type(x) is not str",
         (Kind::Array, Guard::When(guard)) => guard == "type(x) is not list",

@@ -162,7 +162,7 @@ fn read(
         line(page, "    raise");
     }
     if let Some(extra) = extra {
-        line(page, &format!("made.{extra} = rest"));
+        line(page, &format!("made.{extra} = _s.read_extra(rest)"));
     }
     line(page, &format!("made.__class__ = {class}"));
     line(page, "return made");
@@ -172,7 +172,7 @@ fn read(
 fn read_member(types: &Types<'_>, member: &Member<'_>, take: &str) -> Vec<String> {
     let Member { field, fixed, .. } = member;
     let (wire, at) = (quoted(&field.wire), pointer(&field.wire));
-    let guard = types.guard(&field.ty);
+    let guard = types.guard(&field.ty, Way::Read);
     let read = types.of_x(&field.ty, Way::Read);
     let mut lines = vec![format!("x = {take}({wire}, _UNSET)")];
     let missing = |indent: &str| {
@@ -277,7 +277,7 @@ fn write_member(types: &Types<'_>, member: &Member<'_>) -> Vec<String> {
     let mut lines = vec![format!("x = value.{}", field.name.python)];
     let mut inner = Vec::new();
     let written = types.of_x(&field.ty, Way::Write);
-    match types.guard(&field.ty) {
+    match types.guard(&field.ty, Way::Write) {
         Guard::Never => {}
         Guard::When(guard) => {
             inner.push(format!("if {guard}:"));

@@ -107,7 +107,7 @@ pub(super) fn tagged_functions(
         page.line("        if error.reason != \"unknownTag\":");
         page.line("            raise error");
         page.line(&format!(
-            "        return {}(value=x)",
+            "        return {}(value=_s.read_any(x))",
             unknown_class(types, def)
         ));
     } else {

@@ -75,15 +75,27 @@ pub(super) fn kinds(
 ) {
     for arm in &union.arms {
         let test = match (arm.kind, way, in_memory(interface, &arm.ty)) {
-            (Kind::String, Way::Write, Memory::Bigint) => "typeof value === \"bigint\"",
+            (Kind::String, Way::Write, Memory::Bigint { .. }) => "typeof value === \"bigint\"",
             (Kind::String, Way::Write, Memory::Bytes) => "$.isBytes(value)",
+            // MessagePack has bytes, and integers that a number cannot hold.
+            (Kind::String, Way::Read, Memory::Bytes) => {
+                "typeof value === \"string\" || $.isBytes(value)"
+            }
+            (Kind::Number, Way::Read | Way::Copy, _) => {
+                "typeof value === \"number\" || typeof value === \"bigint\""
+            }
             (Kind::Boolean, ..) => "typeof value === \"boolean\"",
             (Kind::Number, ..) => "typeof value === \"number\"",
             (Kind::String, ..) => "typeof value === \"string\"",
             (Kind::Array, ..) => "$.isArray(value)",
             (Kind::Object, ..) => "$.isObject(value)",
         };
-        let value = converted(interface, names, &arm.ty, way, "value");
+        // A 64-bit integer stays a string in every encoding, so that the kind tells it from a number.
+        let value = match (way, in_memory(interface, &arm.ty)) {
+            (Way::Write, Memory::Bigint { signed: true }) => "$.writeInt64Text(value)".to_owned(),
+            (Way::Write, Memory::Bigint { signed: false }) => "$.writeUint64Text(value)".to_owned(),
+            _ => converted(interface, names, &arm.ty, way, "value"),
+        };
         page.line(format_args!("if ({test}) return {value};"));
     }
     let expected: Vec<String> = union
@@ -100,13 +112,14 @@ pub(super) fn kinds(
 /// What a JSON string may be in memory.
 enum Memory {
     Same,
-    Bigint,
+    Bigint { signed: bool },
     Bytes,
 }
 
 fn in_memory(interface: &Interface, ty: &Type) -> Memory {
     match ty {
-        Type::Integer(IntegerFormat::Int64 | IntegerFormat::Uint64) => Memory::Bigint,
+        Type::Integer(IntegerFormat::Int64) => Memory::Bigint { signed: true },
+        Type::Integer(IntegerFormat::Uint64) => Memory::Bigint { signed: false },
         Type::Bytes => Memory::Bytes,
         Type::Ref(id) => match &interface.type_def(*id).shape {
             Shape::Alias(inner) => in_memory(interface, inner),

@@ -1,0 +1,66 @@
+"""What MessagePack has and JSON has not, and the places without a type that refuse it. Knows no bytes of either."""
+
+from __future__ import annotations
+
+from crossplug.codec.record import Unset
+from crossplug.codec.refusals import wrong
+from crossplug.errors import DecodeError, RefusedValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Wide(int):
+    """An integer beyond ±(2^53 − 1) that was, or will be, an integer on the wire: no number of JSON."""
+
+    __slots__ = ()
+
+
+class Binary:
+    """Bytes on their way into MessagePack. Plain ``bytes`` in a value without a type are refused, as in JSON."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes | bytearray | memoryview) -> None:
+        self.data = data
+
+
+class Met:
+    """What documents held so far. While none held anything foreign, nobody need look for it."""
+
+    foreign = False
+
+
+LOOSE = frozenset({dict, list, bytes, Wide, Unset})
+"""The kinds of value that :func:`read_any` must see in a place without a type; ``Unset`` is a missing member."""
+
+
+def read_any(value: Any) -> Any:
+    """Any value, as it came. Bytes and integers beyond 2^53 are refused, since they could not go on into JSON."""
+    if Met.foreign:
+        _refuse_foreign(value)
+    return value
+
+
+def read_extra(members: dict[str, Any]) -> dict[str, Any]:
+    """Members that are kept without being known."""
+    if Met.foreign and members:
+        _refuse_foreign(members)
+    return members
+
+
+def _refuse_foreign(value: Any) -> None:
+    kind = type(value)
+    if kind is bytes:
+        raise wrong("a JSON value", value)
+    if kind is Wide:
+        raise DecodeError("beyond2p53", f"{value} is beyond 2^53 − 1")
+    if kind is list or kind is dict:
+        for place, item in enumerate(value) if kind is list else value.items():
+            try:
+                _refuse_foreign(item)
+            except RefusedValue as error:
+                name = str(place).replace("~", "~0").replace("/", "~1")
+                error.pointer = f"/{name}{error.pointer}"
+                raise
