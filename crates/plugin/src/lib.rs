@@ -21,8 +21,8 @@
 //! crossplug_plugin::export!(Greeter: Agent);
 //! ```
 //!
-//! What an author prints goes to standard error and into the host's log, never into the protocol. A panic becomes an
-//! error of that one call. [`testing`] calls a plugin in a test, without a host.
+//! What an author prints goes into the host's log, or to standard error before there is one, never into the protocol. A
+//! panic becomes an error of that one call. [`testing`] calls a plugin in a test, without a host.
 
 mod context;
 mod definition;
