@@ -5,8 +5,10 @@
 //! under names that no definition can have (`_Record`, `_t`).
 
 mod aliases;
+mod answers;
 mod author;
 mod client;
+mod clients;
 mod codecs;
 mod enums;
 mod errors;
@@ -19,6 +21,8 @@ mod records;
 mod roles;
 mod services;
 mod tagged;
+
+pub use clients::clients;
 
 use super::{File, Options, Role};
 use crate::model::{Interface, Shape};
@@ -46,7 +50,7 @@ pub fn emit(interface: &Interface, options: &Options) -> Vec<File> {
 }
 
 /// What generated code may import: module, name, and the name that it goes by. The second list is for type checkers.
-const IMPORTS: [(&str, &str, &str); 15] = [
+const IMPORTS: [(&str, &str, &str); 16] = [
     ("codec.codec", "Codec", "_Codec"),
     ("codec.record", "Record", "_Record"),
     ("codec.record", "UNSET", "_UNSET"),
@@ -62,15 +66,19 @@ const IMPORTS: [(&str, &str, &str); 15] = [
     ("plugin.method", "Interface", "_Interface"),
     ("plugin.method", "Method", "_Method"),
     ("plugin.method", "not_implemented", "_not_implemented"),
+    ("plugin.method", "not_offered", "_not_offered"),
 ];
-const TYPE_IMPORTS: [(&str, &str, &str); 7] = [
+const TYPE_IMPORTS: [(&str, &str, &str); 10] = [
+    ("host.caller", "CallInFlight", "_Call"),
+    ("host.caller", "Caller", "_Caller"),
+    ("host.service", "ServiceCall", "_Asked"),
+    ("host.stream", "ItemReceiver", "_AskedUpload"),
+    ("host.stream", "ItemSender", "_AskedItems"),
     ("plugin.context", "Context", "_Context"),
     ("plugin.service", "ServiceCall", "_ServiceCall"),
     ("plugin.stream", "ItemReceiver", "_ItemReceiver"),
     ("plugin.stream", "ItemSender", "_ItemSender"),
     ("protocol.exchange", "Event", "_Event"),
-    ("testing.call", "Call", "_Call"),
-    ("testing.host", "TestHost", "_TestHost"),
 ];
 
 fn module(interface: &Interface, options: &Options, package: &str) -> String {

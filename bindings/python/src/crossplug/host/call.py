@@ -9,7 +9,7 @@ from crossplug.codec.generic import Generic, I, R, U
 from crossplug.codec.record import Record
 from crossplug.codec.text import dump
 from crossplug.errors import DecodeError, PluginError
-from crossplug.host.errors import ProtocolError, typed
+from crossplug.host.errors import CallCancelledError, ProtocolError, typed
 from crossplug.host.loop import finish, finish_blocking
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Call(Generic[R, I, U]):
     def __init__(self, stream: _native.Stream, method: str | Method[Any, R, I, U, Any]) -> None:
         self._stream = stream
         self._method = method
-        self._outcome: tuple[bool, Any] | None = None
+        self._outcome: bytes | PluginError | None = None
 
     def _wire(self) -> str:
         return self._method if isinstance(self._method, str) else self._method.wire
@@ -132,24 +132,24 @@ class Call(Generic[R, I, U]):
         """
         if self._outcome is None:
             try:
-                self._outcome = True, finish_blocking(self._stream.result())
+                self._outcome = finish_blocking(self._stream.result())
             except PluginError as error:
-                self._outcome = False, self._raised(error)
+                self._outcome = self._raised(error)
         return self._answer()
 
     async def result(self) -> R:
         """Waits until the plugin answers; as :meth:`result_blocking`."""
         if self._outcome is None:
             try:
-                self._outcome = True, await finish(self._stream.result())
+                self._outcome = await finish(self._stream.result())
             except PluginError as error:
-                self._outcome = False, self._raised(error)
+                self._outcome = self._raised(error)
         return self._answer()
 
     def _answer(self) -> R:
-        found, outcome = self._outcome or (False, None)
-        if not found:
-            raise outcome
+        outcome = self._outcome
+        if not isinstance(outcome, bytes):
+            raise outcome or CallCancelledError(f"call `{self._wire()}`", "the call was given up")
         result: R = result_of(self._method, outcome)
         return result
 

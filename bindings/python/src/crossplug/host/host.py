@@ -116,7 +116,9 @@ class Host:
         self._reports.add(None, handler)
         return handler
 
-    def event(self, event: EventType[P]) -> Callable[[Callable[[PluginEvent[P]], Any]], Callable[[PluginEvent[P]], Any]]:
+    def event(
+        self, event: EventType[P]
+    ) -> Callable[[Callable[[PluginEvent[P]], Any]], Callable[[PluginEvent[P]], Any]]:
         """Makes a function or coroutine a handler of one event, typed: ``@host.event(NotesEvents.NOTE_CHANGED)``.
 
         Events of one plugin are handled one after another, in their order.
@@ -204,7 +206,9 @@ class Host:
         coroutines = [*self._services.coroutines(), *self._reports.coroutines()]
         if loop is None and coroutines:
             names = ", ".join(coroutines)
-            raise UsageError(f"{names}: coroutines, and the host is opened without an event loop; make them plain functions")
+            raise UsageError(
+                f"{names}: coroutines, and the host is opened without an event loop; make them plain functions"
+            )
         if loop is not None and self._services.coroutines():
             self._bell = LoopBell(loop, self._services.answer)
         return _native.Host(

@@ -20,14 +20,16 @@ from crossplug.plugin.method import EventType as _EventType
 from crossplug.plugin.method import Interface as _Interface
 from crossplug.plugin.method import Method as _Method
 from crossplug.plugin.method import not_implemented as _not_implemented
+from crossplug.plugin.method import not_offered as _not_offered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import Caller as _Caller
+    from crossplug.host.service import ServiceCall as _Asked
     from crossplug.plugin.context import Context as _Context
     from crossplug.protocol.exchange import Event as _Event
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(format="uuid")
@@ -98,16 +100,16 @@ class Content(_Record):
                 x = _s.read_str(x)
             made.source = x
             x = rest.pop("data", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/data"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Content
         return made
 
@@ -244,7 +246,7 @@ class Memory(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Memory
         return made
 
@@ -339,23 +341,23 @@ class State(_Record):
                 x = _s.read_str(x)
             made.text = x
             x = rest.pop("values", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/values"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.values = x
             x = rest.pop("data", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/data"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = State
         return made
 
@@ -394,7 +396,9 @@ class State(_Record):
 
 
 class ActionResult(_Record):
-    """What an action or evaluator did."""
+    """What an action or evaluator did. `data` is the place for whatever else there is to say: further members are
+    passed over.
+    """
 
     __slots__ = ("success", "text", "error", "data", "values")
 
@@ -456,18 +460,18 @@ class ActionResult(_Record):
                 x = _s.read_str(x)
             made.error = x
             x = value.get("data", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/data"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.data = x
             x = value.get("values", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/values"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.values = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -519,7 +523,8 @@ class ActionResult(_Record):
 
 
 class ProviderResult(_Record):
-    """Context from a provider."""
+    """Context from a provider. `data` is the place for whatever else there is to say: further members are passed over.
+    """
 
     __slots__ = ("text", "values", "data")
 
@@ -558,18 +563,18 @@ class ProviderResult(_Record):
                 x = _s.read_str(x)
             made.text = x
             x = value.get("values", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/values"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.values = x
             x = value.get("data", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/data"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -813,11 +818,11 @@ class ActionInvoke(_Record):
                 x = State._read(x)
             made.state = x
             x = value.get("options", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/options"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.options = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1317,6 +1322,9 @@ class RouteHandle(_Record):
                 x = _s.read_map(x, _s.read_str)
             made.headers = x
             x = value.get("body", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/body"
+                x = _s.read_any(x)
             made.body = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1412,6 +1420,9 @@ class RouteResponse(_Record):
                 x = _s.read_map(x, _s.read_str)
             made.headers = x
             x = value.get("body", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/body"
+                x = _s.read_any(x)
             made.body = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1738,11 +1749,11 @@ class AgentNoted(_Record):
                 x = _s.read_str(x)
             made.text = x
             x = value.get("data", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/data"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -2088,13 +2099,27 @@ class AgentServices:
     __slots__ = ("_ctx",)
 
     MEMORY_SEARCH: _t.Final[
-        _Method[MemorySearch, MemoryList, None, None, None]
-    ] = _Method("memory.search", "memory_search", params=MEMORY_SEARCH_CODEC, result=MEMORY_LIST_CODEC, errors=ERRORS)
+        _Method[MemorySearch, MemoryList, None, None, _t.Callable[[_Asked, MemorySearch], MemoryList | _t.Awaitable[MemoryList]]]
+    ] = _Method(
+        "memory.search",
+        "memory_search",
+        params=MEMORY_SEARCH_CODEC,
+        result=MEMORY_LIST_CODEC,
+        errors=ERRORS,
+        permission="memory:read",
+    )
     """Finds memories of the agent, newest first."""
 
     MEMORY_CREATE: _t.Final[
-        _Method[MemoryCreate, Memory, None, None, None]
-    ] = _Method("memory.create", "memory_create", params=MEMORY_CREATE_CODEC, result=MEMORY_CODEC, errors=ERRORS)
+        _Method[MemoryCreate, Memory, None, None, _t.Callable[[_Asked, MemoryCreate], Memory | _t.Awaitable[Memory]]]
+    ] = _Method(
+        "memory.create",
+        "memory_create",
+        params=MEMORY_CREATE_CODEC,
+        result=MEMORY_CODEC,
+        errors=ERRORS,
+        permission="memory:write",
+    )
     """Stores a memory and gives it an id where it has none."""
 
     def __init__(self, ctx: _Context) -> None:
@@ -2143,7 +2168,7 @@ class AgentEvents:
 INTERFACE = _Interface(
     "agent",
     "1.0.0",
-    "6a3dc4bf8704482d30a4ecb9d19185a2360d3cdc801c12e0f9b249ca44013ee4",
+    "e813b9b9b5ab89e2ceaf7d6d378309a95d2e8e1a0b401beca40e512fd6a2f399",
     methods=(AgentMethods.ACTION_VALIDATE, AgentMethods.ACTION_INVOKE, AgentMethods.PROVIDER_GET, AgentMethods.EVALUATOR_VALIDATE, AgentMethods.EVALUATOR_INVOKE, AgentMethods.SERVICE_START, AgentMethods.SERVICE_STOP, AgentMethods.ROUTE_HANDLE,),
     services=(AgentServices.MEMORY_SEARCH, AgentServices.MEMORY_CREATE,),
     events=(AgentEvents.MESSAGE_RECEIVED, AgentEvents.AGENT_NOTED,),
@@ -2162,19 +2187,31 @@ class Agent:
     INTERFACE: _t.ClassVar[_Interface] = INTERFACE
 
     def action_validate(self, ctx: _Context, params: ActionValidate) -> Validation | _t.Awaitable[Validation]:
-        """Whether an action applies to a memory."""
+        """Whether an action applies to a memory.
+
+        Raises `ActionNotFoundError`.
+        """
         raise _not_implemented("action.validate")
 
     def action_invoke(self, ctx: _Context, params: ActionInvoke) -> ActionResult | _t.Awaitable[ActionResult]:
-        """Runs an action."""
+        """Runs an action.
+
+        Raises `ActionNotFoundError`.
+        """
         raise _not_implemented("action.invoke")
 
     def provider_get(self, ctx: _Context, params: ProviderGet) -> ProviderResult | _t.Awaitable[ProviderResult]:
-        """Asks a provider for context."""
+        """Asks a provider for context.
+
+        Raises `ProviderNotFoundError`.
+        """
         raise _not_implemented("provider.get")
 
     def evaluator_validate(self, ctx: _Context, params: EvaluatorValidate) -> Validation | _t.Awaitable[Validation]:
-        """Whether an evaluator applies to a memory."""
+        """Whether an evaluator applies to a memory.
+
+        Raises `EvaluatorNotFoundError`.
+        """
         raise _not_implemented("evaluator.validate")
 
     def evaluator_invoke(
@@ -2182,19 +2219,31 @@ class Agent:
         ctx: _Context,
         params: EvaluatorInvoke,
     ) -> ActionResult | None | _t.Awaitable[ActionResult | None]:
-        """Runs an evaluator. It may have nothing to say."""
+        """Runs an evaluator. It may have nothing to say.
+
+        Raises `EvaluatorNotFoundError`.
+        """
         raise _not_implemented("evaluator.invoke")
 
     def service_start(self, ctx: _Context, params: ServiceStart) -> None | _t.Awaitable[None]:
-        """Starts a service of the plugin. Starting a running one changes nothing."""
+        """Starts a service of the plugin. Starting a running one changes nothing.
+
+        Raises `ServiceNotFoundError`.
+        """
         raise _not_implemented("service.start")
 
     def service_stop(self, ctx: _Context, params: ServiceStop) -> None | _t.Awaitable[None]:
-        """Stops a service of the plugin. Stopping a stopped one changes nothing."""
+        """Stops a service of the plugin. Stopping a stopped one changes nothing.
+
+        Raises `ServiceNotFoundError`.
+        """
         raise _not_implemented("service.stop")
 
     def route_handle(self, ctx: _Context, params: RouteHandle) -> RouteResponse | _t.Awaitable[RouteResponse]:
-        """Answers an HTTP request to a route of the plugin."""
+        """Answers an HTTP request to a route of the plugin.
+
+        Raises `RouteNotFoundError`.
+        """
         raise _not_implemented("route.handle")
 
     def on_message_received(self, ctx: _Context, event: _Event[MessageReceived]) -> None | _t.Awaitable[None]:
@@ -2203,75 +2252,147 @@ class Agent:
 
 
 class AgentClient:
-    """Calls a plugin of `agent` with types, in tests: `AgentClient(host)`. Every name that ends in `_blocking` blocks;
-    its twin is awaited.
+    """Calls a plugin of `agent` with types: `AgentClient(plugin)` in a host, `AgentClient(test_host)` in tests. Every
+    name that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the interface
+    says, or else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    async def action_validate(self, params: ActionValidate) -> Validation:
-        """Whether an action applies to a memory."""
-        return await self._host.call(AgentMethods.ACTION_VALIDATE, params)
+    async def action_validate(self, params: ActionValidate, *, timeout: float | None = None) -> Validation:
+        """Whether an action applies to a memory.
 
-    def action_validate_blocking(self, params: ActionValidate) -> Validation:
-        """Whether an action applies to a memory."""
-        return self._host.call_blocking(AgentMethods.ACTION_VALIDATE, params)
+        Raises `ActionNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.ACTION_VALIDATE, params, timeout=timeout)
 
-    async def action_invoke(self, params: ActionInvoke) -> ActionResult:
-        """Runs an action."""
-        return await self._host.call(AgentMethods.ACTION_INVOKE, params)
+    def action_validate_blocking(self, params: ActionValidate, *, timeout: float | None = None) -> Validation:
+        """Whether an action applies to a memory.
 
-    def action_invoke_blocking(self, params: ActionInvoke) -> ActionResult:
-        """Runs an action."""
-        return self._host.call_blocking(AgentMethods.ACTION_INVOKE, params)
+        Raises `ActionNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.ACTION_VALIDATE, params, timeout=timeout)
 
-    async def provider_get(self, params: ProviderGet) -> ProviderResult:
-        """Asks a provider for context."""
-        return await self._host.call(AgentMethods.PROVIDER_GET, params)
+    async def action_invoke(self, params: ActionInvoke, *, timeout: float | None = None) -> ActionResult:
+        """Runs an action.
 
-    def provider_get_blocking(self, params: ProviderGet) -> ProviderResult:
-        """Asks a provider for context."""
-        return self._host.call_blocking(AgentMethods.PROVIDER_GET, params)
+        Raises `ActionNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.ACTION_INVOKE, params, timeout=timeout)
 
-    async def evaluator_validate(self, params: EvaluatorValidate) -> Validation:
-        """Whether an evaluator applies to a memory."""
-        return await self._host.call(AgentMethods.EVALUATOR_VALIDATE, params)
+    def action_invoke_blocking(self, params: ActionInvoke, *, timeout: float | None = None) -> ActionResult:
+        """Runs an action.
 
-    def evaluator_validate_blocking(self, params: EvaluatorValidate) -> Validation:
-        """Whether an evaluator applies to a memory."""
-        return self._host.call_blocking(AgentMethods.EVALUATOR_VALIDATE, params)
+        Raises `ActionNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.ACTION_INVOKE, params, timeout=timeout)
 
-    async def evaluator_invoke(self, params: EvaluatorInvoke) -> ActionResult | None:
-        """Runs an evaluator. It may have nothing to say."""
-        return await self._host.call(AgentMethods.EVALUATOR_INVOKE, params)
+    async def provider_get(self, params: ProviderGet, *, timeout: float | None = None) -> ProviderResult:
+        """Asks a provider for context.
 
-    def evaluator_invoke_blocking(self, params: EvaluatorInvoke) -> ActionResult | None:
-        """Runs an evaluator. It may have nothing to say."""
-        return self._host.call_blocking(AgentMethods.EVALUATOR_INVOKE, params)
+        Raises `ProviderNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.PROVIDER_GET, params, timeout=timeout)
 
-    async def service_start(self, params: ServiceStart) -> None:
-        """Starts a service of the plugin. Starting a running one changes nothing."""
-        return await self._host.call(AgentMethods.SERVICE_START, params)
+    def provider_get_blocking(self, params: ProviderGet, *, timeout: float | None = None) -> ProviderResult:
+        """Asks a provider for context.
 
-    def service_start_blocking(self, params: ServiceStart) -> None:
-        """Starts a service of the plugin. Starting a running one changes nothing."""
-        return self._host.call_blocking(AgentMethods.SERVICE_START, params)
+        Raises `ProviderNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.PROVIDER_GET, params, timeout=timeout)
 
-    async def service_stop(self, params: ServiceStop) -> None:
-        """Stops a service of the plugin. Stopping a stopped one changes nothing."""
-        return await self._host.call(AgentMethods.SERVICE_STOP, params)
+    async def evaluator_validate(self, params: EvaluatorValidate, *, timeout: float | None = None) -> Validation:
+        """Whether an evaluator applies to a memory.
 
-    def service_stop_blocking(self, params: ServiceStop) -> None:
-        """Stops a service of the plugin. Stopping a stopped one changes nothing."""
-        return self._host.call_blocking(AgentMethods.SERVICE_STOP, params)
+        Raises `EvaluatorNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.EVALUATOR_VALIDATE, params, timeout=timeout)
 
-    async def route_handle(self, params: RouteHandle) -> RouteResponse:
-        """Answers an HTTP request to a route of the plugin."""
-        return await self._host.call(AgentMethods.ROUTE_HANDLE, params)
+    def evaluator_validate_blocking(self, params: EvaluatorValidate, *, timeout: float | None = None) -> Validation:
+        """Whether an evaluator applies to a memory.
 
-    def route_handle_blocking(self, params: RouteHandle) -> RouteResponse:
-        """Answers an HTTP request to a route of the plugin."""
-        return self._host.call_blocking(AgentMethods.ROUTE_HANDLE, params)
+        Raises `EvaluatorNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.EVALUATOR_VALIDATE, params, timeout=timeout)
+
+    async def evaluator_invoke(self, params: EvaluatorInvoke, *, timeout: float | None = None) -> ActionResult | None:
+        """Runs an evaluator. It may have nothing to say.
+
+        Raises `EvaluatorNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.EVALUATOR_INVOKE, params, timeout=timeout)
+
+    def evaluator_invoke_blocking(
+        self,
+        params: EvaluatorInvoke,
+        *,
+        timeout: float | None = None,
+    ) -> ActionResult | None:
+        """Runs an evaluator. It may have nothing to say.
+
+        Raises `EvaluatorNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.EVALUATOR_INVOKE, params, timeout=timeout)
+
+    async def service_start(self, params: ServiceStart, *, timeout: float | None = None) -> None:
+        """Starts a service of the plugin. Starting a running one changes nothing.
+
+        Raises `ServiceNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.SERVICE_START, params, timeout=timeout)
+
+    def service_start_blocking(self, params: ServiceStart, *, timeout: float | None = None) -> None:
+        """Starts a service of the plugin. Starting a running one changes nothing.
+
+        Raises `ServiceNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.SERVICE_START, params, timeout=timeout)
+
+    async def service_stop(self, params: ServiceStop, *, timeout: float | None = None) -> None:
+        """Stops a service of the plugin. Stopping a stopped one changes nothing.
+
+        Raises `ServiceNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.SERVICE_STOP, params, timeout=timeout)
+
+    def service_stop_blocking(self, params: ServiceStop, *, timeout: float | None = None) -> None:
+        """Stops a service of the plugin. Stopping a stopped one changes nothing.
+
+        Raises `ServiceNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.SERVICE_STOP, params, timeout=timeout)
+
+    async def route_handle(self, params: RouteHandle, *, timeout: float | None = None) -> RouteResponse:
+        """Answers an HTTP request to a route of the plugin.
+
+        Raises `RouteNotFoundError`.
+        """
+        return await self._plugin.call(AgentMethods.ROUTE_HANDLE, params, timeout=timeout)
+
+    def route_handle_blocking(self, params: RouteHandle, *, timeout: float | None = None) -> RouteResponse:
+        """Answers an HTTP request to a route of the plugin.
+
+        Raises `RouteNotFoundError`.
+        """
+        return self._plugin.call_blocking(AgentMethods.ROUTE_HANDLE, params, timeout=timeout)
+
+
+class AgentServiceHandler:
+    """The services of `agent`, as a host offers them: `Host("name", MyServices())`.
+
+    Derive from it and override what the host has; every other service answers `methodNotFound`. A plain `def` runs
+    on a thread of the host, an `async def` on its event loop.
+    """
+
+    INTERFACE: _t.ClassVar[_Interface] = INTERFACE
+
+    def memory_search(self, call: _Asked, params: MemorySearch) -> MemoryList | _t.Awaitable[MemoryList]:
+        """Finds memories of the agent, newest first."""
+        raise _not_offered("memory.search")
+
+    def memory_create(self, call: _Asked, params: MemoryCreate) -> Memory | _t.Awaitable[Memory]:
+        """Stores a memory and gives it an id where it has none."""
+        raise _not_offered("memory.create")

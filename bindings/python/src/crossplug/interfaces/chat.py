@@ -24,13 +24,15 @@ from crossplug.errors import RefusedValue as _Refused
 from crossplug.plugin.method import Interface as _Interface
 from crossplug.plugin.method import Method as _Method
 from crossplug.plugin.method import not_implemented as _not_implemented
+from crossplug.plugin.method import not_offered as _not_offered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import Caller as _Caller
+    from crossplug.host.service import ServiceCall as _Asked
     from crossplug.plugin.context import Context as _Context
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(min_length=1)
@@ -245,7 +247,7 @@ class ChatMetadata(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ChatMetadata
         return made
 
@@ -594,7 +596,7 @@ class HistoryMessage(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = HistoryMessage
         return made
 
@@ -1741,11 +1743,11 @@ class StreamStart(_Record):
                 x = _s.read_str(x)
             made.stream_type = x
             x = value.get("metadata", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/metadata"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.metadata = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -2548,6 +2550,9 @@ class ConfigValue(_Record):
         at = ""
         try:
             x = value.get("value", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/value"
+                x = _s.read_any(x)
             made.value = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -2833,7 +2838,7 @@ def _read_UiComponent(x: _t.Any) -> _t.Any:
         error = _s.no_arm(tag, "type", "/type", _TAGS_UiComponent)
         if error.reason != "unknownTag":
             raise error
-        return UnknownUiComponent(value=x)
+        return UnknownUiComponent(value=_s.read_any(x))
     return read(x)
 
 
@@ -2890,7 +2895,7 @@ def _read_FrontendMessage(x: _t.Any) -> _t.Any:
         error = _s.no_arm(tag, "event", "/event", _TAGS_FrontendMessage)
         if error.reason != "unknownTag":
             raise error
-        return UnknownFrontendMessage(value=x)
+        return UnknownFrontendMessage(value=_s.read_any(x))
     return read(x)
 
 
@@ -3175,55 +3180,111 @@ class ChatServices:
     __slots__ = ("_ctx",)
 
     FRONTEND_SEND: _t.Final[
-        _Method[FrontendSend, None, None, None, None]
-    ] = _Method("frontend.send", "frontend_send", params=FRONTEND_SEND_CODEC, errors=ERRORS)
+        _Method[FrontendSend, None, None, None, _t.Callable[[_Asked, FrontendSend], None | _t.Awaitable[None]]]
+    ] = _Method("frontend.send", "frontend_send", params=FRONTEND_SEND_CODEC, errors=ERRORS, permission="frontend:send")
     """Sends an event to the user's frontend. Only names that the host allows are sent on."""
 
     CONFIG_GET: _t.Final[
-        _Method[ConfigGet, ConfigValue, None, None, None]
-    ] = _Method("config.get", "config_get", params=CONFIG_GET_CODEC, result=CONFIG_VALUE_CODEC, errors=ERRORS)
+        _Method[ConfigGet, ConfigValue, None, None, _t.Callable[[_Asked, ConfigGet], ConfigValue | _t.Awaitable[ConfigValue]]]
+    ] = _Method(
+        "config.get",
+        "config_get",
+        params=CONFIG_GET_CODEC,
+        result=CONFIG_VALUE_CODEC,
+        errors=ERRORS,
+        permission="config:read",
+    )
     """A setting of the application."""
 
     PLUGIN_CALL: _t.Final[
-        _Method[PluginCall, PluginAnswer, None, None, None]
-    ] = _Method("plugin.call", "plugin_call", params=PLUGIN_CALL_CODEC, result=PLUGIN_ANSWER_CODEC, errors=ERRORS)
+        _Method[PluginCall, PluginAnswer, None, None, _t.Callable[[_Asked, PluginCall], PluginAnswer | _t.Awaitable[PluginAnswer]]]
+    ] = _Method(
+        "plugin.call",
+        "plugin_call",
+        params=PLUGIN_CALL_CODEC,
+        result=PLUGIN_ANSWER_CODEC,
+        errors=ERRORS,
+        permission="plugin:call",
+    )
     """Hands a message to another plugin and waits for its answer. The other one must stand among the plugins that were
     granted.
     """
 
     STREAM_START: _t.Final[
-        _Method[StreamStart, StreamOpened, None, None, None]
-    ] = _Method("stream.start", "stream_start", params=STREAM_START_CODEC, result=STREAM_OPENED_CODEC, errors=ERRORS)
+        _Method[StreamStart, StreamOpened, None, None, _t.Callable[[_Asked, StreamStart], StreamOpened | _t.Awaitable[StreamOpened]]]
+    ] = _Method(
+        "stream.start",
+        "stream_start",
+        params=STREAM_START_CODEC,
+        result=STREAM_OPENED_CODEC,
+        errors=ERRORS,
+        permission="stream:write",
+    )
     """Opens a stream of text. It is active at once."""
 
     STREAM_DATA: _t.Final[
-        _Method[StreamData, StreamStatus, None, None, None]
-    ] = _Method("stream.data", "stream_data", params=STREAM_DATA_CODEC, result=STREAM_STATUS_CODEC, errors=ERRORS)
+        _Method[StreamData, StreamStatus, None, None, _t.Callable[[_Asked, StreamData], StreamStatus | _t.Awaitable[StreamStatus]]]
+    ] = _Method(
+        "stream.data",
+        "stream_data",
+        params=STREAM_DATA_CODEC,
+        result=STREAM_STATUS_CODEC,
+        errors=ERRORS,
+        permission="stream:write",
+    )
     """Writes to a stream that is active or finalizing. The final chunk makes it finalizing and does not end it."""
 
     STREAM_END: _t.Final[
-        _Method[StreamEnd, StreamStatus, None, None, None]
-    ] = _Method("stream.end", "stream_end", params=STREAM_END_CODEC, result=STREAM_STATUS_CODEC, errors=ERRORS)
+        _Method[StreamEnd, StreamStatus, None, None, _t.Callable[[_Asked, StreamEnd], StreamStatus | _t.Awaitable[StreamStatus]]]
+    ] = _Method(
+        "stream.end",
+        "stream_end",
+        params=STREAM_END_CODEC,
+        result=STREAM_STATUS_CODEC,
+        errors=ERRORS,
+        permission="stream:write",
+    )
     """Ends a stream. A stream ends once."""
 
     STREAM_PAUSE: _t.Final[
-        _Method[StreamRef, StreamStatus, None, None, None]
-    ] = _Method("stream.pause", "stream_pause", params=STREAM_REF_CODEC, result=STREAM_STATUS_CODEC, errors=ERRORS)
+        _Method[StreamRef, StreamStatus, None, None, _t.Callable[[_Asked, StreamRef], StreamStatus | _t.Awaitable[StreamStatus]]]
+    ] = _Method(
+        "stream.pause",
+        "stream_pause",
+        params=STREAM_REF_CODEC,
+        result=STREAM_STATUS_CODEC,
+        errors=ERRORS,
+        permission="stream:write",
+    )
     """Pauses an active stream."""
 
     STREAM_RESUME: _t.Final[
-        _Method[StreamRef, StreamStatus, None, None, None]
-    ] = _Method("stream.resume", "stream_resume", params=STREAM_REF_CODEC, result=STREAM_STATUS_CODEC, errors=ERRORS)
+        _Method[StreamRef, StreamStatus, None, None, _t.Callable[[_Asked, StreamRef], StreamStatus | _t.Awaitable[StreamStatus]]]
+    ] = _Method(
+        "stream.resume",
+        "stream_resume",
+        params=STREAM_REF_CODEC,
+        result=STREAM_STATUS_CODEC,
+        errors=ERRORS,
+        permission="stream:write",
+    )
     """Makes a paused stream active again."""
 
     STREAM_CANCEL: _t.Final[
-        _Method[StreamRef, StreamStatus, None, None, None]
-    ] = _Method("stream.cancel", "stream_cancel", params=STREAM_REF_CODEC, result=STREAM_STATUS_CODEC, errors=ERRORS)
+        _Method[StreamRef, StreamStatus, None, None, _t.Callable[[_Asked, StreamRef], StreamStatus | _t.Awaitable[StreamStatus]]]
+    ] = _Method(
+        "stream.cancel",
+        "stream_cancel",
+        params=STREAM_REF_CODEC,
+        result=STREAM_STATUS_CODEC,
+        errors=ERRORS,
+        permission="stream:write",
+    )
     """Cancels a stream that is active, paused or finalizing."""
 
     STREAM_LIST: _t.Final[
-        _Method[None, StreamList, None, None, None]
-    ] = _Method("stream.list", "stream_list", result=STREAM_LIST_CODEC, errors=ERRORS)
+        _Method[None, StreamList, None, None, _t.Callable[[_Asked], StreamList | _t.Awaitable[StreamList]]]
+    ] = _Method("stream.list", "stream_list", result=STREAM_LIST_CODEC, errors=ERRORS, permission="stream:write")
     """The streams of this instance that have not ended."""
 
     def __init__(self, ctx: _Context) -> None:
@@ -3443,97 +3504,176 @@ class Chat:
 
 
 class ChatClient:
-    """Calls a plugin of `chat` with types, in tests: `ChatClient(host)`. Every name that ends in `_blocking` blocks;
-    its twin is awaited.
+    """Calls a plugin of `chat` with types: `ChatClient(plugin)` in a host, `ChatClient(test_host)` in tests. Every name
+    that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the interface says, or
+    else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    async def mount(self, params: Mount) -> None:
+    async def mount(self, params: Mount, *, timeout: float | None = None) -> None:
         """The plugin is shown. Comes before everything else of this interface."""
-        return await self._host.call(ChatMethods.MOUNT, params)
+        return await self._plugin.call(ChatMethods.MOUNT, params, timeout=timeout)
 
-    def mount_blocking(self, params: Mount) -> None:
+    def mount_blocking(self, params: Mount, *, timeout: float | None = None) -> None:
         """The plugin is shown. Comes before everything else of this interface."""
-        return self._host.call_blocking(ChatMethods.MOUNT, params)
+        return self._plugin.call_blocking(ChatMethods.MOUNT, params, timeout=timeout)
 
-    async def dispose(self) -> None:
+    async def dispose(self, *, timeout: float | None = None) -> None:
         """The plugin is taken down. Comes last."""
-        return await self._host.call(ChatMethods.DISPOSE)
+        return await self._plugin.call(ChatMethods.DISPOSE, timeout=timeout)
 
-    def dispose_blocking(self) -> None:
+    def dispose_blocking(self, *, timeout: float | None = None) -> None:
         """The plugin is taken down. Comes last."""
-        return self._host.call_blocking(ChatMethods.DISPOSE)
+        return self._plugin.call_blocking(ChatMethods.DISPOSE, timeout=timeout)
 
-    async def connect(self) -> None:
+    async def connect(self, *, timeout: float | None = None) -> None:
         """The user connected the instance."""
-        return await self._host.call(ChatMethods.CONNECT)
+        return await self._plugin.call(ChatMethods.CONNECT, timeout=timeout)
 
-    def connect_blocking(self) -> None:
+    def connect_blocking(self, *, timeout: float | None = None) -> None:
         """The user connected the instance."""
-        return self._host.call_blocking(ChatMethods.CONNECT)
+        return self._plugin.call_blocking(ChatMethods.CONNECT, timeout=timeout)
 
-    async def disconnect(self) -> None:
+    async def disconnect(self, *, timeout: float | None = None) -> None:
         """The user disconnected the instance."""
-        return await self._host.call(ChatMethods.DISCONNECT)
+        return await self._plugin.call(ChatMethods.DISCONNECT, timeout=timeout)
 
-    def disconnect_blocking(self) -> None:
+    def disconnect_blocking(self, *, timeout: float | None = None) -> None:
         """The user disconnected the instance."""
-        return self._host.call_blocking(ChatMethods.DISCONNECT)
+        return self._plugin.call_blocking(ChatMethods.DISCONNECT, timeout=timeout)
 
-    async def message_handle(self, params: MessageHandle) -> MessageAnswer:
+    async def message_handle(self, params: MessageHandle, *, timeout: float | None = None) -> MessageAnswer:
         """Answers a message of the user."""
-        return await self._host.call(ChatMethods.MESSAGE_HANDLE, params)
+        return await self._plugin.call(ChatMethods.MESSAGE_HANDLE, params, timeout=timeout)
 
-    def message_handle_blocking(self, params: MessageHandle) -> MessageAnswer:
+    def message_handle_blocking(self, params: MessageHandle, *, timeout: float | None = None) -> MessageAnswer:
         """Answers a message of the user."""
-        return self._host.call_blocking(ChatMethods.MESSAGE_HANDLE, params)
+        return self._plugin.call_blocking(ChatMethods.MESSAGE_HANDLE, params, timeout=timeout)
 
-    async def history_set(self, params: HistorySet) -> None:
+    async def history_set(self, params: HistorySet, *, timeout: float | None = None) -> None:
         """Tells the plugin what was said so far, in place of what it was told before."""
-        return await self._host.call(ChatMethods.HISTORY_SET, params)
+        return await self._plugin.call(ChatMethods.HISTORY_SET, params, timeout=timeout)
 
-    def history_set_blocking(self, params: HistorySet) -> None:
+    def history_set_blocking(self, params: HistorySet, *, timeout: float | None = None) -> None:
         """Tells the plugin what was said so far, in place of what it was told before."""
-        return self._host.call_blocking(ChatMethods.HISTORY_SET, params)
+        return self._plugin.call_blocking(ChatMethods.HISTORY_SET, params, timeout=timeout)
 
-    async def ui_render(self) -> UiFrame:
+    async def ui_render(self, *, timeout: float | None = None) -> UiFrame:
         """What the plugin shows now. An equal state gives an equal frame with the same ids."""
-        return await self._host.call(ChatMethods.UI_RENDER)
+        return await self._plugin.call(ChatMethods.UI_RENDER, timeout=timeout)
 
-    def ui_render_blocking(self) -> UiFrame:
+    def ui_render_blocking(self, *, timeout: float | None = None) -> UiFrame:
         """What the plugin shows now. An equal state gives an equal frame with the same ids."""
-        return self._host.call_blocking(ChatMethods.UI_RENDER)
+        return self._plugin.call_blocking(ChatMethods.UI_RENDER, timeout=timeout)
 
-    async def ui_event(self, params: UiEvent) -> UiEventOutcome:
+    async def ui_event(self, params: UiEvent, *, timeout: float | None = None) -> UiEventOutcome:
         """The user did something to a component of the last frame. The host asks for the next frame afterwards.
 
         Raises `ComponentNotFoundError`.
         """
-        return await self._host.call(ChatMethods.UI_EVENT, params)
+        return await self._plugin.call(ChatMethods.UI_EVENT, params, timeout=timeout)
 
-    def ui_event_blocking(self, params: UiEvent) -> UiEventOutcome:
+    def ui_event_blocking(self, params: UiEvent, *, timeout: float | None = None) -> UiEventOutcome:
         """The user did something to a component of the last frame. The host asks for the next frame afterwards.
 
         Raises `ComponentNotFoundError`.
         """
-        return self._host.call_blocking(ChatMethods.UI_EVENT, params)
+        return self._plugin.call_blocking(ChatMethods.UI_EVENT, params, timeout=timeout)
 
-    async def stream_control(self, params: StreamControl) -> None:
+    async def stream_control(self, params: StreamControl, *, timeout: float | None = None) -> None:
         """The user wants a stream of the plugin to be paused, resumed or cancelled. The host has done so already; the
         plugin need only stop writing to it.
 
         Raises `StreamNotFoundError`.
         """
-        return await self._host.call(ChatMethods.STREAM_CONTROL, params)
+        return await self._plugin.call(ChatMethods.STREAM_CONTROL, params, timeout=timeout)
 
-    def stream_control_blocking(self, params: StreamControl) -> None:
+    def stream_control_blocking(self, params: StreamControl, *, timeout: float | None = None) -> None:
         """The user wants a stream of the plugin to be paused, resumed or cancelled. The host has done so already; the
         plugin need only stop writing to it.
 
         Raises `StreamNotFoundError`.
         """
-        return self._host.call_blocking(ChatMethods.STREAM_CONTROL, params)
+        return self._plugin.call_blocking(ChatMethods.STREAM_CONTROL, params, timeout=timeout)
+
+
+class ChatServiceHandler:
+    """The services of `chat`, as a host offers them: `Host("name", MyServices())`.
+
+    Derive from it and override what the host has; every other service answers `methodNotFound`. A plain `def` runs
+    on a thread of the host, an `async def` on its event loop.
+    """
+
+    INTERFACE: _t.ClassVar[_Interface] = INTERFACE
+
+    def frontend_send(self, call: _Asked, params: FrontendSend) -> None | _t.Awaitable[None]:
+        """Sends an event to the user's frontend. Only names that the host allows are sent on.
+
+        Raises `SendFailedError`.
+        """
+        raise _not_offered("frontend.send")
+
+    def config_get(self, call: _Asked, params: ConfigGet) -> ConfigValue | _t.Awaitable[ConfigValue]:
+        """A setting of the application."""
+        raise _not_offered("config.get")
+
+    def plugin_call(self, call: _Asked, params: PluginCall) -> PluginAnswer | _t.Awaitable[PluginAnswer]:
+        """Hands a message to another plugin and waits for its answer. The other one must stand among the plugins that
+        were granted.
+
+        Raises `CallTooDeepError`.
+        """
+        raise _not_offered("plugin.call")
+
+    def stream_start(self, call: _Asked, params: StreamStart) -> StreamOpened | _t.Awaitable[StreamOpened]:
+        """Opens a stream of text. It is active at once.
+
+        Raises `SendFailedError`.
+        """
+        raise _not_offered("stream.start")
+
+    def stream_data(self, call: _Asked, params: StreamData) -> StreamStatus | _t.Awaitable[StreamStatus]:
+        """Writes to a stream that is active or finalizing. The final chunk makes it finalizing and does not end it.
+
+        Raises `StreamNotFoundError`, `StreamAlreadyEndedError`, `StreamCancelledError`, `InvalidStreamStateError`,
+        `SendFailedError`.
+        """
+        raise _not_offered("stream.data")
+
+    def stream_end(self, call: _Asked, params: StreamEnd) -> StreamStatus | _t.Awaitable[StreamStatus]:
+        """Ends a stream. A stream ends once.
+
+        Raises `StreamNotFoundError`, `StreamAlreadyEndedError`, `StreamCancelledError`, `SendFailedError`.
+        """
+        raise _not_offered("stream.end")
+
+    def stream_pause(self, call: _Asked, params: StreamRef) -> StreamStatus | _t.Awaitable[StreamStatus]:
+        """Pauses an active stream.
+
+        Raises `StreamNotFoundError`, `StreamAlreadyEndedError`, `StreamCancelledError`, `InvalidStreamStateError`,
+        `SendFailedError`.
+        """
+        raise _not_offered("stream.pause")
+
+    def stream_resume(self, call: _Asked, params: StreamRef) -> StreamStatus | _t.Awaitable[StreamStatus]:
+        """Makes a paused stream active again.
+
+        Raises `StreamNotFoundError`, `StreamAlreadyEndedError`, `StreamCancelledError`, `InvalidStreamStateError`,
+        `SendFailedError`.
+        """
+        raise _not_offered("stream.resume")
+
+    def stream_cancel(self, call: _Asked, params: StreamRef) -> StreamStatus | _t.Awaitable[StreamStatus]:
+        """Cancels a stream that is active, paused or finalizing.
+
+        Raises `StreamNotFoundError`, `StreamAlreadyEndedError`, `InvalidStreamStateError`, `SendFailedError`.
+        """
+        raise _not_offered("stream.cancel")
+
+    def stream_list(self, call: _Asked) -> StreamList | _t.Awaitable[StreamList]:
+        """The streams of this instance that have not ended."""
+        raise _not_offered("stream.list")

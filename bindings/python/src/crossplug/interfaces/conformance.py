@@ -23,18 +23,21 @@ from crossplug.plugin.method import EventType as _EventType
 from crossplug.plugin.method import Interface as _Interface
 from crossplug.plugin.method import Method as _Method
 from crossplug.plugin.method import not_implemented as _not_implemented
+from crossplug.plugin.method import not_offered as _not_offered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import CallInFlight as _Call
+    from crossplug.host.caller import Caller as _Caller
+    from crossplug.host.service import ServiceCall as _Asked
+    from crossplug.host.stream import ItemSender as _AskedItems
     from crossplug.plugin.context import Context as _Context
     from crossplug.plugin.service import ServiceCall as _ServiceCall
     from crossplug.plugin.stream import ItemReceiver as _ItemReceiver
     from crossplug.plugin.stream import ItemSender as _ItemSender
     from crossplug.protocol.exchange import Event as _Event
-    from crossplug.testing.call import Call as _Call
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(pattern="[a-z]+(?:-[a-z]+)*", min_length=2, max_length=8)
@@ -334,6 +337,9 @@ class Echo(_Record):
                 x = _s.read_str(x)
             made.note = x
             x = rest.pop("any", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/any"
+                x = _s.read_any(x)
             made.any = x
             x = rest.pop("color", _UNSET)
             if x is not _UNSET:
@@ -380,7 +386,7 @@ class Echo(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Echo
         return made
 
@@ -843,6 +849,9 @@ class Fail(_Record):
                 x = _s.read_str(x)
             made.message = x
             x = value.get("details", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/details"
+                x = _s.read_any(x)
             made.details = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1325,12 +1334,11 @@ class ContextReport(_Record):
                 x = _s.read_str(x)
             made.instance_id = x
             x = value.get("config", _UNSET)
-            if type(x) is not dict:
-                if x is _UNSET:
-                    at = ""
-                    raise _s.missing("config")
-                at = "/config"
-                x = _s.read_map(x, _s.anything)
+            if x is _UNSET:
+                at = ""
+                raise _s.missing("config")
+            at = "/config"
+            x = _s.read_map(x, _s.read_any)
             made.config = x
             x = value.get("hasDeadline", _UNSET)
             if type(x) is not bool:
@@ -1480,7 +1488,7 @@ def _read_Thing(x: _t.Any) -> _t.Any:
         error = _s.no_arm(tag, "kind", "/kind", _TAGS_Thing)
         if error.reason != "unknownTag":
             raise error
-        return UnknownThing(value=x)
+        return UnknownThing(value=_s.read_any(x))
     return read(x)
 
 
@@ -1495,7 +1503,7 @@ def _read_Mixed(x: _t.Any) -> _t.Any:
     kind = type(x)
     if kind is bool:
         return x
-    if kind is int or kind is float:
+    if kind is int or kind is float or kind is _s.Wide:
         return _s.read_int32(x)
     if kind is str:
         return x
@@ -1705,12 +1713,19 @@ class ConformanceServices:
     __slots__ = ("_ctx",)
 
     TEST_ANSWER: _t.Final[
-        _Method[Ask, Answer, None, None, None]
-    ] = _Method("test.answer", "test_answer", params=ASK_CODEC, result=ANSWER_CODEC, errors=ERRORS)
+        _Method[Ask, Answer, None, None, _t.Callable[[_Asked, Ask], Answer | _t.Awaitable[Answer]]]
+    ] = _Method(
+        "test.answer",
+        "test_answer",
+        params=ASK_CODEC,
+        result=ANSWER_CODEC,
+        errors=ERRORS,
+        permission="test:answer",
+    )
     """Answers a question."""
 
     TEST_LIST: _t.Final[
-        _Method[Count, int, int, None, None]
+        _Method[Count, int, int, None, _t.Callable[[_Asked, Count, _AskedItems[int]], int | _t.Awaitable[int]]]
     ] = _Method(
         "test.list",
         "test_list",
@@ -1718,6 +1733,7 @@ class ConformanceServices:
         result=_Codec("result of test.list", _s.read_int64, _s.write_int64),
         items=_Codec("items of test.list", _s.read_int64, _s.write_int64),
         errors=ERRORS,
+        permission="test:list",
     )
     """Streams the integers from 1 to `to`, then gives their sum."""
 
@@ -1864,139 +1880,158 @@ class Conformance:
 
 
 class ConformanceClient:
-    """Calls a plugin of `conformance` with types, in tests: `ConformanceClient(host)`. Every name that ends in
-    `_blocking` blocks; its twin is awaited.
+    """Calls a plugin of `conformance` with types: `ConformanceClient(plugin)` in a host, `ConformanceClient(test_host)`
+    in tests. Every name that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what
+    the interface says, or else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    async def test_echo(self, params: Echo) -> Echo:
+    async def test_echo(self, params: Echo, *, timeout: float | None = None) -> Echo:
         """Gives back what it got."""
-        return await self._host.call(ConformanceMethods.TEST_ECHO, params)
+        return await self._plugin.call(ConformanceMethods.TEST_ECHO, params, timeout=timeout)
 
-    def test_echo_blocking(self, params: Echo) -> Echo:
+    def test_echo_blocking(self, params: Echo, *, timeout: float | None = None) -> Echo:
         """Gives back what it got."""
-        return self._host.call_blocking(ConformanceMethods.TEST_ECHO, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_ECHO, params, timeout=timeout)
 
-    async def test_nothing(self) -> None:
+    async def test_nothing(self, *, timeout: float | None = None) -> None:
         """Takes nothing, gives nothing."""
-        return await self._host.call(ConformanceMethods.TEST_NOTHING)
+        return await self._plugin.call(ConformanceMethods.TEST_NOTHING, timeout=timeout)
 
-    def test_nothing_blocking(self) -> None:
+    def test_nothing_blocking(self, *, timeout: float | None = None) -> None:
         """Takes nothing, gives nothing."""
-        return self._host.call_blocking(ConformanceMethods.TEST_NOTHING)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_NOTHING, timeout=timeout)
 
-    async def test_fail(self, params: Fail) -> None:
+    async def test_fail(self, params: Fail, *, timeout: float | None = None) -> None:
         """Answers with the error that it is asked for.
 
         Raises `OutOfPaperError`.
         """
-        return await self._host.call(ConformanceMethods.TEST_FAIL, params)
+        return await self._plugin.call(ConformanceMethods.TEST_FAIL, params, timeout=timeout)
 
-    def test_fail_blocking(self, params: Fail) -> None:
+    def test_fail_blocking(self, params: Fail, *, timeout: float | None = None) -> None:
         """Answers with the error that it is asked for.
 
         Raises `OutOfPaperError`.
         """
-        return self._host.call_blocking(ConformanceMethods.TEST_FAIL, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_FAIL, params, timeout=timeout)
 
-    async def test_crash(self) -> None:
+    async def test_crash(self, *, timeout: float | None = None) -> None:
         """Panics, or raises what it did not mean to, with the text `crash on purpose`."""
-        return await self._host.call(ConformanceMethods.TEST_CRASH)
+        return await self._plugin.call(ConformanceMethods.TEST_CRASH, timeout=timeout)
 
-    def test_crash_blocking(self) -> None:
+    def test_crash_blocking(self, *, timeout: float | None = None) -> None:
         """Panics, or raises what it did not mean to, with the text `crash on purpose`."""
-        return self._host.call_blocking(ConformanceMethods.TEST_CRASH)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_CRASH, timeout=timeout)
 
-    async def test_hang(self) -> None:
+    async def test_hang(self, *, timeout: float | None = None) -> None:
         """Never ends by itself; ends when it is cancelled."""
-        return await self._host.call(ConformanceMethods.TEST_HANG)
+        return await self._plugin.call(ConformanceMethods.TEST_HANG, timeout=timeout)
 
-    def test_hang_blocking(self) -> None:
+    def test_hang_blocking(self, *, timeout: float | None = None) -> None:
         """Never ends by itself; ends when it is cancelled."""
-        return self._host.call_blocking(ConformanceMethods.TEST_HANG)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_HANG, timeout=timeout)
 
-    async def test_print(self, params: Print) -> int:
+    async def test_print(self, params: Print, *, timeout: float | None = None) -> int:
         """Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of
         bytes.
         """
-        return await self._host.call(ConformanceMethods.TEST_PRINT, params)
+        return await self._plugin.call(ConformanceMethods.TEST_PRINT, params, timeout=timeout)
 
-    def test_print_blocking(self, params: Print) -> int:
+    def test_print_blocking(self, params: Print, *, timeout: float | None = None) -> int:
         """Prints the text, and nothing behind it, to what its language calls standard output, then gives the number of
         bytes.
         """
-        return self._host.call_blocking(ConformanceMethods.TEST_PRINT, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_PRINT, params, timeout=timeout)
 
-    def test_count(self, params: Count) -> _Call[int, int, None]:
+    def test_count(self, params: Count, *, timeout: float | None = None) -> _Call[int, int, None]:
         """Streams the integers from 1 to `to`, then gives their sum. Reports progress 1 with the message `done` before
         it answers.
 
         Gives the call in flight, for its streams and its result.
         """
-        return self._host.start(ConformanceMethods.TEST_COUNT, params)
+        return self._plugin.start(ConformanceMethods.TEST_COUNT, params, timeout=timeout)
 
-    def test_sum(self) -> _Call[int, None, int]:
+    def test_sum(self, *, timeout: float | None = None) -> _Call[int, None, int]:
         """Adds up the integers that the caller streams.
 
         Gives the call in flight, for its streams and its result.
         """
-        return self._host.start(ConformanceMethods.TEST_SUM)
+        return self._plugin.start(ConformanceMethods.TEST_SUM, timeout=timeout)
 
-    def test_double(self) -> _Call[int, int, int]:
+    def test_double(self, *, timeout: float | None = None) -> _Call[int, int, int]:
         """Streams back each integer that the caller streams, doubled, as it comes.
 
         Gives the call in flight, for its streams and its result.
         """
-        return self._host.start(ConformanceMethods.TEST_DOUBLE)
+        return self._plugin.start(ConformanceMethods.TEST_DOUBLE, timeout=timeout)
 
-    async def test_ask(self, params: Ask) -> Answer:
+    async def test_ask(self, params: Ask, *, timeout: float | None = None) -> Answer:
         """Calls the host's service `test.answer` with the question and gives its answer."""
-        return await self._host.call(ConformanceMethods.TEST_ASK, params)
+        return await self._plugin.call(ConformanceMethods.TEST_ASK, params, timeout=timeout)
 
-    def test_ask_blocking(self, params: Ask) -> Answer:
+    def test_ask_blocking(self, params: Ask, *, timeout: float | None = None) -> Answer:
         """Calls the host's service `test.answer` with the question and gives its answer."""
-        return self._host.call_blocking(ConformanceMethods.TEST_ASK, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_ASK, params, timeout=timeout)
 
-    async def test_emit(self, params: Emit) -> None:
+    async def test_emit(self, params: Emit, *, timeout: float | None = None) -> None:
         """Emits the event `test.happened` that many times on the stream `test:stream`, then answers."""
-        return await self._host.call(ConformanceMethods.TEST_EMIT, params)
+        return await self._plugin.call(ConformanceMethods.TEST_EMIT, params, timeout=timeout)
 
-    def test_emit_blocking(self, params: Emit) -> None:
+    def test_emit_blocking(self, params: Emit, *, timeout: float | None = None) -> None:
         """Emits the event `test.happened` that many times on the stream `test:stream`, then answers."""
-        return self._host.call_blocking(ConformanceMethods.TEST_EMIT, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_EMIT, params, timeout=timeout)
 
-    async def test_log(self, params: Print) -> None:
+    async def test_log(self, params: Print, *, timeout: float | None = None) -> None:
         """Logs the text at level info with the fields {"from":"subject"}, then answers."""
-        return await self._host.call(ConformanceMethods.TEST_LOG, params)
+        return await self._plugin.call(ConformanceMethods.TEST_LOG, params, timeout=timeout)
 
-    def test_log_blocking(self, params: Print) -> None:
+    def test_log_blocking(self, params: Print, *, timeout: float | None = None) -> None:
         """Logs the text at level info with the fields {"from":"subject"}, then answers."""
-        return self._host.call_blocking(ConformanceMethods.TEST_LOG, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_LOG, params, timeout=timeout)
 
-    async def test_skim(self, params: Count) -> int:
+    async def test_skim(self, params: Count, *, timeout: float | None = None) -> int:
         """Starts the host's service `test.list`, reads none of its items and gives its result."""
-        return await self._host.call(ConformanceMethods.TEST_SKIM, params)
+        return await self._plugin.call(ConformanceMethods.TEST_SKIM, params, timeout=timeout)
 
-    def test_skim_blocking(self, params: Count) -> int:
+    def test_skim_blocking(self, params: Count, *, timeout: float | None = None) -> int:
         """Starts the host's service `test.list`, reads none of its items and gives its result."""
-        return self._host.call_blocking(ConformanceMethods.TEST_SKIM, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_SKIM, params, timeout=timeout)
 
-    async def test_left_out(self, params: Print) -> None:
+    async def test_left_out(self, params: Print, *, timeout: float | None = None) -> None:
         """What every subject leaves out, so that it can be seen how a plugin answers then."""
-        return await self._host.call(ConformanceMethods.TEST_LEFT_OUT, params)
+        return await self._plugin.call(ConformanceMethods.TEST_LEFT_OUT, params, timeout=timeout)
 
-    def test_left_out_blocking(self, params: Print) -> None:
+    def test_left_out_blocking(self, params: Print, *, timeout: float | None = None) -> None:
         """What every subject leaves out, so that it can be seen how a plugin answers then."""
-        return self._host.call_blocking(ConformanceMethods.TEST_LEFT_OUT, params)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_LEFT_OUT, params, timeout=timeout)
 
-    async def test_context(self) -> ContextReport:
+    async def test_context(self, *, timeout: float | None = None) -> ContextReport:
         """Says what the context holds."""
-        return await self._host.call(ConformanceMethods.TEST_CONTEXT)
+        return await self._plugin.call(ConformanceMethods.TEST_CONTEXT, timeout=timeout)
 
-    def test_context_blocking(self) -> ContextReport:
+    def test_context_blocking(self, *, timeout: float | None = None) -> ContextReport:
         """Says what the context holds."""
-        return self._host.call_blocking(ConformanceMethods.TEST_CONTEXT)
+        return self._plugin.call_blocking(ConformanceMethods.TEST_CONTEXT, timeout=timeout)
+
+
+class ConformanceServiceHandler:
+    """The services of `conformance`, as a host offers them: `Host("name", MyServices())`.
+
+    Derive from it and override what the host has; every other service answers `methodNotFound`. A plain `def` runs
+    on a thread of the host, an `async def` on its event loop.
+    """
+
+    INTERFACE: _t.ClassVar[_Interface] = INTERFACE
+
+    def test_answer(self, call: _Asked, params: Ask) -> Answer | _t.Awaitable[Answer]:
+        """Answers a question."""
+        raise _not_offered("test.answer")
+
+    def test_list(self, call: _Asked, params: Count, items: _AskedItems[int]) -> int | _t.Awaitable[int]:
+        """Streams the integers from 1 to `to`, then gives their sum."""
+        raise _not_offered("test.list")

@@ -21,13 +21,15 @@ from crossplug.errors import RefusedValue as _Refused
 from crossplug.plugin.method import Interface as _Interface
 from crossplug.plugin.method import Method as _Method
 from crossplug.plugin.method import not_implemented as _not_implemented
+from crossplug.plugin.method import not_offered as _not_offered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import Caller as _Caller
+    from crossplug.host.service import ServiceCall as _Asked
     from crossplug.plugin.context import Context as _Context
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(min_length=1)
@@ -199,7 +201,7 @@ class Event(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Event
         return made
 
@@ -327,7 +329,7 @@ class MessagePayload(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = MessagePayload
         return made
 
@@ -392,7 +394,7 @@ class CharacterPayload(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = CharacterPayload
         return made
 
@@ -766,7 +768,7 @@ def _write_EventType(x: _t.Any) -> _t.Any:
 
 def _read_ActorKind(x: _t.Any) -> _t.Any:
     kind = type(x)
-    if kind is int or kind is float:
+    if kind is int or kind is float or kind is _s.Wide:
         return _s.read_uint8(x)
     if kind is str:
         return _read_ActorKindName(x)
@@ -894,8 +896,15 @@ class EventsServices:
     __slots__ = ("_ctx",)
 
     EVENT_EMIT: _t.Final[
-        _Method[EmittedEvent, EmitReceipt, None, None, None]
-    ] = _Method("event.emit", "event_emit", params=EMITTED_EVENT_CODEC, result=EMIT_RECEIPT_CODEC, errors=ERRORS)
+        _Method[EmittedEvent, EmitReceipt, None, None, _t.Callable[[_Asked, EmittedEvent], EmitReceipt | _t.Awaitable[EmitReceipt]]]
+    ] = _Method(
+        "event.emit",
+        "event_emit",
+        params=EMITTED_EVENT_CODEC,
+        result=EMIT_RECEIPT_CODEC,
+        errors=ERRORS,
+        permission="events:emit",
+    )
     """Emits an event at once, also while no event is being handled. The host stamps id, time and actor. Beside the
     permission, the stream must match one of the patterns that were granted for emitting.
     """
@@ -960,25 +969,44 @@ class Events:
 
 
 class EventsClient:
-    """Calls a plugin of `events` with types, in tests: `EventsClient(host)`. Every name that ends in `_blocking`
-    blocks; its twin is awaited.
+    """Calls a plugin of `events` with types: `EventsClient(plugin)` in a host, `EventsClient(test_host)` in tests.
+    Every name that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the
+    interface says, or else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    async def event_handle(self, params: EventHandle) -> Reaction:
+    async def event_handle(self, params: EventHandle, *, timeout: float | None = None) -> Reaction:
         """Delivers one event. A host delivers the next one to the same plugin only after the reply, and the events of a
         stream in the order in which they happened. An event whose delivery fails or takes too long is skipped for
         good.
         """
-        return await self._host.call(EventsMethods.EVENT_HANDLE, params)
+        return await self._plugin.call(EventsMethods.EVENT_HANDLE, params, timeout=timeout)
 
-    def event_handle_blocking(self, params: EventHandle) -> Reaction:
+    def event_handle_blocking(self, params: EventHandle, *, timeout: float | None = None) -> Reaction:
         """Delivers one event. A host delivers the next one to the same plugin only after the reply, and the events of a
         stream in the order in which they happened. An event whose delivery fails or takes too long is skipped for
         good.
         """
-        return self._host.call_blocking(EventsMethods.EVENT_HANDLE, params)
+        return self._plugin.call_blocking(EventsMethods.EVENT_HANDLE, params, timeout=timeout)
+
+
+class EventsServiceHandler:
+    """The services of `events`, as a host offers them: `Host("name", MyServices())`.
+
+    Derive from it and override what the host has; every other service answers `methodNotFound`. A plain `def` runs
+    on a thread of the host, an `async def` on its event loop.
+    """
+
+    INTERFACE: _t.ClassVar[_Interface] = INTERFACE
+
+    def event_emit(self, call: _Asked, params: EmittedEvent) -> EmitReceipt | _t.Awaitable[EmitReceipt]:
+        """Emits an event at once, also while no event is being handled. The host stamps id, time and actor. Beside the
+        permission, the stream must match one of the patterns that were granted for emitting.
+
+        Raises `EmptyStreamError`, `PayloadNotJsonError`, `PayloadTooLargeError`, `CascadeTooDeepError`.
+        """
+        raise _not_offered("event.emit")

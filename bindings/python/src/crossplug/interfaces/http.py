@@ -20,13 +20,15 @@ from crossplug.errors import RefusedValue as _Refused
 from crossplug.plugin.method import Interface as _Interface
 from crossplug.plugin.method import Method as _Method
 from crossplug.plugin.method import not_implemented as _not_implemented
+from crossplug.plugin.method import not_offered as _not_offered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import Caller as _Caller
+    from crossplug.host.service import ServiceCall as _Asked
     from crossplug.plugin.context import Context as _Context
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(min_length=1)
@@ -1013,7 +1015,7 @@ class PluginMetadata(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = PluginMetadata
         return made
 
@@ -1579,7 +1581,7 @@ class LogEntry(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = LogEntry
         return made
 
@@ -1822,18 +1824,25 @@ class HttpServices:
     __slots__ = ("_ctx",)
 
     KV_GET: _t.Final[
-        _Method[KvGet, KvValue, None, None, None]
-    ] = _Method("kv.get", "kv_get", params=KV_GET_CODEC, result=KV_VALUE_CODEC, errors=ERRORS)
+        _Method[KvGet, KvValue, None, None, _t.Callable[[_Asked, KvGet], KvValue | _t.Awaitable[KvValue]]]
+    ] = _Method("kv.get", "kv_get", params=KV_GET_CODEC, result=KV_VALUE_CODEC, errors=ERRORS, permission="kv:read")
     """The value of a key in the host's store. Each plugin has keys of its own."""
 
     KV_SET: _t.Final[
-        _Method[KvSet, KvValue, None, None, None]
-    ] = _Method("kv.set", "kv_set", params=KV_SET_CODEC, result=KV_VALUE_CODEC, errors=ERRORS)
+        _Method[KvSet, KvValue, None, None, _t.Callable[[_Asked, KvSet], KvValue | _t.Awaitable[KvValue]]]
+    ] = _Method("kv.set", "kv_set", params=KV_SET_CODEC, result=KV_VALUE_CODEC, errors=ERRORS, permission="kv:write")
     """Puts a value into the host's store and gives it back."""
 
     KV_DELETE: _t.Final[
-        _Method[KvDelete, KvValue, None, None, None]
-    ] = _Method("kv.delete", "kv_delete", params=KV_DELETE_CODEC, result=KV_VALUE_CODEC, errors=ERRORS)
+        _Method[KvDelete, KvValue, None, None, _t.Callable[[_Asked, KvDelete], KvValue | _t.Awaitable[KvValue]]]
+    ] = _Method(
+        "kv.delete",
+        "kv_delete",
+        params=KV_DELETE_CODEC,
+        result=KV_VALUE_CODEC,
+        errors=ERRORS,
+        permission="kv:write",
+    )
     """Takes a key out of the host's store. One that is not there is no error."""
 
     def __init__(self, ctx: _Context) -> None:
@@ -1950,81 +1959,113 @@ class Http:
 
 
 class HttpClient:
-    """Calls a plugin of `http` with types, in tests: `HttpClient(host)`. Every name that ends in `_blocking` blocks;
-    its twin is awaited.
+    """Calls a plugin of `http` with types: `HttpClient(plugin)` in a host, `HttpClient(test_host)` in tests. Every name
+    that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the interface says, or
+    else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    async def lifecycle_init(self, params: LifecycleInit) -> None:
+    async def lifecycle_init(self, params: LifecycleInit, *, timeout: float | None = None) -> None:
         """Comes once, before anything else of this interface, also when a plugin is switched on while the host runs."""
-        return await self._host.call(HttpMethods.LIFECYCLE_INIT, params)
+        return await self._plugin.call(HttpMethods.LIFECYCLE_INIT, params, timeout=timeout)
 
-    def lifecycle_init_blocking(self, params: LifecycleInit) -> None:
+    def lifecycle_init_blocking(self, params: LifecycleInit, *, timeout: float | None = None) -> None:
         """Comes once, before anything else of this interface, also when a plugin is switched on while the host runs."""
-        return self._host.call_blocking(HttpMethods.LIFECYCLE_INIT, params)
+        return self._plugin.call_blocking(HttpMethods.LIFECYCLE_INIT, params, timeout=timeout)
 
-    async def lifecycle_shutdown(self) -> None:
+    async def lifecycle_shutdown(self, *, timeout: float | None = None) -> None:
         """The host is done with the plugin. The end of the session follows."""
-        return await self._host.call(HttpMethods.LIFECYCLE_SHUTDOWN)
+        return await self._plugin.call(HttpMethods.LIFECYCLE_SHUTDOWN, timeout=timeout)
 
-    def lifecycle_shutdown_blocking(self) -> None:
+    def lifecycle_shutdown_blocking(self, *, timeout: float | None = None) -> None:
         """The host is done with the plugin. The end of the session follows."""
-        return self._host.call_blocking(HttpMethods.LIFECYCLE_SHUTDOWN)
+        return self._plugin.call_blocking(HttpMethods.LIFECYCLE_SHUTDOWN, timeout=timeout)
 
-    async def http_handle(self, params: HttpRequest) -> HttpResponse:
+    async def http_handle(self, params: HttpRequest, *, timeout: float | None = None) -> HttpResponse:
         """Answers a request to the plugin's route. Every request gets a response; a handler that fails makes status
         500.
         """
-        return await self._host.call(HttpMethods.HTTP_HANDLE, params)
+        return await self._plugin.call(HttpMethods.HTTP_HANDLE, params, timeout=timeout)
 
-    def http_handle_blocking(self, params: HttpRequest) -> HttpResponse:
+    def http_handle_blocking(self, params: HttpRequest, *, timeout: float | None = None) -> HttpResponse:
         """Answers a request to the plugin's route. Every request gets a response; a handler that fails makes status
         500.
         """
-        return self._host.call_blocking(HttpMethods.HTTP_HANDLE, params)
+        return self._plugin.call_blocking(HttpMethods.HTTP_HANDLE, params, timeout=timeout)
 
-    async def store_get(self, params: StoreGet) -> StoreValue:
+    async def store_get(self, params: StoreGet, *, timeout: float | None = None) -> StoreValue:
         """Asks the plugin's own store, which is not the host's, for the value of a key.
 
         Raises `StorageFailedError`.
         """
-        return await self._host.call(HttpMethods.STORE_GET, params)
+        return await self._plugin.call(HttpMethods.STORE_GET, params, timeout=timeout)
 
-    def store_get_blocking(self, params: StoreGet) -> StoreValue:
+    def store_get_blocking(self, params: StoreGet, *, timeout: float | None = None) -> StoreValue:
         """Asks the plugin's own store, which is not the host's, for the value of a key.
 
         Raises `StorageFailedError`.
         """
-        return self._host.call_blocking(HttpMethods.STORE_GET, params)
+        return self._plugin.call_blocking(HttpMethods.STORE_GET, params, timeout=timeout)
 
-    async def store_set(self, params: StoreSet) -> StoreValue:
+    async def store_set(self, params: StoreSet, *, timeout: float | None = None) -> StoreValue:
         """Puts a value into the plugin's own store and gives it back.
 
         Raises `StorageFailedError`.
         """
-        return await self._host.call(HttpMethods.STORE_SET, params)
+        return await self._plugin.call(HttpMethods.STORE_SET, params, timeout=timeout)
 
-    def store_set_blocking(self, params: StoreSet) -> StoreValue:
+    def store_set_blocking(self, params: StoreSet, *, timeout: float | None = None) -> StoreValue:
         """Puts a value into the plugin's own store and gives it back.
 
         Raises `StorageFailedError`.
         """
-        return self._host.call_blocking(HttpMethods.STORE_SET, params)
+        return self._plugin.call_blocking(HttpMethods.STORE_SET, params, timeout=timeout)
 
-    async def store_delete(self, params: StoreDelete) -> StoreValue:
+    async def store_delete(self, params: StoreDelete, *, timeout: float | None = None) -> StoreValue:
         """Takes a key out of the plugin's own store. One that is not there is no error.
 
         Raises `StorageFailedError`.
         """
-        return await self._host.call(HttpMethods.STORE_DELETE, params)
+        return await self._plugin.call(HttpMethods.STORE_DELETE, params, timeout=timeout)
 
-    def store_delete_blocking(self, params: StoreDelete) -> StoreValue:
+    def store_delete_blocking(self, params: StoreDelete, *, timeout: float | None = None) -> StoreValue:
         """Takes a key out of the plugin's own store. One that is not there is no error.
 
         Raises `StorageFailedError`.
         """
-        return self._host.call_blocking(HttpMethods.STORE_DELETE, params)
+        return self._plugin.call_blocking(HttpMethods.STORE_DELETE, params, timeout=timeout)
+
+
+class HttpServiceHandler:
+    """The services of `http`, as a host offers them: `Host("name", MyServices())`.
+
+    Derive from it and override what the host has; every other service answers `methodNotFound`. A plain `def` runs
+    on a thread of the host, an `async def` on its event loop.
+    """
+
+    INTERFACE: _t.ClassVar[_Interface] = INTERFACE
+
+    def kv_get(self, call: _Asked, params: KvGet) -> KvValue | _t.Awaitable[KvValue]:
+        """The value of a key in the host's store. Each plugin has keys of its own.
+
+        Raises `StorageFailedError`.
+        """
+        raise _not_offered("kv.get")
+
+    def kv_set(self, call: _Asked, params: KvSet) -> KvValue | _t.Awaitable[KvValue]:
+        """Puts a value into the host's store and gives it back.
+
+        Raises `StorageFailedError`.
+        """
+        raise _not_offered("kv.set")
+
+    def kv_delete(self, call: _Asked, params: KvDelete) -> KvValue | _t.Awaitable[KvValue]:
+        """Takes a key out of the host's store. One that is not there is no error.
+
+        Raises `StorageFailedError`.
+        """
+        raise _not_offered("kv.delete")

@@ -208,11 +208,11 @@ class Manifest(_Record):
                 x = _s.read_list(x, _read_DependencyEntry)
             made.dependencies = x
             x = rest.pop("config", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/config"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.config = x
             x = rest.pop("actions", _UNSET)
             if x is not _UNSET:
@@ -273,7 +273,7 @@ class Manifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Manifest
         return made
 
@@ -475,7 +475,7 @@ class Doors(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Doors
         return made
 
@@ -583,7 +583,7 @@ class ProcessDoor(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ProcessDoor
         return made
 
@@ -667,7 +667,7 @@ class WasmDoor(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = WasmDoor
         return made
 
@@ -748,7 +748,7 @@ class NativeDoor(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = NativeDoor
         return made
 
@@ -827,7 +827,7 @@ class ModuleDoor(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ModuleDoor
         return made
 
@@ -929,7 +929,7 @@ class SocketDoor(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = SocketDoor
         return made
 
@@ -1081,7 +1081,7 @@ class Permissions(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Permissions
         return made
 
@@ -1342,7 +1342,7 @@ class Dependency(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Dependency
         return made
 
@@ -1450,7 +1450,7 @@ class ActionManifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ActionManifest
         return made
 
@@ -1540,7 +1540,7 @@ class ActionExample(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ActionExample
         return made
 
@@ -1632,16 +1632,16 @@ class ExampleContent(_Record):
                 x = _s.read_str(x)
             made.source = x
             x = rest.pop("data", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/data"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ExampleContent
         return made
 
@@ -1767,7 +1767,7 @@ class ProviderManifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ProviderManifest
         return made
 
@@ -1888,7 +1888,7 @@ class EvaluatorManifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = EvaluatorManifest
         return made
 
@@ -1978,7 +1978,7 @@ class ServiceManifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ServiceManifest
         return made
 
@@ -2091,7 +2091,7 @@ class RouteManifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = RouteManifest
         return made
 
@@ -2242,7 +2242,7 @@ class Interop(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = Interop
         return made
 

@@ -117,12 +117,11 @@ class InitializeParams(_Record):
                 x = _s.read_str(x)
             made.data_dir = x
             x = value.get("config", _UNSET)
-            if type(x) is not dict:
-                if x is _UNSET:
-                    at = ""
-                    raise _s.missing("config")
-                at = "/config"
-                x = _s.read_map(x, _s.anything)
+            if x is _UNSET:
+                at = ""
+                raise _s.missing("config")
+            at = "/config"
+            x = _s.read_map(x, _s.read_any)
             made.config = x
             x = value.get("granted", _UNSET)
             if x is _UNSET:
@@ -530,7 +529,7 @@ class Granted(_Record):
     __slots__ = ("services", "emit", "plugins")
 
     services: _t.Final[list[str] | _Unset]
-    """Names of services that the plugin may call."""
+    """Names of services that the plugin may call: each a name, no pattern and no permission."""
     emit: _t.Final[list[str] | _Unset]
     """Patterns of the event streams that the plugin may write to."""
     plugins: _t.Final[list[str] | _Unset]
@@ -656,12 +655,11 @@ class InitializeResult(_Record):
             x = ProtocolChoice._read(x)
             made.protocol = x
             x = value.get("manifest", _UNSET)
-            if type(x) is not dict:
-                if x is _UNSET:
-                    at = ""
-                    raise _s.missing("manifest")
-                at = "/manifest"
-                x = _s.read_map(x, _s.anything)
+            if x is _UNSET:
+                at = ""
+                raise _s.missing("manifest")
+            at = "/manifest"
+            x = _s.read_map(x, _s.read_any)
             made.manifest = x
             x = value.get("interfaces", _UNSET)
             if x is _UNSET:
@@ -1043,9 +1041,12 @@ class ItemParams(_Record):
             x = _read_RequestId(x)
             made.id = x
             x = value.get("item", _UNSET)
-            if x is _UNSET:
-                at = ""
-                raise _s.missing("item")
+            if type(x) in _s.LOOSE:
+                if x is _UNSET:
+                    at = ""
+                    raise _s.missing("item")
+                at = "/item"
+                x = _s.read_any(x)
             made.item = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1280,9 +1281,12 @@ class EventParams(_Record):
                 x = _s.read_uint64_number(x)
             made.seq = x
             x = value.get("payload", _UNSET)
-            if x is _UNSET:
-                at = ""
-                raise _s.missing("payload")
+            if type(x) in _s.LOOSE:
+                if x is _UNSET:
+                    at = ""
+                    raise _s.missing("payload")
+                at = "/payload"
+                x = _s.read_any(x)
             made.payload = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1323,7 +1327,7 @@ class EventParams(_Record):
 
 
 class LogLevel(_ClosedEnum):
-    """Least to most urgent."""
+    """Least to most urgent. There are no others: a `$/log` of another level is not of its type."""
 
     TRACE = "trace"
     DEBUG = "debug"
@@ -1380,11 +1384,11 @@ class LogParams(_Record):
                 x = _s.read_str(x)
             made.message = x
             x = value.get("fields", _UNSET)
-            if (type(x) is not dict) and x is not _UNSET:
+            if x is not _UNSET:
                 at = "/fields"
                 if x is None:
                     raise _s.null()
-                x = _s.read_map(x, _s.anything)
+                x = _s.read_map(x, _s.read_any)
             made.fields = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1499,6 +1503,9 @@ class ErrorData(_Record):
             x = _read_ErrorCode(x)
             made.code = x
             x = value.get("details", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/details"
+                x = _s.read_any(x)
             made.details = x
             x = value.get("retryable", _UNSET)
             if (type(x) is not bool) and x is not _UNSET:
@@ -1591,6 +1598,9 @@ class ErrorObject(_Record):
                 x = _s.read_str(x)
             made.message = x
             x = value.get("data", _UNSET)
+            if (type(x) in _s.LOOSE) and x is not _UNSET:
+                at = "/data"
+                x = _s.read_any(x)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -1778,7 +1788,7 @@ def _write_Framing(x: _t.Any) -> _t.Any:
 
 def _read_RequestId(x: _t.Any) -> _t.Any:
     kind = type(x)
-    if kind is int or kind is float:
+    if kind is int or kind is float or kind is _s.Wide:
         return _s.read_int64_number(x)
     if kind is str:
         return _RULE_4.read(x)

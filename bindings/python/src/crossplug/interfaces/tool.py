@@ -29,9 +29,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import Caller as _Caller
     from crossplug.plugin.context import Context as _Context
     from crossplug.protocol.exchange import Event as _Event
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 _RULE_1 = _StringRule(pattern="[0-9a-z][\\-.0-9_a-z]*")
@@ -902,7 +902,7 @@ class ToolManifest(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ToolManifest
         return made
 
@@ -1205,7 +1205,7 @@ class ToolDependency(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ToolDependency
         return made
 
@@ -1357,7 +1357,7 @@ class ToolBuild(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ToolBuild
         return made
 
@@ -1498,7 +1498,7 @@ class ToolRuntime(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ToolRuntime
         return made
 
@@ -1943,7 +1943,7 @@ class ToolDev(_Record):
         except _Refused as error:
             error.pointer = at + error.pointer
             raise
-        made.extra = rest
+        made.extra = _s.read_extra(rest)
         made.__class__ = ToolDev
         return made
 
@@ -2956,9 +2956,12 @@ class ToolSystemEvent(_Record):
                 x = _s.read_str(x)
             made.event_type = x
             x = value.get("data", _UNSET)
-            if x is _UNSET:
-                at = ""
-                raise _s.missing("data")
+            if type(x) in _s.LOOSE:
+                if x is _UNSET:
+                    at = ""
+                    raise _s.missing("data")
+                at = "/data"
+                x = _s.read_any(x)
             made.data = x
         except _Refused as error:
             error.pointer = at + error.pointer
@@ -3146,7 +3149,7 @@ def _read_ToolChange(x: _t.Any) -> _t.Any:
         error = _s.no_arm(tag, "type", "/type", _TAGS_ToolChange)
         if error.reason != "unknownTag":
             raise error
-        return UnknownToolChange(value=x)
+        return UnknownToolChange(value=_s.read_any(x))
     return read(x)
 
 
@@ -3391,53 +3394,54 @@ class Tool:
 
 
 class ToolClient:
-    """Calls a plugin of `tool` with types, in tests: `ToolClient(host)`. Every name that ends in `_blocking` blocks;
-    its twin is awaited.
+    """Calls a plugin of `tool` with types: `ToolClient(plugin)` in a host, `ToolClient(test_host)` in tests. Every name
+    that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the interface says, or
+    else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    async def tool_initialize(self) -> ToolGreeting:
+    async def tool_initialize(self, *, timeout: float | None = None) -> ToolGreeting:
         """Comes once before the first `tool.execute`. A program that is run once for each call keeps nothing of it.
 
         Raises `ToolFailedError`, `OutputTooLargeError`.
         """
-        return await self._host.call(ToolMethods.TOOL_INITIALIZE)
+        return await self._plugin.call(ToolMethods.TOOL_INITIALIZE, timeout=timeout)
 
-    def tool_initialize_blocking(self) -> ToolGreeting:
+    def tool_initialize_blocking(self, *, timeout: float | None = None) -> ToolGreeting:
         """Comes once before the first `tool.execute`. A program that is run once for each call keeps nothing of it.
 
         Raises `ToolFailedError`, `OutputTooLargeError`.
         """
-        return self._host.call_blocking(ToolMethods.TOOL_INITIALIZE)
+        return self._plugin.call_blocking(ToolMethods.TOOL_INITIALIZE, timeout=timeout)
 
-    async def tool_execute(self, params: ToolExecute) -> ToolOutput:
+    async def tool_execute(self, params: ToolExecute, *, timeout: float | None = None) -> ToolOutput:
         """Turns the input into an output.
 
         Raises `ToolFailedError`, `InputTooLargeError`, `OutputTooLargeError`, `InteriorNulError`.
         """
-        return await self._host.call(ToolMethods.TOOL_EXECUTE, params)
+        return await self._plugin.call(ToolMethods.TOOL_EXECUTE, params, timeout=timeout)
 
-    def tool_execute_blocking(self, params: ToolExecute) -> ToolOutput:
+    def tool_execute_blocking(self, params: ToolExecute, *, timeout: float | None = None) -> ToolOutput:
         """Turns the input into an output.
 
         Raises `ToolFailedError`, `InputTooLargeError`, `OutputTooLargeError`, `InteriorNulError`.
         """
-        return self._host.call_blocking(ToolMethods.TOOL_EXECUTE, params)
+        return self._plugin.call_blocking(ToolMethods.TOOL_EXECUTE, params, timeout=timeout)
 
-    async def tool_shutdown(self) -> ToolGreeting:
+    async def tool_shutdown(self, *, timeout: float | None = None) -> ToolGreeting:
         """Comes once after the last `tool.execute`.
 
         Raises `ToolFailedError`, `OutputTooLargeError`.
         """
-        return await self._host.call(ToolMethods.TOOL_SHUTDOWN)
+        return await self._plugin.call(ToolMethods.TOOL_SHUTDOWN, timeout=timeout)
 
-    def tool_shutdown_blocking(self) -> ToolGreeting:
+    def tool_shutdown_blocking(self, *, timeout: float | None = None) -> ToolGreeting:
         """Comes once after the last `tool.execute`.
 
         Raises `ToolFailedError`, `OutputTooLargeError`.
         """
-        return self._host.call_blocking(ToolMethods.TOOL_SHUTDOWN)
+        return self._plugin.call_blocking(ToolMethods.TOOL_SHUTDOWN, timeout=timeout)

@@ -22,7 +22,7 @@ class Method(Generic[P, R, I, U, H]):
     The type parameters are its params, result, items, upload, and the type of a handler for it.
     """
 
-    __slots__ = ("errors", "interface", "items", "name", "params", "result", "timeout", "upload", "wire")
+    __slots__ = ("errors", "interface", "items", "name", "params", "permission", "result", "timeout", "upload", "wire")
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Method(Generic[P, R, I, U, H]):
         upload: Codec[U] | None = None,
         errors: Mapping[str, type[CodedError]] | None = None,
         timeout: float | None = None,
+        permission: str | None = None,
     ) -> None:
         self.wire = wire
         """On the wire: ``action.invoke``."""
@@ -54,6 +55,8 @@ class Method(Generic[P, R, I, U, H]):
         """Class of each error code of the interface."""
         self.timeout = timeout
         """Seconds that a caller waits where it says nothing else; None: for ever."""
+        self.permission = permission
+        """What a plugin needs to call the service: ``kv:read``; None: a grant of its name."""
 
     def __repr__(self) -> str:
         return f"<{self.wire}>"
@@ -83,6 +86,13 @@ def not_implemented(wire: str) -> Exception:
     from crossplug.interfaces.protocol_errors import MethodNotFoundError
 
     return MethodNotFoundError(f"the plugin does not implement {wire}")
+
+
+def not_offered(wire: str) -> Exception:
+    """What a service that a host did not override raises."""
+    from crossplug.interfaces.protocol_errors import MethodNotFoundError
+
+    return MethodNotFoundError(f"the host does not implement {wire}")
 
 
 class Interface:

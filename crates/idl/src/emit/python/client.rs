@@ -16,15 +16,15 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     page.docs(
         "    ",
         &format!(
-            "Calls a plugin of `{}` with types, in tests: `{stem}Client(host)`. Every name that ends in `_blocking` blocks; its twin is awaited.",
+            "Calls a plugin of `{}` with types: `{stem}Client(plugin)` in a host, `{stem}Client(test_host)` in tests. Every name that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the interface says, or else the host.",
             interface.name
         ),
     );
     page.blank();
-    page.line("    __slots__ = (\"_host\",)");
+    page.line("    __slots__ = (\"_plugin\",)");
     page.blank();
-    page.line("    def __init__(self, host: _TestHost) -> None:");
-    page.line("        self._host = host");
+    page.line("    def __init__(self, plugin: _Caller) -> None:");
+    page.line("        self._plugin = plugin");
     let mut taken: HashSet<String> = interface
         .methods
         .iter()
@@ -47,6 +47,8 @@ fn calls(page: &mut Page, types: &Types<'_>, method: &Method, twin: &str) {
         arguments.push(format!("params: {}", types.annotation(&Type::Ref(params))));
         passed.push_str(", params");
     }
+    arguments.push("*".to_owned());
+    arguments.push("timeout: float | None = None".to_owned());
     let described = described(types, method);
     if method.items.is_some() || method.upload.is_some() {
         page.blank();
@@ -60,17 +62,19 @@ fn calls(page: &mut Page, types: &Types<'_>, method: &Method, twin: &str) {
             "        ",
             &format!("{described}\n\nGives the call in flight, for its streams and its result."),
         );
-        page.line(&format!("        return self._host.start({passed})"));
+        page.line(&format!(
+            "        return self._plugin.start({passed}, timeout=timeout)"
+        ));
         return;
     }
     let result = result(types, method);
     for (head, call) in [
-        (format!("async def {name}"), "await self._host.call"),
-        (format!("def {twin}"), "self._host.call_blocking"),
+        (format!("async def {name}"), "await self._plugin.call"),
+        (format!("def {twin}"), "self._plugin.call_blocking"),
     ] {
         page.blank();
         page.call("    ", &head, &arguments, &format!(" -> {result}:"));
         page.docs("        ", &described);
-        page.line(&format!("        return {call}({passed})"));
+        page.line(&format!("        return {call}({passed}, timeout=timeout)"));
     }
 }

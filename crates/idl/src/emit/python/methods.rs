@@ -38,6 +38,9 @@ pub(super) fn descriptor(page: &mut Page, types: &Types<'_>, method: &Method, ha
     if let Some(timeout) = method.timeout_ms {
         arguments.push(format!("timeout={}", seconds(timeout)));
     }
+    if let Some(permission) = &method.permission {
+        arguments.push(format!("permission={}", quoted(permission)));
+    }
     page.line(&format!("    {}: _t.Final[", method.name.constant));
     page.line(&format!("        _Method[{}]", parameters.join(", ")));
     page.call("    ", "] = _Method", &arguments, "");

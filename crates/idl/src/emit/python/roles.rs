@@ -3,7 +3,7 @@
 use super::expression::Types;
 use super::methods::{descriptor, handler_type};
 use super::page::{Page, quoted};
-use super::{author, client, errors, events, services};
+use super::{answers, author, client, errors, events, services};
 
 /// Everything that roles other than the types need; a client where somebody `calls` plugins.
 pub(super) fn emit(page: &mut Page, types: &Types<'_>, calls: bool) {
@@ -86,5 +86,6 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>, calls: bool) {
     author::author(page, types);
     if calls {
         client::emit(page, types);
+        answers::emit(page, types);
     }
 }
