@@ -3,6 +3,7 @@
 
 pub(crate) mod flight;
 pub(crate) mod mailbox;
+mod raw;
 mod stream;
 pub(crate) mod unread;
 mod window;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use flight::Caller;
 pub(crate) use flight::Flight;
 pub use mailbox::Progress;
+pub use raw::{RawCall, RawFuture};
 pub use stream::{Stream, Uploader};
 pub(crate) use window::{Window, WindowState};
 
@@ -42,6 +44,18 @@ pub struct Call {
     timeout: Option<Duration>,
     traceparent: Option<String>,
     on_progress: Option<OnProgress>,
+    raw: bool,
+}
+
+/// What the thread does that sends a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    /// Something else.
+    Elsewhere,
+    /// It waits for the call, for now.
+    Attends,
+    /// It waits for the call's end.
+    Lent,
 }
 
 type OnProgress = Box<dyn FnMut(Progress) + Send>;
@@ -56,6 +70,22 @@ impl Call {
             timeout,
             traceparent: None,
             on_progress: None,
+            raw: false,
+        }
+    }
+
+    /// The same with bytes as they are.
+    pub(crate) fn with_bytes(plugin: Plugin, method: String, input: Vec<u8>) -> Self {
+        // Whoever asks for the answer takes the bytes out again and never reads them as JSON.
+        let params = if plugin.carries_bytes() {
+            Ok(Payload::trust(input))
+        } else {
+            let what = "this plugin's door carries JSON; use `Plugin::call`";
+            Err(Error::new(ErrorKind::Incompatible, "call").with_context(what))
+        };
+        Self {
+            raw: true,
+            ..Self::new(plugin, method, params)
         }
     }
 
@@ -99,7 +129,7 @@ impl Call {
             operation: operation(&self.method),
             on_progress: self.on_progress.take(),
         };
-        self.send(None, true)
+        self.send(None, Thread::Lent)
             .and_then(|flight| flight.wait(&mut caller))
             .map_err(|error| caller.name(&error))
     }
@@ -114,13 +144,13 @@ impl Call {
             operation: operation(&self.method),
             on_progress: self.on_progress.take(),
         };
-        match self.send(Some(Window::DEFAULT), false) {
+        match self.send(Some(Window::DEFAULT), Thread::Elsewhere) {
             Ok(flight) => Ok(Stream::new(flight, caller)),
             Err(error) => Err(caller.name(&error)),
         }
     }
 
-    fn send(&mut self, window: Option<Window>, attended: bool) -> Result<Flight> {
+    fn send(&mut self, window: Option<Window>, thread: Thread) -> Result<Flight> {
         check(&self.method)?;
         let params = std::mem::replace(&mut self.params, Ok(Payload::null()))?;
         let request = Request {
@@ -131,7 +161,9 @@ impl Call {
                 .and_then(|timeout| Instant::now().checked_add(timeout)),
             traceparent: self.traceparent.as_deref(),
             credit: window.map(|window| (window.items, window.bytes)),
-            attended,
+            attended: thread != Thread::Elsewhere,
+            lent: thread == Thread::Lent,
+            raw: self.raw,
         };
         Ok(self.plugin.start(request))
     }
@@ -164,6 +196,8 @@ pub(crate) fn blocking(plugin: &Plugin, method: &str, params: Result<Payload>) -
             traceparent: None,
             credit: None,
             attended: true,
+            lent: true,
+            raw: false,
         };
         plugin.start(request).wait(&mut Caller {
             operation: String::new(),
@@ -236,7 +270,7 @@ impl CallFuture {
     /// ```
     pub fn wait_within(&mut self, limit: Duration) -> Option<Result<Payload>> {
         let until = Instant::now().checked_add(limit);
-        let outcome = match self.sent(true) {
+        let outcome = match self.sent(Thread::Attends) {
             Err(error) => Err(error),
             Ok(None) => return None,
             Ok(Some((flight, caller))) => flight.wait_until(until, caller)?,
@@ -245,9 +279,9 @@ impl CallFuture {
     }
 
     /// The call under way, sent where it was not yet; none after its end.
-    fn sent(&mut self, attended: bool) -> Result<Option<(&mut Flight, &mut Caller)>> {
+    fn sent(&mut self, thread: Thread) -> Result<Option<(&mut Flight, &mut Caller)>> {
         if let Stage::Unsent(call) = &mut self.stage {
-            self.stage = Stage::Sent(call.send(None, attended)?);
+            self.stage = Stage::Sent(call.send(None, thread)?);
         }
         Ok(match &mut self.stage {
             Stage::Sent(flight) => Some((flight, &mut self.caller)),
@@ -266,7 +300,7 @@ impl Future for CallFuture {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let outcome = match this.sent(false) {
+        let outcome = match this.sent(Thread::Elsewhere) {
             Err(error) => Err(error),
             Ok(None) => return Poll::Pending,
             Ok(Some((flight, caller))) => {

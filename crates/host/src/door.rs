@@ -8,6 +8,8 @@ pub mod memory;
 mod place;
 #[cfg(unix)]
 pub mod process;
+#[cfg(feature = "wasm")]
+pub mod wasm;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -143,10 +145,15 @@ pub struct Request<'a> {
     pub credit: Option<(u32, u32)>,
     /// The caller will lend its thread through [`Passage::attend`] at once.
     pub attended: bool,
+    /// The caller's thread is this call's until its end: the passage may run the plugin on it and answer before
+    /// [`Passage::call`] returns.
+    pub lent: bool,
+    /// Params and result are bytes as they are, and no JSON. Only where [`Passage::carries_bytes`].
+    pub raw: bool,
 }
 
 /// A plugin that was opened. Its methods may be called from any thread at any time and never wait for the plugin,
-/// [`Passage::attend`] excepted.
+/// [`Passage::attend`] and calls to which a thread is [lent](Request::lent) excepted.
 pub trait Passage: Send + Sync {
     /// What the plugin said about itself.
     fn introduction(&self) -> &Introduction;
@@ -188,6 +195,11 @@ pub trait Passage: Send + Sync {
                 None => std::thread::park(),
             }
         }
+    }
+
+    /// Whether it carries calls whose params and results are bytes as they are.
+    fn carries_bytes(&self) -> bool {
+        false
     }
 
     /// Whether the passage itself ends calls at their deadline. Where it does not, the host does.

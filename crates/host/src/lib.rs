@@ -37,7 +37,7 @@ pub mod typed;
 mod waking;
 
 pub use async_trait::async_trait;
-pub use call::{Call, CallFuture, Progress, Stream, Uploader};
+pub use call::{Call, CallFuture, Progress, RawCall, RawFuture, Stream, Uploader};
 pub use crossplug_policy as policy;
 pub use crossplug_policy::Grants;
 pub use crossplug_protocol as protocol;

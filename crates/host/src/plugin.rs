@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossplug_policy::Record;
 use crossplug_protocol::codec::Value;
 
-use crate::call::{self, Call, Flight};
+use crate::call::{self, Call, Flight, RawCall};
 use crate::door::{InterfaceVersion, Introduction, Passage, Patience, Request};
 use crate::executor::{Executor, block_on};
 use crate::home::{Ending, Home};
@@ -59,6 +59,22 @@ impl Plugin {
     /// As for [`Call::blocking`].
     pub fn call_blocking(&self, method: &str, params: impl IntoPayload) -> Result<Payload> {
         call::blocking(self, method, params.into_payload())
+    }
+
+    /// Calls an export with bytes as they are, where the plugin's door carries such: a WebAssembly module with Extism's
+    /// ABI. Nothing is sent until the call is awaited, or ended with [`RawCall::blocking`].
+    ///
+    /// ```no_run
+    /// # async fn demo(plugin: crossplug_host::Plugin) -> crossplug_host::Result<()> {
+    /// let thumbnail: Vec<u8> = plugin.call_raw("thumbnail", std::fs::read("photo.jpg").unwrap_or_default()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn call_raw(&self, export: impl Into<String>, input: impl Into<Vec<u8>>) -> RawCall {
+        RawCall::new(Call::with_bytes(self.clone(), export.into(), input.into()))
+    }
+
+    pub(crate) fn carries_bytes(&self) -> bool {
+        self.0.passage.carries_bytes()
     }
 
     pub(crate) fn start(&self, request: Request<'_>) -> Flight {

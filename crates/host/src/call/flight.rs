@@ -59,7 +59,8 @@ impl Flight {
         let key = passage.call(request, Answer::new(Arc::clone(&mailbox)));
         let bell = request
             .deadline
-            .filter(|_| !passage.keeps_deadlines())
+            // A thread that is lent looks at the time itself.
+            .filter(|_| !(request.lent || passage.keeps_deadlines()))
             .map(|deadline| {
                 let bell = Bell {
                     passage: Arc::downgrade(passage),

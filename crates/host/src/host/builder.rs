@@ -183,14 +183,13 @@ impl HostBuilder {
     }
 }
 
-#[cfg(unix)]
 fn builtin_doors() -> Vec<Arc<dyn Door>> {
-    vec![Arc::new(crate::door::process::ProcessDoor::new())]
-}
-
-#[cfg(not(unix))]
-fn builtin_doors() -> Vec<Arc<dyn Door>> {
-    Vec::new()
+    vec![
+        #[cfg(unix)]
+        Arc::new(crate::door::process::ProcessDoor::new()),
+        #[cfg(feature = "wasm")]
+        Arc::new(crate::door::wasm::WasmDoor::new()),
+    ]
 }
 
 impl std::fmt::Debug for HostBuilder {

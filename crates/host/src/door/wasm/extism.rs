@@ -1,0 +1,26 @@
+//! Extism's ABI, `extism/1`: plugins that any Extism host runs, unmodified.
+//!
+//! Bytes go in and bytes come out. They pass through the kernel, a small module of our own that is linked beside each
+//! guest and holds the blocks that both sides share.
+
+mod env;
+mod function;
+mod guest;
+mod hosts;
+mod http;
+mod instance;
+mod manifest;
+mod passage;
+mod plan;
+mod settings;
+mod variables;
+mod wasi;
+
+pub(super) use function::{Function, MODULE as USER};
+pub(super) use manifest::{Module, Source, read as read_manifest};
+pub(super) use passage::open;
+pub(super) use settings::Settings;
+pub(super) use wasi::Folder;
+
+/// What manifests call it.
+pub(super) const NAME: &str = "extism/1";

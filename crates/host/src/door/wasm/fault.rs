@@ -1,0 +1,115 @@
+//! Why a guest stopped before its end, and which [`ErrorKind`] that is. Knows wasmtime's errors and no ABI.
+
+use crossplug_protocol::error::PluginError;
+use wasmtime::{Trap, WasmBacktrace};
+
+use crate::{Error, ErrorKind};
+
+/// Frames of a backtrace that help a person; the rest is the guest's own plumbing.
+const FRAMES: usize = 6;
+
+/// What the host says to stop a guest. Travels through wasmtime as the error of a host function or of a callback.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Halt {
+    /// Its time is over.
+    #[error("the plugin did not answer in time; allow more with a timeout")]
+    Deadline,
+    /// Nobody waits for it any more.
+    #[error("the call was given up")]
+    Cancelled,
+    /// It took more than it may.
+    #[error("{0}")]
+    Limit(String),
+    /// It wanted what it may not have.
+    #[error("{0}")]
+    Denied(String),
+    /// It broke the ABI.
+    #[error("{0}")]
+    Abi(String),
+    /// A function of the host answered with an error.
+    #[error("{0}")]
+    Function(PluginError),
+}
+
+impl Halt {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Deadline => ErrorKind::Deadline,
+            Self::Cancelled => ErrorKind::Cancelled,
+            Self::Limit(_) => ErrorKind::Limit,
+            Self::Denied(_) => ErrorKind::Denied,
+            Self::Abi(_) => ErrorKind::Protocol,
+            Self::Function(_) => ErrorKind::Plugin,
+        }
+    }
+}
+
+/// Why a guest stopped.
+pub(super) enum Fault {
+    /// It ended its program with this code (WASI).
+    Exit(i32),
+    /// It trapped, and what the engine says about it.
+    Trap(String),
+    /// The host stopped it.
+    Halt(Error),
+}
+
+/// Reads wasmtime's error. `operation` is what was being done.
+pub(super) fn read(error: &wasmtime::Error, operation: &str) -> Fault {
+    if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+        return Fault::Exit(exit.0);
+    }
+    if let Some(halt) = error.downcast_ref::<Halt>() {
+        return Fault::Halt(match halt {
+            Halt::Function(answer) => Error::from_plugin(operation, answer.clone()),
+            _ => Error::new(halt.kind(), operation).with_context(halt.to_string()),
+        });
+    }
+    let limit = |what: &str| {
+        Fault::Halt(Error::new(ErrorKind::Limit, operation).with_context(what.to_owned()))
+    };
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => limit("its calls are nested too deep: the stack is full"),
+        Some(Trap::OutOfFuel) => {
+            limit("it took more steps than a call may; allow more with `WasmLimits::fuel`")
+        }
+        Some(Trap::Interrupt) => Fault::Halt(
+            Error::new(ErrorKind::Deadline, operation).with_context(Halt::Deadline.to_string()),
+        ),
+        trap => Fault::Trap(describe(error, trap.copied())),
+    }
+}
+
+/// The same where there is nobody to tell an exit code or a guest's own words: at a start.
+pub(super) fn error(error: &wasmtime::Error, operation: &str) -> Error {
+    match read(error, operation) {
+        Fault::Exit(code) => Error::new(ErrorKind::Start, operation)
+            .with_context(format!("the plugin ended itself with code {code}")),
+        Fault::Trap(what) => Error::new(ErrorKind::Trap, operation).with_context(what),
+        Fault::Halt(error) => error,
+    }
+}
+
+fn describe(error: &wasmtime::Error, trap: Option<Trap>) -> String {
+    let mut text = match trap {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    };
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return text;
+    };
+    let names = backtrace
+        .frames()
+        .iter()
+        .take(FRAMES)
+        .map(|frame| match frame.func_name() {
+            Some(name) => format!("`{name}`"),
+            None => format!("function {}", frame.func_index()),
+        });
+    let names: Vec<String> = names.collect();
+    if !names.is_empty() {
+        text.push_str(" in ");
+        text.push_str(&names.join(", called by "));
+    }
+    text
+}
