@@ -32,10 +32,12 @@ impl Sequences {
         last + 1
     }
 
-    /// Whether a number that a peer sent may follow: the next one, or 1 where it begins again.
+    /// Whether a number that a peer sent may follow: the next one, or 1 where a named stream begins again.
     pub(super) fn may_follow(&self, stream: Option<&str>, seq: u64) -> bool {
         let unknown = || stream.is_some_and(|name| !self.named.contains_key(name));
-        seq == self.next(stream) || seq == 1 || (seq > 0 && self.forgot && unknown())
+        seq == self.next(stream)
+            || (seq == 1 && stream.is_some())
+            || (seq > 0 && self.forgot && unknown())
     }
 
     /// An event with this number was sent or seen.
