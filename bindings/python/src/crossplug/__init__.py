@@ -14,7 +14,8 @@ A plugin is a :class:`Plugin` with handlers, started by :func:`run`::
         run(plugin)
 
 Generated modules (``crossplug.interfaces.agent`` and those that ``crossplug codegen`` makes) bring typed params and
-results; :mod:`crossplug.testing` calls a plugin without a host.
+results; :mod:`crossplug.testing` calls a plugin without a host. A program that loads plugins is a :class:`Host`; see
+:mod:`crossplug.host`.
 """
 
 from crossplug.codec.record import UNSET, Unset
@@ -25,6 +26,10 @@ from crossplug.plugin.process import run
 from crossplug.plugin.stream import ItemReceiver, ItemSender
 from crossplug.protocol.exchange import Event
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from crossplug.host import Host as Host
+
 __all__ = [
     "UNSET",
     "Context",
@@ -32,6 +37,7 @@ __all__ = [
     "DecodeError",
     "EncodeError",
     "Event",
+    "Host",
     "ItemReceiver",
     "ItemSender",
     "Plugin",
@@ -40,3 +46,12 @@ __all__ = [
     "UsageError",
     "run",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # A plugin never pays for the host: its module is native, and loaded when it is first asked for.
+    if name == "Host":
+        from crossplug.host import Host
+
+        return Host
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -58,8 +58,8 @@ def result_of(method: str | Method[Any, Any, Any, Any, Any], payload: bytes) -> 
 class Call(Generic[R, I, U]):
     """A call that streams. Iterate over it for its items (``for`` or ``async for``); then ask for the result.
 
-    Items come as fast as they are taken, and no faster. Forgotten before its end, the call is cancelled; so it is at the
-    end of a ``with`` or ``async with``.
+    Items come as fast as they are taken, and no faster. Forgotten before its end, the call is cancelled; so it is at
+    the end of a ``with`` or ``async with``.
     """
 
     __slots__ = ("_method", "_outcome", "_stream")

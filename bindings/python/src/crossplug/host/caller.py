@@ -1,4 +1,4 @@
-"""Whoever calls plugins, as generated clients see it: a loaded plugin, or the test kit. Shapes for type checkers only."""
+"""Whoever calls plugins, as generated clients see it: a loaded plugin, or the test kit. Shapes for type checkers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What goes wrong on the host's side: a class for every kind that the native host knows. Knows no call and no plugin.
 
-What a *plugin* answered is no error of these: it is a :class:`crossplug.PluginError`, or the class generated for its code.
+What a *plugin* answered is no error of these: it is a :class:`crossplug.PluginError`, or the class generated for its
+code.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class HostError(CrossplugError):
     >>> raise DeadlineError("call `note.create`", "the plugin did not answer in time; allow more with a timeout")
     Traceback (most recent call last):
     ...
-    crossplug.host.errors.DeadlineError: call `note.create`: the plugin did not answer in time; allow more with a timeout
+    crossplug.host.errors.DeadlineError: call `note.create`: the plugin did not answer in time; …
     """
 
     KIND: ClassVar[str] = ""

@@ -40,9 +40,9 @@ class Host:
     Everything that is not given is as the host has it by itself: calls may take 30 s, nothing is granted.
 
     ``services`` are objects whose classes derive from generated ``…ServiceHandler`` classes; single functions are added
-    with :meth:`service`. ``timeout`` is for calls that do not say so themselves, in seconds, ``math.inf`` for as long as
-    it takes. ``on_log`` gets each log line of every plugin, on a thread of the host; without it they go to :mod:`logging`
-    as ``crossplug.plugin.<name>``.
+    with :meth:`service`. ``timeout`` is for calls that do not say so themselves, in seconds, ``math.inf`` for as long
+    as it takes. ``on_log`` gets each log line of every plugin, on a thread of the host; without it they go to
+    :mod:`logging` as ``crossplug.plugin.<name>``.
 
     >>> with Host("demo") as host:
     ...     host.load_blocking("there/is/none")
@@ -150,9 +150,10 @@ class Host:
     ) -> LoadedPlugin:
         """Loads the plugin of a manifest: ``path`` is its folder, with a ``plugin.json`` in it, or the file.
 
-        ``grants`` are given to it besides those of the host, spelled as the program ``crossplug`` takes them: ``kv.get``,
-        ``kv.*``, ``kv:read``, ``emit=location:*``, ``env=TOKEN``. ``config`` stands over what the manifest and the host
-        say. Raises a :class:`~crossplug.host.HostError`; nothing of the plugin is left then, nor after a cancellation.
+        ``grants`` are given to it besides those of the host, spelled as the program ``crossplug`` takes them:
+        ``kv.get``, ``kv.*``, ``kv:read``, ``emit=location:*``, ``env=TOKEN``. ``config`` stands over what the manifest
+        and the host say. Raises a :class:`~crossplug.host.HostError`; nothing of the plugin is left then, nor after a
+        cancellation.
         """
         operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout)
         return self._keep(await finish(operation))

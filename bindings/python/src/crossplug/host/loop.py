@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from crossplug import _native
-from crossplug.errors import UsageError
 from crossplug.host.errors import CallCancelledError
 
 if TYPE_CHECKING:
@@ -48,9 +47,9 @@ class LoopBell:
                 continue
             task = asyncio.get_running_loop().create_task(self._answer(call))
             self._tasks[call.id] = task  # the loop itself holds tasks only weakly
-            task.add_done_callback(lambda _, id=call.id: self._tasks.pop(id, None))  # type: ignore[misc]
-        for id in given_up:
-            abandoned = self._tasks.get(id)
+            task.add_done_callback(lambda _, key=call.id: self._tasks.pop(key, None))  # type: ignore[misc]
+        for key in given_up:
+            abandoned = self._tasks.get(key)
             if abandoned is not None:
                 abandoned.cancel()
 
@@ -93,7 +92,7 @@ async def finish(operation: _native.Operation) -> Any:
 
 
 def finish_blocking(operation: _native.Operation) -> Any:
-    """The outcome of an operation. This thread waits for it, and reads from the plugin itself where that helps."""
+    """The outcome of an operation. This thread waits for it, and reads from the plugin itself where it can."""
     return operation.wait()
 
 
@@ -106,7 +105,7 @@ def running() -> asyncio.AbstractEventLoop | None:
 
 
 def run_from_outside(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> None:
-    """Runs a coroutine on a loop and blocks this thread, which is not the loop's, until it is over or the loop closed."""
+    """Runs a coroutine on a loop and blocks this thread, which is not the loop's, until it or the loop is over."""
     future = asyncio.run_coroutine_threadsafe(coroutine, loop)
     while True:
         try:

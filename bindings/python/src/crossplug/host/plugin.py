@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class LoadedPlugin(Clients):
     """A plugin that a :class:`~crossplug.Host` loaded. It may be used from any thread and any event loop.
 
-    Every name that ends in ``_blocking`` blocks; its twin is awaited. Cancelling the task, or Ctrl-C in a blocking call,
-    gives the call up, and the plugin is told. ``plugin.agent`` and the other interfaces that ship are typed clients; one
-    of your own is ``NotesClient(plugin)``.
+    Every name that ends in ``_blocking`` blocks; its twin is awaited. Cancelling the task, or Ctrl-C in a blocking
+    call, gives the call up, and the plugin is told. ``plugin.agent`` and the other interfaces that ship are typed
+    clients; one of your own is ``NotesClient(plugin)``.
     """
 
     __slots__ = ("_native",)
@@ -112,8 +112,9 @@ class LoadedPlugin(Clients):
     ) -> Any:
         """Calls a method and gives its result.
 
-        ``method`` is a wire name, and then params and result are JSON values, or a typed constant of a generated module.
-        ``timeout`` is in seconds, ``math.inf`` for as long as it takes; None: what the interface says, or else the host.
+        ``method`` is a wire name, and then params and result are JSON values, or a typed constant of a generated
+        module. ``timeout`` is in seconds, ``math.inf`` for as long as it takes; None: what the interface says, or else
+        the host.
         Raises the :class:`~crossplug.PluginError` that the plugin answers with, or a
         :class:`~crossplug.host.HostError`.
         """

@@ -12,7 +12,6 @@ pub fn clients(interfaces: &[Interface], options: &Options) -> File {
     let module =
         |interface: &Interface| format!("{package}.interfaces.{}", interface.module.python);
     let mut page = Page::new(&options.header);
-    page.line("# ruff: noqa: E501, I001");
     page.docs(
         "",
         "The typed clients of the interfaces that ship; each is loaded when it is first asked for.",

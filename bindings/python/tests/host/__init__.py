@@ -1,0 +1,1 @@
+"""Tests of hosts in Python, with plugins of every language."""
