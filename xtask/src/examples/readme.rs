@@ -39,6 +39,7 @@ pub(super) fn test(root: &Path) -> Outcome {
         ("plugin.py", 20),
         ("plugin.ts", 20),
         ("host.rs", 10),
+        ("host.py", 10),
     ] {
         let lines = block(file)?
             .lines()
@@ -55,6 +56,7 @@ pub(super) fn test(root: &Path) -> Outcome {
         block("plugin.rs")?,
         block("host.rs")?,
     )?;
+    fs::write(folder.join("host.py"), block("host.py")?)?;
     let mut shown = Counts::default();
     for (language, file, command) in PLUGINS {
         let plugin = folder.join(language);
@@ -72,22 +74,28 @@ pub(super) fn test(root: &Path) -> Outcome {
             "typescript" => typescript(root, &plugin)?,
             _ => {}
         }
-        let mut host = Command::new(root.join("target/debug/readme-host"));
-        host.arg(&plugin).env("PATH", python::path_with(root)?);
-        let output = step::run(
-            &format!("README, plugin in {language}"),
-            &mut host,
-            Show::OnFailure,
-        )?;
-        let expected = block("output")?;
-        if output.trim() != expected.trim() {
-            bail!(
-                "the README's host prints with the {language} plugin\n{output}\nand the README says\n{expected}"
-            );
+        for (name, mut host) in [
+            ("Rust", Command::new(root.join("target/debug/readme-host"))),
+            ("Python", in_python(root, &folder)?),
+        ] {
+            host.arg(&plugin).env("PATH", python::path_with(root)?);
+            let what = format!("README, host in {name}, plugin in {language}");
+            let output = step::run(&what, &mut host, Show::OnFailure)?;
+            let expected = block("output")?;
+            if output.trim() != expected.trim() {
+                bail!("{what}: prints\n{output}\nand the README says\n{expected}");
+            }
+            shown.add(Counts::checks(1));
         }
-        shown.add(Counts::checks(1));
     }
     Ok(shown)
+}
+
+/// The README's host in Python.
+fn in_python(root: &Path, folder: &Path) -> anyhow::Result<Command> {
+    let mut host = Command::new(python::interpreter(root)?);
+    host.arg(folder.join("host.py"));
+    Ok(host)
 }
 
 /// The README's manifest, with the language and command of one plugin.

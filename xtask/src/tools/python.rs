@@ -10,6 +10,8 @@ use super::debian;
 use crate::step::{self, Show};
 
 const VENV: &str = "target/venv";
+/// What maturin puts beside the package's sources.
+const NATIVE: &str = "bindings/python/src/crossplug/_native.abi3.so";
 
 /// The interpreter of the virtual environment, made on first use.
 ///
@@ -36,20 +38,40 @@ pub(crate) fn interpreter(root: &Path) -> anyhow::Result<PathBuf> {
         newer.args(["-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"]);
         step::run("pip upgrade", &mut newer, Show::OnFailure)?;
         let mut command = Command::new(&python);
-        command.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--editable",
-            ".",
-            "--group",
-            "dev",
-        ]);
+        command.args(["-m", "pip", "install", "--quiet", "--group", "dev"]);
         step::run("pip install", &mut command, Show::OnFailure)?;
         Ok(())
     })?;
+    package(root, &python)?;
     Ok(python)
+}
+
+/// Installs the package as it lies in the tree, with its native module built beside it, where one of its sources changed.
+fn package(root: &Path, python: &Path) -> anyhow::Result<()> {
+    let mut inputs = vec![root.join("pyproject.toml"), root.join("Cargo.lock")];
+    for folder in [
+        "crates/protocol",
+        "crates/policy",
+        "crates/host",
+        "bindings/python/native",
+    ] {
+        let folder = root.join(folder);
+        inputs.push(folder.join("Cargo.toml"));
+        inputs.extend(step::files_below(&folder.join("src"), &[".rs"])?);
+    }
+    if !root.join(NATIVE).exists() {
+        step::forget("python-native")?;
+    }
+    step::unless_done("python-native", &inputs, || {
+        let mut maturin = Command::new(python);
+        maturin
+            .args(["-m", "maturin", "develop", "--quiet"])
+            .current_dir(root)
+            .env("VIRTUAL_ENV", root.join(VENV))
+            .env("CARGO_TARGET_DIR", root.join("target"));
+        step::run("maturin develop", &mut maturin, Show::OnFailure)?;
+        Ok(())
+    })
 }
 
 /// The folder of the environment's programs.
