@@ -69,6 +69,7 @@
 //! | a stream's sender has an item | [`Session::send_item`] refuses without credit | waits for [`Incoming::Credit`] |
 
 mod answers;
+mod apart;
 mod calls;
 mod events;
 mod flow;

@@ -94,6 +94,23 @@ impl Calls {
         id
     }
 
+    /// Uses up the next id for a call of which nothing is known here yet.
+    pub(super) const fn skip(&mut self) -> CallId {
+        let id = CallId(self.next);
+        self.next += self.step;
+        id
+    }
+
+    /// A call whose id was [skipped](Calls::skip) is in flight. Who made it keeps its deadline.
+    pub(super) fn wait_for(&mut self, id: CallId) {
+        self.table.entry(id.0).or_insert_with(|| Call {
+            deadline: None,
+            cancelled: false,
+            abandoned: false,
+            flow: Flow::default(),
+        });
+    }
+
     pub(super) fn get(&mut self, id: CallId) -> Option<&mut Call> {
         self.table.get_mut(&id.0)
     }

@@ -156,10 +156,7 @@ impl Session {
             ("initialize", _) if plugin => {
                 Failure::new("failedPrecondition", "`initialize` was said before")
             }
-            (_, State::Fresh | State::Opening) => {
-                Failure::new("failedPrecondition", "`initialize` comes first")
-            }
-            ("ping", _) => {
+            ("ping", State::Open | State::Closing | State::Closed) => {
                 self.say(
                     &Message::Reply {
                         id: Some(id.clone()),
@@ -173,39 +170,29 @@ impl Session {
                 "methodNotFound",
                 format!("a host has no service {method:?}"),
             ),
-            (_, State::Closing) if plugin => {
-                Failure::new("unavailable", "the plugin is shutting down")
-            }
-            ("shutdown", _) => {
+            ("shutdown", State::Open) => {
                 self.state = State::Closing;
                 self.shutdown = Some(id.keep());
                 self.finish_shutdown(out);
                 return Ok(Some(Incoming::Shutdown));
             }
-            _ if self.answers.len() >= self.limits.pending_calls => {
-                let text = format!(
-                    "{} requests are in flight, and no more are allowed",
-                    self.limits.pending_calls
-                );
-                Failure {
-                    retryable: true,
-                    ..Failure::new("resourceExhausted", text)
+            _ => match self.unadmitted(id) {
+                Some(failure) => failure,
+                None => {
+                    let Some(ticket) = self.answers.add(id) else {
+                        return Ok(None);
+                    };
+                    let timeout = meta.timeout_ms.map(Duration::from_millis);
+                    let traceparent = meta.traceparent;
+                    return Ok(Some(Incoming::Request {
+                        ticket,
+                        method,
+                        params,
+                        timeout,
+                        traceparent,
+                    }));
                 }
-            }
-            _ => {
-                let Some(ticket) = self.answers.add(id) else {
-                    return Ok(None);
-                };
-                let timeout = meta.timeout_ms.map(Duration::from_millis);
-                let traceparent = meta.traceparent;
-                return Ok(Some(Incoming::Request {
-                    ticket,
-                    method,
-                    params,
-                    timeout,
-                    traceparent,
-                }));
-            }
+            },
         };
         self.reject(id, failure, out);
         Ok(None)
