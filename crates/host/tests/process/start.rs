@@ -286,28 +286,44 @@ fn links_are_followed_as_far_as_they_stay_in_the_folder() {
         std::fs::write(at("plugin.json"), manifest.to_string()).unwrap();
         Host::builder().build().load(folder.path()).blocking()
     };
+    // A program could start any other as well, so it may be a link to one.
     for (program, cwd) in [
         ("./real/program", "."),
         ("./stays/program", "stays"),
         ("./runs", "."),
+        ("./escapes", "."),
     ] {
         drop(load(program, cwd).unwrap());
     }
-    for (program, cwd) in [
-        ("./escapes", "."),
-        ("./leaves/program", "."),
-        ("./runs", "leaves"),
-    ] {
-        let error = load(program, cwd).unwrap_err();
-        assert_eq!(
-            error.kind(),
-            ErrorKind::Manifest,
-            "{program} in {cwd}: {error}"
-        );
-        assert!(error.context().contains("by a link"), "{error}");
-    }
+    let error = load("./runs", "leaves").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Manifest, "{error}");
+    assert!(error.context().contains("by a link"), "{error}");
     let error = load("./runs", "nowhere").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+
+    // A program is started by the name that the manifest gives it: a virtual environment's Python finds itself by it.
+    let shows_its_name = "import sys; sys.stderr.write(sys.prefix)";
+    let venv = |arguments: &[&str]| {
+        let made = std::process::Command::new("python3")
+            .args(arguments)
+            .arg(at("venv"))
+            .status();
+        made.is_ok_and(|status| status.success())
+    };
+    assert!(venv(&["-m", "venv", "--without-pip"]));
+    let manifest = json!({
+        "name": "peer", "description": "", "version": "1.0.0", "language": "python",
+        "doors": { "process": { "command": ["./venv/bin/python", "-c", shows_its_name] } },
+    });
+    std::fs::write(at("plugin.json"), manifest.to_string()).unwrap();
+    let lines = Lines::default();
+    lines
+        .host()
+        .build()
+        .load(folder.path())
+        .blocking()
+        .unwrap_err();
+    lines.wait_for(&at("venv").display().to_string());
 
     // The folder itself may be reached by a link.
     load("./runs", ".").unwrap();

@@ -71,18 +71,16 @@ impl Command {
     }
 }
 
+/// A program of the plugin's folder, by the name that the manifest gives it: a virtual environment knows itself by it. It
+/// may be a link to anywhere, as that environment's Python is; any program could start what lies there as well.
 fn program_inside(opening: &Opening, path: &FolderPath) -> Result<PathBuf> {
-    let no_program = || {
+    // The child runs in another folder than the host.
+    let place = std::path::absolute(opening.folder.join(path.as_str()));
+    place.ok().filter(|place| is_program(place)).ok_or_else(|| {
         let place = opening.folder.join(path.as_str());
         let what = format!("`{}` is no program that can be run", place.display());
         Error::new(ErrorKind::ToolMissing, "load").with_context(what)
-    };
-    match opening.inside(path) {
-        Ok(place) if is_program(&place) => Ok(place),
-        Ok(_) => Err(no_program()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(no_program()),
-        Err(error) => Err(error),
-    }
+    })
 }
 
 /// A plugin of our SDKs, which is one whose manifest says `crossplug/1`, speaks another dialect when it is told to.
