@@ -260,6 +260,8 @@ class Host:
         if self._bell is not None and self._reports.loop is not None:
             self._bell.close(self._reports.loop)
         self._bell = self._native = None
+        # The native host lets go of its callbacks on a thread of its own, some time; the loop shall not wait for that.
+        self._reports.loop = None
         _open.discard(self)
 
     def __enter__(self) -> Self:
