@@ -8,11 +8,16 @@
     reason = "tests"
 )]
 
+#[path = "vectors/matching.rs"]
+mod matching;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crossplug_protocol::codec::{self, DecodeError, ForType, Wire};
+use crossplug_protocol::codec::{self, Any, DecodeError, ForType, Wire};
 use crossplug_protocol::generated::with_type;
+use crossplug_protocol::handshake::Encoding;
+use matching::same;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -169,6 +174,30 @@ impl ForType for Judge<'_> {
     }
 }
 
+/// Reads a document in MessagePack, by us and by somebody else's code, and gives the verdict and what is written as JSON.
+struct Unpack<'a>(&'a Value);
+
+impl ForType for Unpack<'_> {
+    type Output = Result<Vec<u8>, DecodeError>;
+
+    fn visit<W: Wire>(self) -> Self::Output {
+        let text = self.0;
+        let packed = Encoding::Msgpack.encode::<Any>(text).unwrap();
+        let value = Encoding::Msgpack.decode::<W>(&packed)?;
+        let own = Encoding::Msgpack.encode::<W>(&value).unwrap();
+        let mut theirs = Vec::new();
+        W::encode(&value, &mut rmp_serde::Serializer::new(&mut theirs)).unwrap();
+        assert_eq!(own, theirs, "{text}");
+        let seed = codec::Seed::<W>::NEW;
+        let mut reader = rmp_serde::Deserializer::from_read_ref(&own);
+        let read = serde::de::DeserializeSeed::deserialize(seed, &mut reader).unwrap();
+        let written = codec::encode::<W>(&read).unwrap();
+        let again = Encoding::Msgpack.decode::<W>(&own).unwrap();
+        assert_eq!(codec::encode::<W>(&again).unwrap(), written, "{text}");
+        Ok(written)
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
@@ -185,5 +214,15 @@ proptest! {
             prop_assert!(document.pointer(&error.pointer).is_some(), "{document}: {error}");
         }
         prop_assert!(changes > 0 || verdict.is_ok());
+        match (verdict, with_type(interface, name, Unpack(&document)).unwrap()) {
+            (Ok(text), Ok(packed)) => {
+                let value = |written: &[u8]| serde_json::from_slice::<Value>(written).unwrap();
+                prop_assert!(same(&value(&text), &value(&packed)), "{document}");
+            }
+            (Err(text), Err(packed)) => {
+                prop_assert_eq!((text.reason, text.pointer), (packed.reason, packed.pointer), "{}", document);
+            }
+            (text, packed) => prop_assert!(false, "{document}: {text:?} in JSON, {packed:?} in MessagePack"),
+        }
     }
 }

@@ -22,12 +22,14 @@ mod subject;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use crossplug_protocol::frame::FrameReader;
+use crossplug_protocol::codec::AsJson;
+use crossplug_protocol::frame::{FrameReader, FrameWriter, Framing};
+use crossplug_protocol::handshake::{Encoding, Offer};
 use serde_json::Value;
 
 use host::Host;
 use matching::matches;
-use subject::Subject;
+use subject::{Subject, say};
 
 /// Every case below a folder of the vectors: its dialect, its name, its lines.
 fn cases(folder: &str) -> Vec<(String, String, Vec<Value>)> {
@@ -71,6 +73,8 @@ struct Player {
     logs: bool,
     /// What a process would exit with.
     code: i32,
+    /// Whether the host offers MessagePack.
+    packed: bool,
 }
 
 impl Player {
@@ -86,15 +90,11 @@ impl Player {
         }
         match (step["from"].as_str(), step) {
             (Some("host"), step) if step.get("eof").is_some() => {
-                self.subject.session.input_ended();
+                self.subject.end();
+                self.listen();
             }
             (Some("host"), step) => {
-                let line = step.get("raw").map_or_else(
-                    || step["message"].to_string(),
-                    |raw| raw.as_str().unwrap().into(),
-                );
-                self.reader.push(line.as_bytes());
-                self.reader.push(b"\n");
+                self.hear(step);
                 loop {
                     self.reader
                         .set_limit(self.subject.session.limits().frame_bytes);
@@ -108,10 +108,7 @@ impl Player {
                         }
                     }
                 }
-                let text = self.subject.out.take();
-                let lines = std::str::from_utf8(&text).unwrap().lines();
-                self.said
-                    .extend(lines.map(|line| serde_json::from_str::<Value>(line).unwrap()));
+                self.listen();
             }
             (Some("plugin"), step) if step.get("exit").is_some() => {
                 if !self.subject.session.is_drained() {
@@ -132,6 +129,51 @@ impl Player {
         Ok(())
     }
 
+    /// The host says a line: in JSON, or whatever was chosen.
+    fn hear(&mut self, step: &Value) {
+        let mut message = step["message"].clone();
+        if self.packed && message["method"] == "initialize" && message["params"].is_object() {
+            let protocol = &mut message["params"]["protocol"];
+            protocol["encodings"] = serde_json::json!(["msgpack", "json"]);
+            protocol["framings"] = serde_json::json!(["length", "ndjson"]);
+        }
+        let line = match step.get("raw") {
+            Some(raw) => raw.as_str().unwrap().into(),
+            None => message.to_string(),
+        };
+        let mut out = FrameWriter::new();
+        let mut frame = out.begin(self.subject.session.framing());
+        match self.subject.encoding() {
+            Encoding::Msgpack => {
+                frame.extend_from_slice(say(Encoding::Msgpack, line.as_bytes()).as_bytes())
+            }
+            _ => frame.extend_from_slice(line.as_bytes()),
+        }
+        frame.finish(usize::MAX).unwrap();
+        self.reader.push(out.as_bytes());
+    }
+
+    /// What the plugin has said, each frame as it was framed.
+    fn listen(&mut self) {
+        let mut reader = FrameReader::new(1 << 26);
+        reader.push(&self.subject.out.take());
+        while !reader.waiting().is_empty() {
+            // The reply to `initialize` is the one line behind which the choice holds.
+            let line = reader.waiting().first() == Some(&b'{');
+            let framing = if line {
+                Framing::Ndjson
+            } else {
+                Framing::Length
+            };
+            let frame = reader.next_frame(framing).unwrap().unwrap();
+            self.said.push_back(if line {
+                serde_json::from_slice(frame).unwrap()
+            } else {
+                Encoding::Msgpack.decode::<AsJson>(frame).unwrap()
+            });
+        }
+    }
+
     /// The next message that counts where this line is expected.
     fn next(&mut self, expected: &Value) -> Option<Value> {
         let wanted = expected["message"]["method"].as_str();
@@ -148,27 +190,58 @@ impl Player {
 
 #[test]
 fn a_plugin_made_of_a_session_answers_every_case() {
+    let played = play(false, |_| true);
+    assert!(played > 80);
+}
+
+/// What is about lines, JSON text or the length of a message in JSON has no counterpart.
+#[test]
+fn the_same_plugin_answers_in_messagepack() {
+    let played = play(true, |lines| {
+        let about_text = |line: &Value| line.get("raw").is_some();
+        let sized = |line: &Value| {
+            line["message"]["method"] == "$/credit"
+                || line["message"]["params"]["limits"]["frameBytes"].is_number()
+        };
+        !lines.iter().any(|line| about_text(line) || sized(line))
+    });
+    println!("vectors sessions msgpack rust {played}");
+    assert!(played > 40);
+}
+
+/// Plays the cases that are asked for; gives how many there were.
+fn play(packed: bool, wanted: impl Fn(&[Value]) -> bool) -> usize {
     let mut cases = cases("sessions");
     // What a process does as one (what it prints, how it ends) is nothing that a session has.
-    cases.retain(|(_, _, lines)| lines[0]["case"]["process"] != true);
-    let mut failures = Vec::new();
+    cases.retain(|(_, _, lines)| lines[0]["case"]["process"] != true && wanted(lines));
+    if packed {
+        cases.retain(|(dialect, ..)| dialect == "crossplug/1");
+    }
+    let offer = if packed {
+        Offer::new()
+            .with_encodings(&[Encoding::Msgpack, Encoding::Json])
+            .with_framings(&[Framing::Length, Framing::Ndjson])
+    } else {
+        Offer::new()
+    };
+    let (mut failures, mut chosen) = (Vec::new(), 0);
     for (dialect, name, lines) in &cases {
         let logs = lines
             .iter()
             .any(|line| line["message"]["method"] == "$/log");
-        let (subject, reader) = (Subject::new(dialect), FrameReader::new(1 << 20));
+        let (subject, reader) = (
+            Subject::new(dialect, offer.clone()),
+            FrameReader::new(1 << 20),
+        );
         let mut player = Player {
             subject,
             reader,
             said: VecDeque::new(),
             logs,
             code: 0,
+            packed,
         };
-        let opening = player.subject.out.take();
-        let lines_said = std::str::from_utf8(&opening).unwrap().lines();
-        player
-            .said
-            .extend(lines_said.map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        player.listen();
         assert!(
             lines[0]["case"]["description"].is_string(),
             "{name}: the first line is the case"
@@ -179,6 +252,7 @@ fn a_plugin_made_of_a_session_answers_every_case() {
                 .err()
                 .map(|error| format!("{name}\n  {line}\n  {error}"))
         });
+        chosen += usize::from(player.subject.encoding() == Encoding::Msgpack);
         failures.extend(failed.or_else(|| {
             let rest = player
                 .said
@@ -188,7 +262,6 @@ fn a_plugin_made_of_a_session_answers_every_case() {
         }));
     }
     println!("{} cases", cases.len());
-    assert!(cases.len() > 80);
     assert!(
         failures.is_empty(),
         "{} of {} failed:\n{}",
@@ -196,6 +269,12 @@ fn a_plugin_made_of_a_session_answers_every_case() {
         cases.len(),
         failures.join("\n")
     );
+    assert_eq!(
+        packed,
+        chosen > 40,
+        "{chosen} cases went over to MessagePack"
+    );
+    cases.len()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The pass over a document: forms, depth, names, and the members of the outermost map. Iterative, so that nesting costs
 //! memory up to the cap and never stack.
 
-use super::head::{Head, head, refused, text_at};
+use super::head::{Head, check_text, head, refused};
 use super::{Error, Kind, Reason};
 use crate::json::Names;
 use crate::message::Raw;
@@ -148,7 +148,7 @@ impl Scanner {
             let (found, behind) = head(document, at)?;
             let opened = match found {
                 Head::Text(length) => {
-                    text_at(document, behind, length)?;
+                    check_text(document, behind, length)?;
                     at = behind + length;
                     None
                 }
@@ -189,7 +189,7 @@ impl Scanner {
         let (Head::Text(length), from) = head(document, at)? else {
             return Err(refused(at, "a name that is not a string"));
         };
-        text_at(document, from, length)?;
+        check_text(document, from, length)?;
         let end = from + length;
         let added = self.names.add(document, from, end, false, level.names);
         added.map_err(|error| twice(error.at))?;

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crossplug_protocol::codec::{self, Int64, Wire};
+use crossplug_protocol::codec::{self, AsJson, Int64, Wire};
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameError, FrameWriter};
 use crossplug_protocol::generated::{agent, conformance};
-use crossplug_protocol::handshake::{Offer, Welcome};
+use crossplug_protocol::handshake::{Encoding, Offer, Welcome};
 use crossplug_protocol::message::{Level, Raw};
 use crossplug_protocol::session::{
     CallId, CallOptions, Incoming, Refused, Session, StreamId, Ticket,
@@ -63,9 +63,9 @@ pub(crate) fn manifest() -> Value {
 }
 
 impl Subject {
-    pub(crate) fn new(dialect: &str) -> Self {
+    pub(crate) fn new(dialect: &str, offer: Offer) -> Self {
         let mut subject = Self {
-            session: Session::plugin(dialect, Offer::new()).unwrap(),
+            session: Session::plugin(dialect, offer).unwrap(),
             out: FrameWriter::new(),
             jobs: HashMap::new(),
             asks: HashMap::new(),
@@ -80,6 +80,24 @@ impl Subject {
         subject
     }
 
+    /// How values stand in messages now. The subject itself thinks in JSON.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.session.choice().encoding
+    }
+
+    /// The host says nothing more: whoever waits for a service of it gets no answer.
+    pub(crate) fn end(&mut self) {
+        self.session.input_ended();
+        for (_, asker) in std::mem::take(&mut self.asks) {
+            if let Asker::Request(ticket) = asker {
+                self.answer(ticket, Err(PluginError::unavailable("the host is gone")));
+            }
+        }
+        while self.events.pop_front().is_some() {
+            self.session.handled(&mut self.out);
+        }
+    }
+
     /// There will be no further frame that could be read.
     pub(crate) fn break_off(&mut self, error: FrameError) {
         self.session.input_broken(error, &mut self.out);
@@ -87,6 +105,7 @@ impl Subject {
 
     /// Takes one frame and does everything that follows from it.
     pub(crate) fn take(&mut self, frame: &[u8]) {
+        let encoding = self.encoding();
         let incoming = self
             .session
             .receive(frame, &mut self.out)
@@ -101,7 +120,8 @@ impl Subject {
                 seq,
                 payload,
             }) => {
-                let Ok(happened) = decode::<conformance::Happened>(payload.as_str()) else {
+                let Ok(happened) = decode::<conformance::Happened>(&said(encoding, &payload))
+                else {
                     return;
                 };
                 let stream = stream.as_deref().unwrap_or("-");
@@ -109,6 +129,7 @@ impl Subject {
                     let number = happened.number;
                     self.events
                         .push_back(format!("{name} {stream} {seq} {number}"));
+                    self.session.handles();
                     if self.events.len() == 1 {
                         self.next_event();
                     }
@@ -138,7 +159,7 @@ impl Subject {
                 timeout,
                 ..
             }) => {
-                let params = params.map_or_else(|| "{}".to_owned(), |raw| raw.as_str().to_owned());
+                let params = params.map_or_else(|| "{}".to_owned(), |raw| said(encoding, &raw));
                 match self.begin(ticket, &method, &params, timeout.is_some()) {
                     Ok(Some(result)) => self.answer(ticket, Ok(result)),
                     Ok(None) => {}
@@ -177,8 +198,8 @@ impl Subject {
             },
             Some(Incoming::Reply { call, outcome }) => {
                 let answer = match outcome {
-                    Ok(result) => Ok(serde_json::from_slice(result.as_bytes()).unwrap()),
-                    Err(failure) => Err(PluginError::from(failure)),
+                    Ok(result) => Ok(serde_json::from_str(&said(encoding, &result)).unwrap()),
+                    Err(failure) => Err(PluginError::of_failure(failure, encoding)),
                 };
                 self.told(call, answer);
             }
@@ -224,7 +245,7 @@ impl Subject {
             }
             "test.log" => {
                 let text = decode::<conformance::Print>(params)?.text;
-                let fields = Raw::trust(br#"{"from":"subject"}"#);
+                let fields = say(self.encoding(), br#"{"from":"subject"}"#);
                 self.session
                     .log(Level::Info, &text, Some(&fields), &mut self.out)
                     .unwrap();
@@ -233,7 +254,7 @@ impl Subject {
             "test.emit" => {
                 for number in 1..=decode::<conformance::Emit>(params)?.times {
                     let payload = json!({ "number": number }).to_string();
-                    let payload = Raw::trust(payload.as_bytes());
+                    let payload = say(self.encoding(), payload.as_bytes());
                     self.session
                         .emit(
                             "test.happened",
@@ -302,9 +323,10 @@ impl Subject {
     }
 
     fn ask(&mut self, service: &str, params: &[u8], asker: Asker) -> Result<CallId, PluginError> {
+        let params = say(self.encoding(), params);
         let called = self.session.call(
             service,
-            Some(&Raw::trust(params)),
+            Some(&params),
             &CallOptions::new(),
             Duration::ZERO,
             &mut self.out,
@@ -322,6 +344,7 @@ impl Subject {
             Asker::Request(ticket) => self.answer(ticket, answer),
             Asker::Event => {
                 self.events.pop_front();
+                self.session.handled(&mut self.out);
                 self.next_event();
             }
         }
@@ -343,7 +366,7 @@ impl Subject {
     }
 
     fn item(&mut self, ticket: Ticket, item: &Raw<'_>) {
-        let value = match decode::<Int64>(item.as_str()) {
+        let value = match decode::<Int64>(&said(self.encoding(), item)) {
             Ok(value) => value,
             Err(error) => return self.answer(ticket, Err(error)),
         };
@@ -367,8 +390,8 @@ impl Subject {
             session, out, jobs, ..
         } = self;
         let mut send = |value: i64| {
-            let text = format!("\"{value}\"");
-            match session.send_item(StreamId::Answer(ticket), &Raw::trust(text.as_bytes()), out) {
+            let item = say(session.choice().encoding, format!("\"{value}\"").as_bytes());
+            match session.send_item(StreamId::Answer(ticket), &item, out) {
                 Ok(()) => true,
                 Err(Refused::NoCredit) => false,
                 Err(other) => panic!("{other}"),
@@ -406,15 +429,17 @@ impl Subject {
 
     fn answer(&mut self, ticket: Ticket, answer: Answer) {
         self.jobs.remove(&ticket);
+        let encoding = self.encoding();
         let result = match answer {
             Ok(value) => self.session.respond(
                 ticket,
-                Ok(&Raw::owned(value.to_string().into_bytes())),
+                Ok(&say(encoding, value.to_string().as_bytes())),
                 &mut self.out,
             ),
-            Err(error) => self
-                .session
-                .respond(ticket, Err(&error.as_failure()), &mut self.out),
+            Err(error) => {
+                self.session
+                    .respond(ticket, Err(&error.to_failure(encoding)), &mut self.out)
+            }
         };
         // A result that does not fit was answered by the session; everything else must be in order.
         assert!(
@@ -422,6 +447,20 @@ impl Subject {
             "{result:?}"
         );
     }
+}
+
+/// A value of a message, as JSON text.
+fn said(encoding: Encoding, raw: &Raw<'_>) -> String {
+    encoding
+        .decode_scanned::<AsJson>(raw.as_bytes())
+        .unwrap()
+        .to_string()
+}
+
+/// JSON text, as a value of a message.
+pub(crate) fn say(encoding: Encoding, text: &[u8]) -> Raw<'static> {
+    let value: Value = serde_json::from_slice(text).unwrap();
+    Raw::owned(encoding.encode::<AsJson>(&value).unwrap())
 }
 
 pub(crate) fn decode<W: Wire>(params: &str) -> Result<W::Value, PluginError> {
