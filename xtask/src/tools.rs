@@ -4,6 +4,7 @@ pub(crate) mod debian;
 pub(crate) mod node;
 pub(crate) mod python;
 pub(crate) mod wasm;
+pub(crate) mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

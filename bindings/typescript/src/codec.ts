@@ -45,6 +45,7 @@ export {
 export type {
   Awaitable,
   CallOptions,
+  CallProgress,
   Context,
   Event,
   ItemReceiver,

@@ -43,7 +43,8 @@ export interface PluginContext {
    * Calls a service of the host without types; generated `…Services` classes do it with types.
    *
    * @throws PluginError as the host answered; `permissionDenied` where the service was not granted; `deadlineExceeded`
-   *   behind `timeoutMs`; `resourceExhausted` where as many calls are under way as the host allows
+   *   behind `timeoutMs`; `resourceExhausted` where as many calls are under way as the host allows; `failedPrecondition`
+   *   where its dialect has no services, `unavailable` before the session is open
    * @example
    * const answer = await ctx.call("memory.search", { text: "plugins" }, { timeoutMs: 2000 });
    */
@@ -61,7 +62,8 @@ export interface PluginContext {
    * Emits an event without types; generated `…Events` classes do it with types. Events of one stream keep their order.
    *
    * @param stream - names an ordered sequence, such as `location:room1`
-   * @throws PluginError `resourceExhausted` where the host has not read for a long time, or takes no message so large
+   * @throws PluginError `resourceExhausted` where the host has not read for a long time, or takes no message so large;
+   *   `failedPrecondition` where its dialect has no events, `unavailable` before the session is open
    */
   emit(event: string, payload: JsonValue, stream?: string): void;
 }
@@ -94,6 +96,18 @@ export interface ServiceContext {
   readonly timeoutMs: number | undefined;
   /** W3C trace context of the call, where the plugin sent one. */
   readonly traceparent: string | undefined;
+  /** Name of the plugin that calls. */
+  readonly plugin: string;
+  /** Tells the plugin how far the work is: a fraction from 0 to 1, a sentence, or both. */
+  progress(fraction: number | undefined, message?: string): void;
+}
+
+/** What the other side says of how far a call is. */
+export interface CallProgress {
+  /** 0 to 1. */
+  readonly fraction: number | undefined;
+  /** For a person. */
+  readonly message: string | undefined;
 }
 
 /** How a call is made. */
@@ -105,6 +119,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Gives the call up. Absent: the signal of the call that it serves. */
   readonly signal?: AbortSignal;
+  /** Is told how far the call is, before its answer. */
+  readonly onProgress?: (progress: CallProgress) => void;
 }
 
 /** How a call without types is made. */

@@ -37,6 +37,8 @@ export interface InterfaceDescriptor<Plugin extends object> {
 /** One method, with its types erased; {@link method} checks them. */
 export interface MethodDescriptor<Plugin extends object> {
   readonly name: string;
+  /** Of a service: what its manifest may ask for in place of its name. */
+  readonly permission: string | undefined;
   readonly params: Reader<unknown>;
   readonly result: Writer<unknown>;
   readonly item: Writer<unknown> | undefined;
@@ -64,6 +66,7 @@ export interface EventDescriptor<Plugin extends object> {
 export function method<Plugin extends object, Ctx, Params, Result, Item, Upload>(
   name: string,
   parts: {
+    readonly permission?: string;
     readonly params: Reader<Params>;
     readonly result: Writer<Result>;
     readonly item?: Writer<Item>;
@@ -78,7 +81,7 @@ export function method<Plugin extends object, Ctx, Params, Result, Item, Upload>
     ) => Awaitable<Result>;
   },
 ): MethodDescriptor<Plugin> {
-  return { item: undefined, upload: undefined, ...parts, name } as MethodDescriptor<Plugin>;
+  return { permission: undefined, item: undefined, upload: undefined, ...parts, name } as MethodDescriptor<Plugin>;
 }
 
 /** Describes an event that the host sends. */

@@ -38,11 +38,50 @@ export function codeOf(number: number): string {
   return codes.get(number) ?? "internal";
 }
 
+/**
+ * What kind of thing went wrong at a host: what the caller may do about it.
+ *
+ * - `NotFound`: there is nothing at the path, or no plugin, door or dialect of the name. Correct the name.
+ * - `Manifest`: the manifest cannot be read or breaks a rule. Mend it at the place that the message names.
+ * - `Incompatible`: plugin and host share no protocol version, feature or door. Bring one of them up to date.
+ * - `Denied`: it was not granted. Grant it when loading, or do without.
+ * - `ToolMissing`: a program that the plugin needs is not on the PATH. Install it.
+ * - `Start`: the plugin did not come up. Loading again may help if the reason was outside of the plugin.
+ * - `Protocol`: the plugin broke the protocol and was stopped. Report it to its author.
+ * - `Died`: the plugin ended. Load it again.
+ * - `Deadline`: the answer did not come in time; the plugin lives on. Try again, or allow more time.
+ * - `Cancelled`: the caller gave the call up, or the plugin is being stopped at the host's own wish.
+ * - `Limit`: a cap was reached. Send less, or raise the cap.
+ * - `Trap`: a sandboxed plugin trapped; the next call gets a new instance.
+ * - `Plugin`: the plugin answered with an error of its own, a {@link PluginError}. The plugin is fine.
+ * - `Io`: the operating system refused something. See the cause.
+ */
+export type ErrorKind =
+  | "NotFound"
+  | "Manifest"
+  | "Incompatible"
+  | "Denied"
+  | "ToolMissing"
+  | "Start"
+  | "Protocol"
+  | "Died"
+  | "Deadline"
+  | "Cancelled"
+  | "Limit"
+  | "Trap"
+  | "Plugin"
+  | "Io";
+
 /** Base of every error that crossplug throws. */
 export class CrossplugError extends Error {
   override name = "CrossplugError";
   /** What a program decides by. */
   readonly code: string;
+
+  /** What a host says of it; undefined where it has nothing to do with a plugin that was loaded. */
+  get kind(): ErrorKind | undefined {
+    return undefined;
+  }
 
   /** An error with a code and a sentence that says what happened, where, and how to mend it. */
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -82,8 +121,65 @@ export class PluginError<Details = JsonValue> extends CrossplugError {
     this.retryable = options.retryable ?? false;
   }
 
+  override get kind(): ErrorKind {
+    return "Plugin";
+  }
+
   /** The details as they go over the wire. */
   wireDetails(): JsonValue | undefined {
     return this.details as JsonValue | undefined;
+  }
+}
+
+/** What a {@link HostError} holds besides its kind. */
+export interface HostErrorOptions {
+  /** What happened, where, and what to do next. */
+  readonly context?: string;
+  /** The error below. */
+  readonly cause?: unknown;
+}
+
+/** Kinds after which the same thing, tried again unchanged, may succeed. */
+const PASSING: ReadonlySet<ErrorKind> = new Set<ErrorKind>(["Start", "Died", "Deadline", "Trap"]);
+
+/**
+ * Something that went wrong on the host's side; it never crosses the wire. What a plugin answers with is a
+ * {@link PluginError} instead.
+ *
+ * @example
+ * try {
+ *   await plugin.call("note.search", { text: "milk" }, { timeoutMs: 500 });
+ * } catch (error) {
+ *   if (error instanceof CrossplugError && error.kind === "Deadline") console.log("later, then");
+ * }
+ */
+export class HostError extends CrossplugError {
+  readonly #kind: ErrorKind;
+  /** What was being done: `load`, ``call `note.search` ``. */
+  readonly operation: string;
+  /** What happened, where, and what to do next. */
+  readonly context: string;
+
+  /** An error of a kind in an operation. */
+  constructor(kind: ErrorKind, operation: string, { context = "", cause }: HostErrorOptions = {}) {
+    const said = context === "" ? "" : `: ${context}`;
+    super(kind, `${operation}: ${kind}${said}`, cause === undefined ? undefined : { cause });
+    this.#kind = kind;
+    this.operation = operation;
+    this.context = context;
+  }
+
+  override get kind(): ErrorKind {
+    return this.#kind;
+  }
+
+  /** Whether the same thing, tried again unchanged, may succeed. */
+  get retryable(): boolean {
+    return PASSING.has(this.#kind);
+  }
+
+  /** The same error, seen from another operation: what a call says of the death of its plugin. */
+  in(operation: string): HostError {
+    return new HostError(this.#kind, operation, { context: this.context, cause: this.cause });
   }
 }

@@ -6,6 +6,7 @@ export { DecodeError, EncodeError, type Reason } from "./codec/misfit.js";
 export type {
   Awaitable,
   CallOptions,
+  CallProgress,
   Context,
   Event,
   ItemReceiver,
@@ -17,7 +18,15 @@ export type {
   UploadOptions,
 } from "./context.js";
 export type { Caller, InterfaceDescriptor, Uploadable } from "./descriptor.js";
-export { CrossplugError, type KnownErrorCode, PluginError, type PluginErrorOptions } from "./errors.js";
+export {
+  CrossplugError,
+  type ErrorKind,
+  HostError,
+  type HostErrorOptions,
+  type KnownErrorCode,
+  PluginError,
+  type PluginErrorOptions,
+} from "./errors.js";
 export { parseJson } from "./json/strict.js";
 export type { JsonObject, JsonValue } from "./json/value.js";
 export { packMsgpack } from "./msgpack/pack.js";

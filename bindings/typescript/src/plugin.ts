@@ -3,6 +3,7 @@
 export type {
   Awaitable,
   CallOptions,
+  CallProgress,
   Context,
   Event,
   ItemReceiver,

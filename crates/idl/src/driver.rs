@@ -29,6 +29,8 @@ pub const GENERATED_FOLDERS: [&str; 7] = [
 const INTERFACES: &str = "schema/interfaces/";
 /// Where their Python modules go.
 const PYTHON: &str = "bindings/python/src/crossplug/interfaces/";
+/// Where their TypeScript modules go.
+const TYPESCRIPT: &str = "bindings/typescript/src/interfaces/";
 
 /// Whether a path is one that only [`repository`] may write.
 #[must_use]
@@ -198,6 +200,8 @@ pub fn repository(sources: &Files) -> Result<Files, Failure> {
         let options = repository_options(INTERFACES, &ROLES);
         let clients = vec![emit::python::clients(&shipped, &options)];
         add(&mut files, PYTHON, clients, last).map_err(Failure::Collision)?;
+        let clients = vec![emit::typescript::clients(&shipped, &options)];
+        add(&mut files, TYPESCRIPT, clients, last).map_err(Failure::Collision)?;
     }
     Ok(files)
 }
@@ -237,12 +241,7 @@ fn one(interface: &Interface, source: &str, files: &mut Files) -> Result<(), Col
     let python = emit::python::emit(interface, &options);
     add(files, PYTHON, python, interface)?;
     let typescript = emit::typescript::emit(interface, &options);
-    add(
-        files,
-        "bindings/typescript/src/interfaces/",
-        typescript,
-        interface,
-    )?;
+    add(files, TYPESCRIPT, typescript, interface)?;
     add(
         files,
         "schema/json-schema/",

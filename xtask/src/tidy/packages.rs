@@ -54,7 +54,7 @@ const LICENCES: [&str; 11] = [
 
 /// Packages that may stand in the lock file in two versions, with the reason. A star behind a name stands for all that
 /// begin so.
-const TWICE: [(&str, &str); 20] = [
+const TWICE: [(&str, &str); 23] = [
     (
         "bit-set",
         "the JSON Schema validator's regular expressions and proptest follow different releases; tests only",
@@ -107,6 +107,12 @@ const TWICE: [(&str, &str); 20] = [
         "wast",
         "the generator of WASI's bindings reads its own old dialect; at build time only",
     ),
+    (
+        "gimli",
+        "wasm-bindgen's tool and wasmtime follow different releases; the tool is part of xtask alone",
+    ),
+    ("wasm-encoder", "follows gimli"),
+    ("wasmparser", "follows gimli"),
     (
         "windows*",
         "rustls, tokio and wasmtime follow different releases; only for a platform that is not ours",

@@ -37,9 +37,11 @@ pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
 /// As [`install`], or the compiler refuses.
 pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     install(root)?;
+    super::web::build(root)?;
     let package = root.join("bindings/typescript");
     let mut inputs: Vec<PathBuf> =
         step::files_below(&package, &[".ts", "package.json", "tsconfig.json"])?;
+    inputs.extend(step::files_below(&package, &[".host.json", ".src.json"])?);
     inputs.extend(step::files_below(root, &["tsconfig.base.json"])?);
     if !package.join("dist").is_dir() {
         step::forget("typescript")?;

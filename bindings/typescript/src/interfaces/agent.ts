@@ -626,12 +626,14 @@ export const agentServices: $.InterfaceDescriptor<AgentServiceHandler> = $.descr
   "e813b9b9b5ab89e2ceaf7d6d378309a95d2e8e1a0b401beca40e512fd6a2f399",
   [
     $.method("memory.search", {
+      permission: "memory:read",
       params: copyMemorySearch,
       result: $.bounded(writeMemoryList, 1),
       has: (plugin: AgentServiceHandler) => plugin.memorySearch !== undefined,
       call: (plugin: AgentServiceHandler, ctx: $.ServiceContext, params) => plugin.memorySearch!(ctx, params),
     }),
     $.method("memory.create", {
+      permission: "memory:write",
       params: readMemoryCreate,
       result: $.bounded(writeMemory, 1),
       has: (plugin: AgentServiceHandler) => plugin.memoryCreate !== undefined,

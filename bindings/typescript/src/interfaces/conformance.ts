@@ -554,12 +554,14 @@ export const conformanceServices: $.InterfaceDescriptor<ConformanceServiceHandle
   "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
   [
     $.method("test.answer", {
+      permission: "test:answer",
       params: copyAsk,
       result: copyAnswer,
       has: (plugin: ConformanceServiceHandler) => plugin.testAnswer !== undefined,
       call: (plugin: ConformanceServiceHandler, ctx: $.ServiceContext, params) => plugin.testAnswer!(ctx, params),
     }),
     $.method("test.list", {
+      permission: "test:list",
       params: copyCount,
       result: $.writeInt64,
       item: $.writeInt64,

@@ -265,6 +265,7 @@ export const eventsServices: $.InterfaceDescriptor<EventsServiceHandler> = $.des
   "a0a58ea8c7c5c13b4147cd65522a3ad5f5258970de867069bdb4f3fee0509e3d",
   [
     $.method("event.emit", {
+      permission: "events:emit",
       params: copyEmittedEvent,
       result: copyEmitReceipt,
       has: (plugin: EventsServiceHandler) => plugin.eventEmit !== undefined,

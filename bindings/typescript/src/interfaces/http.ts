@@ -488,18 +488,21 @@ export const httpServices: $.InterfaceDescriptor<HttpServiceHandler> = $.describ
   "e43879c05aaa64c387b787fa8de05771b41b356fd35d0bab0fd25eb0bc59f6af",
   [
     $.method("kv.get", {
+      permission: "kv:read",
       params: copyKvGet,
       result: copyKvValue,
       has: (plugin: HttpServiceHandler) => plugin.kvGet !== undefined,
       call: (plugin: HttpServiceHandler, ctx: $.ServiceContext, params) => plugin.kvGet!(ctx, params),
     }),
     $.method("kv.set", {
+      permission: "kv:write",
       params: copyKvSet,
       result: copyKvValue,
       has: (plugin: HttpServiceHandler) => plugin.kvSet !== undefined,
       call: (plugin: HttpServiceHandler, ctx: $.ServiceContext, params) => plugin.kvSet!(ctx, params),
     }),
     $.method("kv.delete", {
+      permission: "kv:write",
       params: copyKvDelete,
       result: copyKvValue,
       has: (plugin: HttpServiceHandler) => plugin.kvDelete !== undefined,

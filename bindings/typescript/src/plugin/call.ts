@@ -5,11 +5,11 @@ import type { MethodDescriptor } from "../descriptor.js";
 import { PluginError } from "../errors.js";
 import type { Granted, Peer } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
+import { Inflow, Outflow } from "../streams.js";
 import { type HostCalls, within } from "./host-calls.js";
 import type { Life } from "./life.js";
 import type { Meta, RequestId } from "./message.js";
 import type { Session } from "./session.js";
-import { Inflow, Outflow } from "./streams.js";
 
 /** One call. */
 export class Call implements Context {

@@ -2,17 +2,17 @@
 
 import { type EventDescriptor, type MethodDescriptor, readAs, writeAs } from "../descriptor.js";
 import { PluginError } from "../errors.js";
+import { failureOf, unfit } from "../failure.js";
 import type { JsonValue } from "../json/value.js";
+import { typedReceiver, typedSender } from "../streams.js";
 import { Call } from "./call.js";
 import type { Plugin } from "./define.js";
 import { EventLine } from "./event-line.js";
-import { failureOf, unfit } from "./failure.js";
 import type { HostCalls } from "./host-calls.js";
 import type { Life } from "./life.js";
 import type { RequestId } from "./message.js";
 import type { Incoming } from "./session/incoming.js";
 import type { Session } from "./session.js";
-import { typedReceiver, typedSender } from "./streams.js";
 
 /** What a dispatcher needs of the runtime. */
 export interface Surface {

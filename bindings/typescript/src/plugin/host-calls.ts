@@ -1,16 +1,17 @@
 // Calls from the plugin to its host, with their streams, timers and cancellation. Knows the session, but no handler.
 
-import type { CallOptions, StreamingCall, UploadOptions } from "../context.js";
+import type { CallOptions, CallProgress, StreamingCall, UploadOptions } from "../context.js";
 import { PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
+import { Inflow, Outflow, streamingCall } from "../streams.js";
 import type { Failure, Outcome, RequestId } from "./message.js";
 import type { Session } from "./session.js";
-import { Inflow, Outflow, streamingCall } from "./streams.js";
 
 interface HostCall {
   readonly inflow: Inflow;
   readonly outflow: Outflow;
   readonly result: Promise<JsonValue>;
+  readonly onProgress: CallOptions["onProgress"];
   readonly settle: (outcome: Outcome | { readonly thrown: unknown }) => void;
 }
 
@@ -98,7 +99,7 @@ export class HostCalls {
         }
       };
     });
-    const made = { inflow, outflow, result, settle };
+    const made = { inflow, outflow, result, onProgress: options.onProgress, settle };
     this.#calls.set(id, made);
     if (upload !== undefined) void this.#pump(id, upload, outflow);
     return made;
@@ -107,6 +108,18 @@ export class HostCalls {
   /** The host answered. */
   answer(id: RequestId, outcome: Outcome): void {
     this.#calls.get(id)?.settle(outcome);
+  }
+
+  /** The host says how far it is. */
+  progress(id: RequestId, progress: CallProgress): void {
+    const call = this.#calls.get(id);
+    try {
+      call?.onProgress?.(progress);
+    } catch (thrown) {
+      // The caller's own mistake: it belongs to the call that it made.
+      this.#session.giveUp(id);
+      call?.settle({ thrown });
+    }
   }
 
   /** The host streams. */

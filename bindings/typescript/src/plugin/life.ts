@@ -50,9 +50,8 @@ export class Life implements PluginContext {
 
   emit(event: string, payload: JsonValue, stream?: string): void {
     const { session, isChoked } = this.#parts;
-    if (!session.isOpen) return;
     if (isChoked())
       throw new PluginError("resourceExhausted", `the event ${event} was not sent: the host does not read`);
-    session.events.emit(event, stream, payload);
+    session.emit(event, stream, payload);
   }
 }

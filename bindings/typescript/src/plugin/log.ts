@@ -2,8 +2,8 @@
 
 import { writeAny } from "../codec/any.js";
 import type { Log, LogLevel } from "../context.js";
+import { clean } from "../failure.js";
 import type { JsonObject } from "../json/value.js";
-import { clean } from "./failure.js";
 
 /** Lines that wait for the handshake; a plugin that says more before it has nothing to say to a host yet. */
 const MOST_WAITING = 1000;

@@ -3,10 +3,10 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CrossplugError } from "../errors.js";
+import { failureOf } from "../failure.js";
 import type { Plugin } from "./define.js";
 import type { Dialect } from "./dialect.js";
 import { dialectByName } from "./dialects.js";
-import { failureOf } from "./failure.js";
 import { FrameReader } from "./frames.js";
 import { manifestOfProgram } from "./manifest.js";
 import { Output } from "./output.js";

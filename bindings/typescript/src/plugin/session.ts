@@ -28,6 +28,7 @@ export class Session {
   readonly #flights: Flights = new Flights();
   #pendingCalls = DEFAULT_LIMITS.pendingCalls;
   #phase: Phase = "new";
+  #isGone = false;
   #lastId = 0;
 
   constructor(dialect: Dialect, send: (frame: string) => void) {
@@ -78,6 +79,8 @@ export class Session {
         return this.streams.credit(message);
       case "event":
         return this.events.take(message);
+      case "progress":
+        return this.#flights.call(message.id)?.cancelled === false ? message : undefined;
       default:
         return undefined;
     }
@@ -96,9 +99,10 @@ export class Session {
     this.#phase = "new";
   }
 
-  /** Nothing new is taken. */
+  /** The host says nothing more: nothing new is taken, and nothing can be asked. */
   close(): void {
     this.#phase = "closing";
+    this.#isGone = true;
   }
 
   /** A frame came that nobody reads, for its size: whose it was is not known. */
@@ -123,13 +127,11 @@ export class Session {
   /**
    * Calls the host; `streams` where the answer has items.
    *
-   * @throws PluginError `unavailable` or `resourceExhausted`; nothing was sent then
+   * @throws PluginError `failedPrecondition`, `unavailable` or `resourceExhausted`; nothing was sent then
    */
   call(method: string, params: JsonValue | undefined, meta: Meta, streams: boolean): RequestId {
-    if (!this.isOpen) {
-      const why = this.#dialect.talksBack ? "the host is not there" : `${this.#dialect.name} has no services`;
-      throw new PluginError("unavailable", `${method} cannot be called: ${why}`);
-    }
+    this.#mayReach(`the service ${method}`);
+    if (this.#isGone) throw new PluginError("unavailable", "the host has closed the connection");
     if (this.#flights.calls >= this.#pendingCalls)
       throw tooMany(`${this.#flights.calls} calls of services are under way`);
     if (streams) this.streams.room();
@@ -153,9 +155,29 @@ export class Session {
     if (this.#flights.call(id)?.cancelled === false) this.#writer.write({ kind: "end", id });
   }
 
+  /**
+   * Emits an event.
+   *
+   * @throws PluginError as {@link call} does
+   */
+  emit(name: string, stream: string | undefined, payload: JsonValue): void {
+    this.#mayReach(`the event ${name}`);
+    this.events.emit(name, stream, payload);
+  }
+
   /** Writes to the host's log. */
   log(level: LogLevel, message: string, fields: JsonObject | undefined): void {
     this.#writer.write({ kind: "log", level, message, fields });
+  }
+
+  /** Refuses where the host cannot be asked or told anything: for good, or not yet. */
+  #mayReach(what: string): void {
+    if (!this.#dialect.talksBack) {
+      const why = `${this.#dialect.name} has no word for it`;
+      throw new PluginError("failedPrecondition", `${what} cannot go to the host: ${why}`);
+    }
+    if (!this.isOpen)
+      throw new PluginError("unavailable", `${what} cannot go to the host before \`initialize\` is answered`);
   }
 
   #refuse(id: RequestId | null, error: Failure): undefined {

@@ -1,41 +1,30 @@
 // Fake services of a test host: answers what the plugin asks. Knows one request at a time, and no other message.
 
-import { readAny, writeAny } from "../codec/any.js";
-import type { Awaitable, ItemReceiver, ItemSender, ServiceContext } from "../context.js";
-import { type MethodDescriptor, method, writeAs } from "../descriptor.js";
-import { CrossplugError, PluginError } from "../errors.js";
-import type { JsonObject, JsonValue } from "../json/value.js";
+import type { ServiceContext } from "../context.js";
+import { PluginError } from "../errors.js";
+import type { JsonValue } from "../json/value.js";
 import type { Implementation } from "../plugin/define.js";
-import { readParams } from "../plugin/dispatch.js";
 import type { Meta } from "../plugin/message.js";
-import { typedReceiver, typedSender } from "../plugin/streams.js";
+import { OfferedServices, type ServiceFunction, type ServiceFunctions, serve } from "../services.js";
 import type { Flight } from "./flight.js";
 
 /** A fake service without types. What it leaves out is the result null. */
-export type Fake = (
-  ctx: ServiceContext,
-  params: JsonObject,
-  items: ItemSender<JsonValue>,
-  upload: ItemReceiver<JsonValue>,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function without a result is a fake, too.
-) => Awaitable<JsonValue | void>;
+export type Fake = ServiceFunction;
 
 /** What the test offers. */
 export class Fakes {
-  readonly #services: Map<string, { readonly method: MethodDescriptor<object>; readonly target: object }> = new Map();
+  readonly #services: OfferedServices = new OfferedServices();
+  readonly #plugin: string;
 
-  constructor(services: readonly Implementation[], fakes: { readonly [service: string]: Fake }) {
-    for (const { descriptor, target } of services) {
-      for (const [name, method] of descriptor.methods)
-        if (method.has(target)) this.#services.set(name, { method, target });
-    }
-    for (const [name, fake] of Object.entries(fakes))
-      this.#services.set(name, { method: untyped(name, fake), target: fakes });
+  constructor(plugin: string, services: readonly Implementation[], fakes: ServiceFunctions) {
+    this.#plugin = plugin;
+    for (const service of services) this.#services.implement(service);
+    this.#services.add(fakes);
   }
 
   /** Their names. */
   get names(): string[] {
-    return [...this.#services.keys()];
+    return this.#services.names;
   }
 
   /**
@@ -47,32 +36,14 @@ export class Fakes {
     const name = flight.method;
     const service = this.#services.get(name);
     if (service === undefined) throw new PluginError("permissionDenied", `the test does not offer the service ${name}`);
-    const { method, target } = service;
     const ctx: ServiceContext = {
       service: name,
       signal: flight.aborter.signal,
       timeoutMs: meta.timeoutMs,
       traceparent: meta.traceparent,
+      plugin: this.#plugin,
+      progress: (fraction, message) => flight.progress(fraction, message),
     };
-    const read = readParams(name, method.params, params);
-    const items = typedSender(`an item of ${name}`, method.item ?? noStream, flight.outflow);
-    const upload = typedReceiver(`an item for ${name}`, method.upload ?? noStream, flight.inflow);
-    const value = await method.call(target, ctx as never, read, items, upload);
-    return writeAs(`the result of ${name}`, method.result, value);
+    return serve(service, ctx, params, flight);
   }
-}
-
-function untyped(name: string, fake: Fake): MethodDescriptor<object> {
-  return method(name, {
-    params: (value) => readAny(value) as JsonObject,
-    result: (value) => writeAny(value ?? null),
-    item: writeAny,
-    upload: readAny,
-    has: () => true,
-    call: (_target, ctx: ServiceContext, params, items, upload) => fake(ctx, params, items, upload),
-  });
-}
-
-function noStream(): never {
-  throw new CrossplugError("usage", "the service has no such stream");
 }

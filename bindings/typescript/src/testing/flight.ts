@@ -1,12 +1,13 @@
 // One request between a test host and its plugin, in either direction: its two streams and its end. Knows no method.
 
+import type { CallOptions } from "../context.js";
 import { PluginError } from "../errors.js";
 import type { JsonValue } from "../json/value.js";
 import type { Dialect } from "../plugin/dialect.js";
 import { errorOf } from "../plugin/host-calls.js";
 import type { Message, Outcome, RequestId } from "../plugin/message.js";
 import { utf8Length } from "../plugin/session/limits.js";
-import { Inflow, Outflow } from "../plugin/streams.js";
+import { Inflow, Outflow } from "../streams.js";
 
 /** A way to the plugin. */
 export interface Line {
@@ -24,6 +25,10 @@ export class Flight {
   /** The answer. */
   readonly result: Promise<JsonValue>;
   readonly aborter: AbortController = new AbortController();
+  /** Is told how far the plugin is. */
+  onProgress: CallOptions["onProgress"];
+  readonly #send: (message: Message) => void;
+  readonly #id: RequestId;
   readonly #credit = { items: 0, bytes: 0 };
   #settle: (outcome: Outcome) => void = () => undefined;
 
@@ -33,6 +38,8 @@ export class Flight {
       if (frame !== undefined) line.send(frame);
     };
     this.method = method;
+    this.#send = send;
+    this.#id = id;
     this.inflow = new Inflow((items, bytes) => send({ kind: "credit", id, items, bytes }));
     this.outflow = new Outflow(
       (item) => {
@@ -54,6 +61,11 @@ export class Flight {
     });
     // Who only reads the stream, or answers, does not await it.
     this.result.catch(() => undefined);
+  }
+
+  /** Tells the plugin how far its call is. */
+  progress(fraction: number | undefined, message: string | undefined): void {
+    this.#send({ kind: "progress", id: this.#id, fraction, message });
   }
 
   /** The plugin takes more. */

@@ -2,15 +2,15 @@
 
 import type { StreamingCall, UploadOptions } from "../context.js";
 import type { Caller } from "../descriptor.js";
+import { failureOf } from "../failure.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Implementation, Plugin } from "../plugin/define.js";
 import { CrossplugDialect } from "../plugin/dialect/crossplug.js";
-import { failureOf } from "../plugin/failure.js";
 import { milliseconds } from "../plugin/host-calls.js";
 import type { Message, Outcome, RequestId } from "../plugin/message.js";
 import { utf8Length } from "../plugin/session/limits.js";
 import { Sequences } from "../plugin/session/sequences.js";
-import { streamingCall } from "../plugin/streams.js";
+import { streamingCall } from "../streams.js";
 import { type Connection, connect } from "./connection.js";
 import { type Fake, Fakes } from "./fakes.js";
 import { Flight } from "./flight.js";
@@ -55,8 +55,8 @@ export class TestHost implements Caller {
   /** Not for tests: see {@link testHost}. */
   constructor(plugin: Plugin, { services = [], fakes = {} }: TestHostOptions) {
     this.#plugin = plugin;
-    this.#fakes = new Fakes(services, fakes);
     this.#connection = connect(plugin);
+    this.#fakes = new Fakes(String(this.#connection.manifest.name ?? ""), services, fakes);
     this.#connection.onFrame((frame) => this.#take(frame));
   }
 
@@ -116,6 +116,7 @@ export class TestHost implements Caller {
   #begin(method: string, params: JsonObject, options: UploadOptions): Flight {
     const id = ++this.#lastId;
     const flight = this.#flight(id, method);
+    flight.onProgress = options.onProgress;
     this.#calls.set(id, flight);
     const timeoutMs = milliseconds(options.timeoutMs);
     this.#send({ kind: "request", id, method, params, meta: { timeoutMs } });
@@ -171,8 +172,11 @@ export class TestHost implements Caller {
         this.events.push({ name: message.name, stream: message.stream, seq: message.seq, payload: message.payload });
         return;
       case "progress": {
-        const method = this.#calls.get(message.id)?.method;
-        if (method !== undefined) this.progress.push({ method, fraction: message.fraction, message: message.message });
+        const { fraction, message: text } = message;
+        const flight = this.#calls.get(message.id);
+        if (flight === undefined) return;
+        this.progress.push({ method: flight.method, fraction, message: text });
+        flight.onProgress?.({ fraction, message: text });
         return;
       }
       case "item":

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crossplug_protocol::frame::Framing;
+use crossplug_protocol::handshake::Offer;
 use crossplug_protocol::session::{CallId, Limits, Refused};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -45,6 +47,16 @@ pub(crate) const fn call_id(call: f64) -> CallId {
     CallId::from_number(call as i64)
 }
 
+/// The number of a ticket that JavaScript was given.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a ticket's number was a whole one of 32 bits"
+)]
+pub(crate) const fn answered(ticket: f64) -> u32 {
+    ticket as u32
+}
+
 /// A session's answer to a call.
 pub(crate) fn id_of(call: Result<CallId, Refused>) -> Result<f64, JsValue> {
     call.map(|call| number(call.number()))
@@ -56,29 +68,62 @@ pub(crate) fn said(said: Result<(), Refused>) -> Result<(), JsValue> {
     said.map_err(|refusal| refused(&refusal))
 }
 
-/// Caps from JSON; what it does not name keeps its default.
-pub(crate) fn limits(text: &str) -> Result<Limits, JsValue> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|bad| error("usage", &format!("limits: {bad}")))?;
-    let cap = |name: &str, default: usize| match value.get(name) {
+/// What a session is told when it is made.
+pub(crate) struct Options {
+    pub(crate) limits: Limits,
+    pub(crate) offer: Offer,
+    /// Largest frame until the handshake is through.
+    pub(crate) first_frames: usize,
+}
+
+/// From JSON: `limits` with members of `Limits` in `schema/protocol.json`, `features` and `framings` that are offered, and
+/// `openingFrameBytes`. What is absent keeps its default.
+pub(crate) fn options(text: &str) -> Result<Options, JsValue> {
+    let usage = |what: String| error("usage", &format!("options of a session: {what}"));
+    let value: Value = serde_json::from_str(text).map_err(|bad| usage(bad.to_string()))?;
+    let cap = |object: Option<&Value>, name: &str, default: usize| match object
+        .and_then(|object| object.get(name))
+    {
         None => Ok(default),
         Some(cap) => cap
             .as_u64()
             .and_then(|cap| usize::try_from(cap).ok())
             .ok_or_else(|| {
-                error(
-                    "usage",
-                    &format!("limits: `{name}` is not a number of bytes or pieces: {cap}"),
-                )
+                usage(format!(
+                    "`{name}` is not a number of bytes or pieces: {cap}"
+                ))
             }),
     };
-    let default = Limits::default();
-    let depth = cap("depth", default.depth as usize)?;
-    Ok(Limits {
-        frame_bytes: cap("frameBytes", default.frame_bytes)?,
+    let texts = |name: &str| -> Vec<&str> {
+        let list = value.get(name).and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    };
+    let (caps, default) = (value.get("limits"), Limits::default());
+    let depth = cap(caps, "depth", default.depth as usize)?;
+    let limits = Limits {
+        frame_bytes: cap(caps, "frameBytes", default.frame_bytes)?,
         depth: u32::try_from(depth).unwrap_or(default.depth),
-        pending_calls: cap("pendingCalls", default.pending_calls)?,
-        open_streams: cap("openStreams", default.open_streams)?,
-        buffered_bytes: cap("bufferedBytes", default.buffered_bytes)?,
+        pending_calls: cap(caps, "pendingCalls", default.pending_calls)?,
+        open_streams: cap(caps, "openStreams", default.open_streams)?,
+        buffered_bytes: cap(caps, "bufferedBytes", default.buffered_bytes)?,
+    };
+    let mut offer = Offer::new().with_features(&texts("features"));
+    let framings: Option<Vec<Framing>> = texts("framings")
+        .into_iter()
+        .map(Framing::from_name)
+        .collect();
+    let framings = framings.ok_or_else(|| usage("there is no such framing".to_owned()))?;
+    if !framings.is_empty() {
+        offer = offer.with_framings(&framings);
+    }
+    let first_frames =
+        cap(Some(&value), "openingFrameBytes", limits.frame_bytes)?.min(limits.frame_bytes);
+    Ok(Options {
+        limits,
+        offer,
+        first_frames,
     })
 }

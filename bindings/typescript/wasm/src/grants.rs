@@ -1,7 +1,8 @@
 //! What a plugin may do, for JavaScript: asked on every door, decided by policy alone.
 
-use crossplug_policy::{Allowed as Inner, Denial, Grants, Right, manifest};
+use crossplug_policy::{Allowed as Inner, Denial, Grants, Right};
 use crossplug_protocol::codec;
+use crossplug_protocol::generated::manifest::Manifest;
 use crossplug_protocol::generated::protocol::Granted;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -14,22 +15,18 @@ use crate::refusal::error;
 #[derive(Debug)]
 pub struct Allowed(Inner);
 
-#[wasm_bindgen]
 impl Allowed {
-    /// From the text of a manifest and a JSON list of grants: `["kv.get", "emit=location:*"]`.
-    ///
-    /// # Errors
-    /// An `Error` named `manifest` or `grant`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(manifest_text: &str, file: &str, grants: &str) -> Result<Allowed, JsValue> {
-        let record = manifest::read(manifest_text.as_bytes(), file)
-            .map_err(|refused| error("manifest", &refused.to_string()))?;
+    /// From a manifest and a JSON list of grants: `["kv.get", "emit=location:*"]`.
+    pub(crate) fn of(manifest: &Manifest, grants: &str) -> Result<Self, JsValue> {
         let grants: Vec<String> = serde_json::from_str(grants)
             .map_err(|bad| error("grant", &format!("grants are a list of texts: {bad}")))?;
         let grants = Grants::parse(grants).map_err(|bad| error("grant", &bad.to_string()))?;
-        Ok(Self(Inner::new(&record.manifest, &grants)))
+        Ok(Self(Inner::new(manifest, &grants)))
     }
+}
 
+#[wasm_bindgen]
+impl Allowed {
     /// Why the plugin may not call a service; nothing where it may.
     pub fn service(&self, name: &str, permission: Option<String>) -> Option<String> {
         denied(self.0.service(name, permission.as_deref()))

@@ -61,11 +61,11 @@ pub(crate) struct Parts {
 }
 
 /// A request of the plugin as JavaScript names it.
-pub(crate) type Tickets<'a> = &'a mut dyn FnMut(Ticket) -> f64;
+pub(crate) type NumberOf<'a> = &'a mut dyn FnMut(Ticket) -> f64;
 
 impl Parts {
     /// Takes apart what a session heard.
-    pub(crate) fn of(incoming: Incoming<'_>, name_of: Tickets<'_>) -> (Heard, Self) {
+    pub(crate) fn of(incoming: Incoming<'_>, name_of: NumberOf<'_>) -> (Heard, Self) {
         let mut parts = Self::default();
         let heard = match incoming {
             Incoming::Opened { result, .. } => {
@@ -165,7 +165,7 @@ impl Parts {
     fn stream(
         &mut self,
         stream: StreamId,
-        name_of: Tickets<'_>,
+        name_of: NumberOf<'_>,
         call: Heard,
         answer: Heard,
     ) -> Heard {

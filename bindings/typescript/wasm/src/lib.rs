@@ -10,8 +10,9 @@ mod heard;
 mod manifest;
 mod refusal;
 mod session;
+mod tickets;
 
 pub use grants::Allowed;
 pub use heard::Heard;
-pub use manifest::{choose_door, read_manifest};
+pub use manifest::{Manifest, leads_out};
 pub use session::Session;

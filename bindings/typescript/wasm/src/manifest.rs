@@ -1,57 +1,121 @@
 //! Manifests and doors, for JavaScript: policy reads and chooses, the answer is JSON.
 
 use crossplug_policy::door::{Address, ModuleLanguage, Program, Start, Wish, choose};
+use crossplug_policy::path::{PathRefused, Why};
 use crossplug_policy::{Abilities, Door, Finding, Record, manifest};
 use crossplug_protocol::codec;
-use crossplug_protocol::generated::manifest::Manifest;
+use crossplug_protocol::generated::manifest::Manifest as Wire;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::convert::size;
+use crate::grants::Allowed;
 use crate::refusal::error;
 
-/// Reads the text of a manifest. Gives JSON: `manifest`, `doors` and `warnings`.
-///
-/// # Errors
-/// An `Error` named `manifest` with every mistake at once.
-#[wasm_bindgen(js_name = readManifest)]
-pub fn read_manifest(text: &str, file: &str) -> Result<String, JsValue> {
-    let record = read(text, file)?;
-    let mut written = Vec::new();
-    codec::encode_into::<Manifest>(&record.manifest, codec::DEPTH, &mut written)
-        .map_err(|bad| error("manifest", &bad.to_string()))?;
-    let manifest: Value =
-        serde_json::from_slice(&written).map_err(|bad| error("manifest", &bad.to_string()))?;
-    let doors: Vec<Value> = record.doors.iter().map(door).collect();
-    let warnings: Vec<String> = record.warnings.iter().map(Finding::to_string).collect();
-    Ok(json!({ "manifest": manifest, "doors": doors, "warnings": warnings }).to_string())
+/// A manifest that was read: the one record that everything else is asked of.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Manifest(Record);
+
+#[wasm_bindgen]
+impl Manifest {
+    /// Reads the bytes of a manifest. `file` is what its mistakes name.
+    ///
+    /// # Errors
+    /// An `Error` named `manifest` with every mistake at once.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bytes: &[u8], file: &str) -> Result<Manifest, JsValue> {
+        manifest::read(bytes, file).map(Self).map_err(|refused| {
+            let said: Vec<String> = refused.findings.iter().map(said).collect();
+            error("manifest", &said.join("\n"))
+        })
+    }
+
+    /// How many bytes a manifest has at most.
+    #[wasm_bindgen(js_name = mostBytes)]
+    pub fn most_bytes() -> f64 {
+        size(manifest::MOST_BYTES)
+    }
+
+    /// JSON: `manifest`, `doors` and `warnings`.
+    ///
+    /// # Errors
+    /// An `Error` named `manifest` where it nests too deep to be written.
+    pub fn read(&self) -> Result<String, JsValue> {
+        let mut written = Vec::new();
+        codec::encode_into::<Wire>(&self.0.manifest, codec::DEPTH, &mut written)
+            .map_err(|bad| error("manifest", &bad.to_string()))?;
+        let manifest: Value =
+            serde_json::from_slice(&written).map_err(|bad| error("manifest", &bad.to_string()))?;
+        let doors: Vec<Value> = self.0.doors.iter().map(door).collect();
+        let warnings: Vec<String> = self.0.warnings.iter().map(said).collect();
+        Ok(json!({ "manifest": manifest, "doors": doors, "warnings": warnings }).to_string())
+    }
+
+    /// Chooses a door; gives it as JSON. `abilities` is JSON of lists: `process` and `socket` name dialects, `wasm` and
+    /// `native` ABIs, `module` and `bridge` languages. `kind` and `dialect` are wishes of the caller's.
+    ///
+    /// # Errors
+    /// An `Error` named `incompatible` (what each door lacks), `notFound` where there is no door of the wished kind, or
+    /// `usage`.
+    pub fn choose(
+        &self,
+        abilities: &str,
+        kind: Option<String>,
+        dialect: Option<String>,
+    ) -> Result<String, JsValue> {
+        let able = self::abilities(abilities)?;
+        let wish = Wish {
+            door: kind.as_deref(),
+            dialect: dialect.as_deref(),
+        };
+        let chosen = choose(&self.0.doors, &able, wish).map_err(|none| {
+            let unknown = none.wanted.is_some() && none.tried.is_empty();
+            let name = if unknown { "notFound" } else { "incompatible" };
+            error(name, &none.to_string())
+        })?;
+        Ok(door(&chosen).to_string())
+    }
+
+    /// What the plugin may do with these grants: a JSON list such as `["kv.get", "emit=location:*"]`.
+    ///
+    /// # Errors
+    /// An `Error` named `grant`.
+    pub fn allowed(&self, grants: &str) -> Result<Allowed, JsValue> {
+        Allowed::of(&self.0.manifest, grants)
+    }
+
+    /// Whether the manifest's word about an interface takes a version that the plugin itself says. Nothing where it has no
+    /// word about it, or the version is none.
+    pub fn takes(&self, interface: &str, version: &str) -> Option<bool> {
+        let wanted = self.0.interfaces.get(interface)?;
+        let version = semver::Version::parse(version).ok()?;
+        Some(wanted.matches(&version))
+    }
 }
 
-/// Chooses a door of a manifest. `abilities` is JSON of lists: `process` and `socket` name dialects, `wasm` and `native`
-/// ABIs, `module` and `bridge` languages. `wished` is the door's kind where the caller wants a certain one.
-///
-/// # Errors
-/// An `Error` named `manifest`, `noDoor` (what each door lacks) or `usage`.
-#[wasm_bindgen(js_name = chooseDoor)]
-pub fn choose_door(
-    text: &str,
-    file: &str,
-    abilities: &str,
-    wished: Option<String>,
-) -> Result<String, JsValue> {
-    let record = read(text, file)?;
-    let able = self::abilities(abilities)?;
-    let wish = Wish {
-        door: wished.as_deref(),
-        dialect: None,
+/// What a path of a manifest is refused with that leads out of the plugin's folder by a link: what, and the cure.
+#[wasm_bindgen(js_name = leadsOut)]
+pub fn leads_out(path: &str) -> Vec<String> {
+    let refused = PathRefused {
+        path: path.to_owned(),
+        why: Why::Link,
     };
-    let chosen = choose(&record.doors, &able, wish)
-        .map_err(|none| error("noDoor", &format!("{file}: {none}")))?;
-    Ok(door(&chosen).to_string())
+    vec![refused.to_string(), refused.why.cure().to_owned()]
 }
 
-fn read(text: &str, file: &str) -> Result<Record, JsValue> {
-    manifest::read(text.as_bytes(), file).map_err(|refused| error("manifest", &refused.to_string()))
+/// A finding without the word for its weight, which whatever carries it has said.
+fn said(finding: &Finding) -> String {
+    let Finding {
+        file,
+        pointer,
+        what,
+        cure,
+        ..
+    } = finding;
+    let place = if pointer.is_empty() { "" } else { " at " };
+    format!("{file}{place}{pointer}: {what}; {cure}")
 }
 
 fn abilities(text: &str) -> Result<Abilities, JsValue> {

@@ -1,21 +1,26 @@
 //! A host's session, for JavaScript: bytes in, what they mean out, bytes to send out.
 
-use std::collections::HashMap;
-
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::frame::{FrameError, FrameReader, FrameWriter};
-use crossplug_protocol::handshake::{Hello, Offer};
+use crossplug_protocol::frame::{FrameReader, FrameWriter, Framing};
+use crossplug_protocol::handshake::Hello;
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{
     CallOptions, Incoming, Refused, Session as Inner, StreamId, Ticket,
 };
+use crossplug_protocol::violation::{Violation, ViolationKind};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::{call_id, id_of, limits, millis, number, said, size, to_millis};
+use crate::convert::{
+    self, Options, answered, call_id, id_of, millis, number, said, size, to_millis,
+};
 use crate::heard::{Heard, Parts};
 use crate::refusal::{error, refused};
+use crate::tickets::Tickets;
+
+/// Longest line on standard output that is borne without being a message (`schema/README.md` section 5).
+const LONGEST_PRINT: usize = 64 << 10;
 
 /// One conversation with one plugin.
 #[wasm_bindgen]
@@ -25,31 +30,31 @@ pub struct Session {
     out: FrameWriter,
     input: FrameReader,
     parts: Parts,
-    /// Requests of the plugin by the name that JavaScript knows.
-    tickets: HashMap<u32, Ticket>,
-    names: HashMap<Ticket, u32>,
-    last_name: u32,
+    tickets: Tickets,
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// A session in a dialect. `caps` is a JSON object with members of `Limits` in `schema/protocol.json`.
+    /// A session in a dialect. `options` is JSON: `limits` (members of `Limits` in `schema/protocol.json`), `features`,
+    /// `framings`, and `openingFrameBytes`, the largest frame until the handshake is through.
     ///
     /// # Errors
-    /// An `Error` named `usage` for an unknown dialect or limits that are none.
+    /// An `Error` named `usage` for an unknown dialect or options that are none.
     #[wasm_bindgen(constructor)]
-    pub fn new(dialect: &str, caps: &str) -> Result<Session, JsValue> {
-        let limits = limits(caps)?;
-        let inner = Inner::host(dialect, Offer::new())
+    pub fn new(dialect: &str, options: &str) -> Result<Session, JsValue> {
+        let Options {
+            limits,
+            offer,
+            first_frames,
+        } = convert::options(options)?;
+        let inner = Inner::host(dialect, offer)
             .ok_or_else(|| error("usage", &format!("there is no dialect {dialect:?}")))?;
         Ok(Self {
-            input: FrameReader::new(limits.frame_bytes),
+            input: FrameReader::new(first_frames),
             inner: inner.with_limits(limits),
             out: FrameWriter::new(),
             parts: Parts::default(),
-            tickets: HashMap::new(),
-            names: HashMap::new(),
-            last_name: 0,
+            tickets: Tickets::default(),
         })
     }
 
@@ -88,14 +93,14 @@ impl Session {
         id_of(call)
     }
 
-    /// Calls a method; gives the call's id.
+    /// Calls a method; gives the call's id. Without params it is called with none.
     ///
     /// # Errors
     /// An `Error` named after the refusal.
     pub fn call(
         &mut self,
         method: &str,
-        params: &str,
+        params: Option<String>,
         deadline: Option<f64>,
         traceparent: Option<String>,
         now: f64,
@@ -103,10 +108,14 @@ impl Session {
         let mut options = CallOptions::new();
         options.deadline = deadline.map(millis);
         options.traceparent = traceparent.as_deref();
-        let params = Raw::trust(params.as_bytes());
-        let call = self
-            .inner
-            .call(method, Some(&params), &options, millis(now), &mut self.out);
+        let params = params.map(|params| Raw::owned(params.into_bytes()));
+        let call = self.inner.call(
+            method,
+            params.as_ref(),
+            &options,
+            millis(now),
+            &mut self.out,
+        );
         id_of(call)
     }
 
@@ -119,6 +128,14 @@ impl Session {
             .inner
             .shutdown(deadline.map(millis), millis(now), &mut self.out);
         id_of(call)
+    }
+
+    /// Asks the plugin to stop working on a call, whose answer is still awaited.
+    ///
+    /// # Errors
+    /// An `Error` named after the refusal.
+    pub fn cancel(&mut self, call: f64) -> Result<(), JsValue> {
+        said(self.inner.cancel(call_id(call), &mut self.out))
     }
 
     /// Gives a call up: its answer is dropped, the plugin is told.
@@ -201,7 +218,7 @@ impl Session {
     /// # Errors
     /// An `Error` named after the refusal.
     pub fn answer(&mut self, ticket: u32, result: &str) -> Result<(), JsValue> {
-        let ticket = self.forget(ticket)?;
+        let ticket = self.last(ticket)?;
         let result = Raw::trust(result.as_bytes());
         said(self.inner.respond(ticket, Ok(&result), &mut self.out))
     }
@@ -218,7 +235,7 @@ impl Session {
         details: Option<String>,
         retryable: bool,
     ) -> Result<(), JsValue> {
-        let ticket = self.forget(ticket)?;
+        let ticket = self.last(ticket)?;
         let mut failed = PluginError::new(code, message);
         failed.details = details.and_then(|text| serde_json::from_str(&text).ok().map(Box::new));
         failed.retryable = retryable;
@@ -252,42 +269,35 @@ impl Session {
 
     /// Takes the next frame in.
     pub fn hear(&mut self) -> Heard {
-        let frame = match self.input.next_frame(self.inner.framing()) {
+        let framing = self.inner.framing();
+        let frame = match self.input.next_frame(framing) {
             Ok(Some(frame)) => frame,
-            Ok(None) => return Heard::Nothing,
-            Err(too_long) => return self.broken("frame", &too_long),
+            Ok(None) => return self.whole(framing),
+            Err(too_long) => return self.over("frame", too_long.to_string()),
         };
         let incoming = match self.inner.receive(frame, &mut self.out) {
             Ok(Some(incoming)) => incoming,
             Ok(None) => return Heard::Settled,
-            Err(violation) => {
-                self.parts = Parts {
-                    name: Some(violation.kind.name().to_owned()),
-                    message: Some(violation.to_string()),
-                    ..Parts::default()
-                };
-                return Heard::Violation;
-            }
+            Err(violation) => return self.over(violation.kind.name(), violation.to_string()),
         };
         let opened = matches!(incoming, Incoming::Opened { .. });
-        let (tickets, names, last_name) = (&mut self.tickets, &mut self.names, &mut self.last_name);
-        let mut name_of = |ticket: Ticket| {
-            let name = *names.entry(ticket).or_insert_with(|| {
-                *last_name = last_name.wrapping_add(1);
-                *last_name
-            });
-            tickets.insert(name, ticket);
-            f64::from(name)
-        };
-        let (heard, parts) = Parts::of(incoming, &mut name_of);
+        let tickets = &mut self.tickets;
+        let (heard, parts) = Parts::of(incoming, &mut |ticket| f64::from(tickets.number(ticket)));
         self.parts = parts;
         if heard == Heard::Cancel && self.parts.flag {
-            self.forget_answered();
+            // The session has answered it.
+            self.tickets.remove(answered(self.parts.id));
         }
         if opened {
             self.input.set_limit(self.inner.limits().frame_bytes);
         }
         heard
+    }
+
+    /// Whether bytes of a frame came whose end did not.
+    #[wasm_bindgen(getter, js_name = isHalf)]
+    pub fn is_half(&self) -> bool {
+        self.input.finish().is_err()
     }
 
     /// The call, or the ticket, of what was heard last.
@@ -335,9 +345,19 @@ impl Session {
         size(self.out.len())
     }
 
-    /// What has to be sent.
-    pub fn take(&mut self) -> Vec<u8> {
-        self.out.take()
+    /// What has to be sent, at most so many bytes of it.
+    pub fn take(&mut self, most: u32) -> Vec<u8> {
+        let waiting = self.out.as_bytes();
+        let most = usize::try_from(most).map_or(waiting.len(), |most| most.min(waiting.len()));
+        let taken = waiting.get(..most).unwrap_or_default().to_vec();
+        self.out.consume(taken.len());
+        taken
+    }
+
+    /// Nothing more can be sent: what waits is forgotten.
+    #[wasm_bindgen(js_name = outputEnded)]
+    pub fn output_ended(&mut self) {
+        self.out.consume(self.out.len());
     }
 
     /// The plugin will say nothing more.
@@ -362,45 +382,50 @@ impl Session {
     /// Ends the conversation; gives the calls that nobody will answer.
     pub fn close(&mut self) -> Vec<f64> {
         self.tickets.clear();
-        self.names.clear();
         let lost = self.inner.close();
         lost.into_iter().map(|call| number(call.number())).collect()
     }
 }
 
 impl Session {
-    fn ticket(&self, name: u32) -> Result<Ticket, JsValue> {
+    fn ticket(&self, number: u32) -> Result<Ticket, JsValue> {
         self.tickets
-            .get(&name)
-            .copied()
+            .get(number)
             .ok_or_else(|| refused(&Refused::Ended))
     }
 
-    fn stream(&self, name: u32) -> Result<StreamId, JsValue> {
-        self.ticket(name).map(StreamId::Answer)
+    fn stream(&self, number: u32) -> Result<StreamId, JsValue> {
+        self.ticket(number).map(StreamId::Answer)
     }
 
-    fn forget(&mut self, name: u32) -> Result<Ticket, JsValue> {
-        let ticket = self
-            .tickets
-            .remove(&name)
-            .ok_or_else(|| refused(&Refused::Ended))?;
-        self.names.remove(&ticket);
-        Ok(ticket)
-    }
-
-    /// The session has answered what was heard last.
-    fn forget_answered(&mut self) {
-        self.names
-            .retain(|_, name| f64::from(*name) != self.parts.id);
+    fn last(&mut self, number: u32) -> Result<Ticket, JsValue> {
         self.tickets
-            .retain(|name, _| f64::from(*name) != self.parts.id);
+            .remove(number)
+            .ok_or_else(|| refused(&Refused::Ended))
     }
 
-    fn broken(&mut self, name: &str, problem: &FrameError) -> Heard {
+    /// No whole frame is left; a print that never ends is found before it fills the room of a message.
+    fn whole(&mut self, framing: Framing) -> Heard {
+        let waiting = self.input.waiting();
+        if framing != Framing::Ndjson
+            || waiting.len() <= LONGEST_PRINT
+            || waiting.first() == Some(&b'{')
+        {
+            return Heard::Nothing;
+        }
+        let what = format!(
+            "{} bytes on standard output that are no message and no end of a line",
+            waiting.len()
+        );
+        let violation = Violation::new(ViolationKind::StrayTooLong, what);
+        self.over(violation.kind.name(), violation.to_string())
+    }
+
+    /// The session ends with what the plugin did.
+    fn over(&mut self, name: &str, message: String) -> Heard {
         self.parts = Parts {
             name: Some(name.to_owned()),
-            message: Some(problem.to_string()),
+            message: Some(message),
             ..Parts::default()
         };
         Heard::Violation

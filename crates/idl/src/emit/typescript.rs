@@ -3,6 +3,7 @@
 //!
 //! Everything of the runtime is reached through one namespace import, `$`, so that no name of a document can hide it.
 
+mod clients;
 mod codecs;
 mod expression;
 mod facts;
@@ -14,6 +15,7 @@ mod types;
 
 use super::{File, Layout, Options, Role};
 use crate::model::Interface;
+pub use clients::clients;
 use names::Names;
 use page::Page;
 

@@ -19,6 +19,12 @@ export type Incoming =
   | { readonly kind: "end"; readonly id: RequestId }
   | { readonly kind: "credit"; readonly id: RequestId }
   | {
+      readonly kind: "progress";
+      readonly id: RequestId;
+      readonly fraction: number | undefined;
+      readonly message: string | undefined;
+    }
+  | {
       readonly kind: "event";
       readonly name: string;
       readonly stream: string | undefined;

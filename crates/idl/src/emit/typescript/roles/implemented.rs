@@ -95,6 +95,9 @@ impl Implemented<'_> {
     fn method(&self, page: &mut Page, interface: &Interface, names: &Names, method: &Method) {
         let called = &method.name.typescript;
         page.open(format_args!("$.method({}, {{", text::quoted(&method.wire)));
+        if let Some(permission) = &method.permission {
+            page.line(format_args!("permission: {},", text::quoted(permission)));
+        }
         let params = method.params.map_or_else(
             || "$.readNothing".to_owned(),
             |params| function(interface, names, &Type::Ref(params), Way::Read),

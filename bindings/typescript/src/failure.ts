@@ -1,9 +1,9 @@
 // What a thrown value becomes on the wire. Knows no transport and no handler.
 
-import { DecodeError, EncodeError } from "../codec/misfit.js";
-import { PluginError } from "../errors.js";
-import type { JsonObject } from "../json/value.js";
-import type { Failure } from "./message.js";
+import { DecodeError, EncodeError } from "./codec/misfit.js";
+import { PluginError } from "./errors.js";
+import type { JsonObject } from "./json/value.js";
+import type { Failure } from "./plugin/message.js";
 
 /** Half of a surrogate pair: it may stand in a JavaScript string and never in a message. */
 const LONE = /\p{Surrogate}/gu;

@@ -1,15 +1,30 @@
 // The two ends of a stream: sending waits for credit, reading grants it. Knows neither messages nor handlers.
 
-import type { ItemReceiver, ItemSender, StreamingCall } from "../context.js";
-import { type Reader, readAs, type Writer, writeAs } from "../descriptor.js";
-import { PluginError } from "../errors.js";
-import type { JsonValue } from "../json/value.js";
+import type { ItemReceiver, ItemSender, StreamingCall } from "./context.js";
+import { type Reader, readAs, type Writer, writeAs } from "./descriptor.js";
+import { PluginError } from "./errors.js";
 import { unfit } from "./failure.js";
+import type { JsonValue } from "./json/value.js";
 
-/** Items that the other side may send ahead of the reader: enough to hide a round trip, little enough to keep in memory. */
-const WINDOW_ITEMS = 64;
-/** The same in bytes. */
-const WINDOW_BYTES = 1 << 20;
+/** How much the other side may send ahead of the reader. */
+export interface Window {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/** Enough to hide a round trip, little enough to keep in memory. */
+const WINDOW: Window = { items: 64, bytes: 1 << 20 };
+
+/** Counts the bytes of items that wait to be read, of several streams together. */
+export interface Tally {
+  /** Items came; false where they are too many, and then they are not counted. */
+  add(bytes: number): boolean;
+  /** Items that were counted are gone. */
+  sub(bytes: number): void;
+}
+
+/** Where nobody counts. */
+const UNCOUNTED: Tally = { add: () => true, sub: () => undefined };
 
 /** Where items go: true, sent; false, wait for credit; undefined, the stream is over. */
 export type TrySend = (item: JsonValue) => boolean | undefined;
@@ -69,6 +84,8 @@ export class Outflow {
 /** The reading end. */
 export class Inflow {
   readonly #grant: (items: number, bytes: number) => void;
+  readonly #window: Window;
+  readonly #tally: Tally;
   readonly #buffer: { readonly item: JsonValue; readonly bytes: number }[] = [];
   readonly #readers: {
     readonly resolve: (item: JsonValue | undefined) => void;
@@ -81,19 +98,29 @@ export class Inflow {
   #usedItems = 0;
   #usedBytes = 0;
 
-  constructor(grant: (items: number, bytes: number) => void) {
+  constructor(grant: (items: number, bytes: number) => void, window: Window = WINDOW, tally: Tally = UNCOUNTED) {
     this.#grant = grant;
+    this.#window = window;
+    this.#tally = tally;
+  }
+
+  /** Lets the other side begin, though nobody reads yet. */
+  open(): void {
+    if (this.#granted || this.#end !== undefined) return;
+    this.#grant(this.#window.items, this.#window.bytes);
+    this.#granted = true;
   }
 
   /** The next item; undefined behind the last one. The first call opens the stream. */
   next(): Promise<JsonValue | undefined> {
     try {
-      this.#open();
+      this.open();
     } catch (thrown) {
       return Promise.reject(thrown);
     }
     const first = this.#buffer.shift();
     if (first !== undefined) {
+      this.#tally.sub(first.bytes);
       this.#used(first.bytes);
       return Promise.resolve(first.item);
     }
@@ -103,16 +130,19 @@ export class Inflow {
     return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
-  /** An item came. */
-  push(item: JsonValue, bytes: number): void {
+  /** An item came. False: more waits to be read than may, and this one is let go. */
+  push(item: JsonValue, bytes: number): boolean {
     const reader = this.#readers.shift();
-    if (reader === undefined) {
-      this.#buffer.push({ item, bytes });
-      this.#drop();
-    } else {
+    if (reader !== undefined) {
       this.#used(bytes);
       reader.resolve(item);
+    } else if (this.#isSkimmed) {
+      this.#used(bytes);
+    } else {
+      if (!this.#tally.add(bytes)) return false;
+      this.#buffer.push({ item, bytes });
     }
+    return true;
   }
 
   /** From now on what nobody reads is dropped, so that the sender is never held back. */
@@ -144,23 +174,34 @@ export class Inflow {
     for (const reader of this.#readers.splice(0)) reader.reject(error);
   }
 
-  #open(): void {
-    if (this.#granted || this.#end !== undefined) return;
-    this.#grant(WINDOW_ITEMS, WINDOW_BYTES);
-    this.#granted = true;
+  /** Nobody will read any more: what waits is let go. */
+  clear(): void {
+    for (const { bytes } of this.#buffer.splice(0)) this.#tally.sub(bytes);
+  }
+
+  get #isSkimmed(): boolean {
+    return this.#skims && this.#iterators === 0;
   }
 
   #drop(): void {
-    if (!this.#skims || this.#iterators > 0) return;
-    this.#open();
-    for (const { bytes } of this.#buffer.splice(0)) this.#used(bytes);
+    if (!this.#isSkimmed) return;
+    this.open();
+    for (const { bytes } of this.#buffer.splice(0)) {
+      this.#tally.sub(bytes);
+      this.#used(bytes);
+    }
+  }
+
+  get #isWorthCredit(): boolean {
+    const { items, bytes } = this.#window;
+    return this.#usedItems >= items / 2 || this.#usedBytes >= bytes / 2;
   }
 
   /** Gives credit back by halves of the window, so that it costs few messages. */
   #used(bytes: number): void {
     this.#usedItems += 1;
     this.#usedBytes += bytes;
-    if (this.#end === undefined && (this.#usedItems >= WINDOW_ITEMS / 2 || this.#usedBytes >= WINDOW_BYTES / 2)) {
+    if (this.#end === undefined && this.#isWorthCredit) {
       this.#grant(this.#usedItems, this.#usedBytes);
       this.#usedItems = 0;
       this.#usedBytes = 0;

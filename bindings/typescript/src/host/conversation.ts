@@ -1,0 +1,406 @@
+// One plugin behind a stream of bytes: the session's owner. Says what calls, services and events mean to it, and does what
+// it hears. Knows no process and no socket: bytes come in by `receive`, and go out through a pipe.
+
+import { Heard, Session } from "#wasm";
+import { HostError } from "../errors.js";
+import type { Limits } from "../interfaces/protocol.js";
+import type { JsonObject, JsonValue } from "../json/value.js";
+import * as effectOf from "./conversation/effects.js";
+import { refusal, text } from "./conversation/refusals.js";
+import { Replying } from "./conversation/replying.js";
+import type { Answer, CallKey, Introduction, Request } from "./door.js";
+import type { Home } from "./home.js";
+import type { Asked } from "./serving.js";
+
+/** How much goes into the pipe at once; the rest waits in the session, which counts it. */
+const CHUNK = 1 << 20;
+/** Largest message before the handshake is through: a manifest, and room for its examples. */
+const FIRST_FRAMES = 8 << 20;
+/** Longest delay that timers take, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Where bytes for the plugin go. */
+export interface Pipe {
+  /** Writes; `done` is called when there is room for more. */
+  write(bytes: Uint8Array, done: () => void): void;
+}
+
+/** What a conversation tells the door that leads it. */
+export interface Listener {
+  /** The plugin broke the rules: it must be ended. */
+  broke(error: HostError): void;
+  /** The plugin has answered `shutdown`. */
+  shutDown(): void;
+}
+
+/** Where the plugin stands. */
+type Stage = "opening" | "open" | "stopping" | HostError;
+
+/** A service call that is not answered yet. */
+interface Asking {
+  readonly asked: Asked;
+  readonly bytes: number;
+}
+
+/** A conversation with a plugin. */
+export class Conversation {
+  readonly home: Home;
+  readonly dialect: string;
+  readonly #session: Session;
+  readonly #pipe: Pipe;
+  readonly #listener: Listener;
+  readonly #calls: Map<number, Answer> = new Map();
+  readonly #orphans: Answer[] = [];
+  readonly #asked: Map<number, Asking> = new Map();
+  readonly #mostAsked: number;
+  #askedBytes = 0;
+  #stage: Stage = "opening";
+  #opened: ((introduction: HostError | Introduction) => void) | undefined;
+  #shutdown: number | undefined;
+  #isWriting = false;
+  #isFlushing = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wakesAt = Infinity;
+
+  constructor(dialect: string, limits: Limits, home: Home, pipe: Pipe, listener: Listener) {
+    this.home = home;
+    this.dialect = dialect;
+    this.#pipe = pipe;
+    this.#listener = listener;
+    this.#mostAsked = limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES;
+    const options = { limits, framings: ["ndjson", "length"], openingFrameBytes: FIRST_FRAMES };
+    this.#session = new Session(dialect, JSON.stringify(options));
+  }
+
+  /** Whether calls can still succeed. */
+  get isOpen(): boolean {
+    return this.#stage === "open";
+  }
+
+  /** Whether the end of the plugin's output would tear a message. */
+  get isHalf(): boolean {
+    return this.#isOver ? false : this.#session.isHalf;
+  }
+
+  get #isOver(): boolean {
+    return typeof this.#stage === "object";
+  }
+
+  /** Says `initialize`; the introduction comes without the number of a process. Rejects as the conversation ends. */
+  open(hello: JsonObject): Promise<Introduction> {
+    return new Promise((resolve, reject) => {
+      this.#opened = (how) => (how instanceof HostError ? reject(how) : resolve(how));
+      try {
+        this.#session.initialize(JSON.stringify(hello), performance.now());
+      } catch (thrown) {
+        this.#listener.broke(this.#refused(thrown, "load"));
+      }
+      this.#flush();
+    });
+  }
+
+  /** Calls a method. */
+  call({ method, params, deadline, traceparent }: Request, answer: Answer): CallKey {
+    if (this.#isOver || this.#stage === "stopping") {
+      answer.finish({ error: this.#closed("call") });
+      return undefined;
+    }
+    let call: number;
+    try {
+      call = this.#session.call(method, JSON.stringify(params), deadline, traceparent, performance.now());
+    } catch (thrown) {
+      // Between the plugin's last word and its end: the call learns why it ended.
+      if ((thrown as Error).name === "notOpen" && this.isOpen) this.#orphans.push(answer);
+      else answer.finish({ error: this.#refused(thrown, "call") });
+      return undefined;
+    }
+    this.#calls.set(call, answer);
+    if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
+    this.#flushSoon();
+    return call;
+  }
+
+  /** Nobody waits for a call any more. */
+  cancel(call: CallKey): void {
+    if (call === undefined || !this.#calls.delete(call)) return;
+    this.#session.abandon(call);
+    this.#flushSoon();
+  }
+
+  /** Takes more of a call's stream. @throws HostError */
+  credit(call: CallKey, items: number, bytes: number): void {
+    if (call === undefined || !this.#calls.has(call)) return;
+    try {
+      this.#session.grant(call, items, bytes);
+    } catch (thrown) {
+      // The call may have ended; and in a dialect without streams the stream is empty.
+      if (!["ended", "notInDialect"].includes((thrown as Error).name)) throw this.#refused(thrown, "call");
+    }
+    this.#flushSoon();
+  }
+
+  /** Streams an item to a call. @throws HostError */
+  upload(call: CallKey, item: JsonValue): boolean | undefined {
+    if (call === undefined || !this.#calls.has(call)) return undefined;
+    const sent = this.#send("upload", () => this.#session.upload(call, text(item)));
+    return sent;
+  }
+
+  /** Streams no more to a call. */
+  endUpload(call: CallKey): void {
+    if (call === undefined || !this.#calls.has(call)) return;
+    this.#send("upload", () => this.#session.end(call));
+  }
+
+  /** Sends an event. @throws HostError */
+  emit(name: string, stream: string | undefined, payload: JsonValue): void {
+    if (!this.isOpen) throw this.#closed("emit");
+    try {
+      this.#session.emit(name, stream, text(payload));
+    } catch (thrown) {
+      throw this.#refused(thrown, "emit");
+    }
+    this.#flushSoon();
+  }
+
+  /** Asks the plugin to finish; false where the dialect has no such word, or there is nothing to finish. */
+  shutdown(): boolean {
+    if (this.#stage !== "open") return false;
+    this.#stage = "stopping";
+    try {
+      this.#shutdown = this.#session.shutdown(undefined, performance.now());
+    } catch {
+      return false;
+    }
+    this.#flush();
+    return true;
+  }
+
+  /** Bytes of the plugin. */
+  receive(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#session.push(bytes);
+    while (!this.#isOver) {
+      const heard = this.#session.hear();
+      if (heard === Heard.Nothing) break;
+      if (heard === Heard.Settled) continue;
+      const error = this.#take(heard);
+      if (error !== undefined) {
+        this.#listener.broke(error);
+        return;
+      }
+    }
+    this.#flush();
+  }
+
+  /** The plugin will say nothing more. */
+  inputEnded(): void {
+    if (!this.#isOver) this.#session.inputEnded();
+  }
+
+  /** The plugin takes nothing more: what waits for it is forgotten. */
+  outputEnded(): void {
+    this.#isWriting = true;
+    if (!this.#isOver) this.#session.outputEnded();
+  }
+
+  /** The end: everybody who waits is told. Only the first time counts. */
+  end(error: HostError): void {
+    if (this.#isOver) return;
+    this.#stage = error;
+    clearTimeout(this.#timer);
+    this.#session.close();
+    this.#session.free();
+    for (const answer of [...this.#calls.values(), ...this.#orphans.splice(0)]) answer.finish({ error });
+    this.#calls.clear();
+    for (const { asked } of [...this.#asked.values()]) asked.cancel();
+    this.#asked.clear();
+    this.#opened?.(error.in("load"));
+  }
+
+  /** Does what was heard; gives the error that ends the plugin. */
+  #take(heard: Heard): HostError | undefined {
+    const session = this.#session;
+    switch (heard) {
+      case Heard.Result: {
+        const call = session.id;
+        const result = session.takeText() ?? "null";
+        if (call === this.#shutdown) this.#listener.shutDown();
+        else this.#settle(call)?.finish({ result: JSON.parse(result) as JsonValue });
+        return undefined;
+      }
+      case Heard.Failure: {
+        const call = session.id;
+        if (call === this.#shutdown) this.#listener.shutDown();
+        else this.#settle(call)?.finish({ error: effectOf.failure(session) });
+        return undefined;
+      }
+      case Heard.Progress:
+        this.#calls
+          .get(session.id)
+          ?.progress({ fraction: session.number ?? undefined, message: session.takeMessage() ?? undefined });
+        return undefined;
+      case Heard.Item: {
+        const call = session.id;
+        const bytes = session.number ?? 0;
+        const item = effectOf.value(session);
+        if (this.#calls.get(call)?.item(item, bytes) === false) this.cancel(call);
+        return undefined;
+      }
+      case Heard.Credit:
+        this.#calls.get(session.id)?.room();
+        return undefined;
+      case Heard.Upload: {
+        const bytes = session.number ?? 0;
+        this.#asked.get(session.id)?.asked.item(effectOf.value(session), bytes);
+        return undefined;
+      }
+      case Heard.UploadEnd:
+        this.#asked.get(session.id)?.asked.end();
+        return undefined;
+      case Heard.UploadCredit:
+        this.#asked.get(session.id)?.asked.room();
+        return undefined;
+      case Heard.Cancel:
+        this.#asked.get(session.id)?.asked.cancel();
+        return undefined;
+      case Heard.Request:
+        this.#request();
+        return undefined;
+      case Heard.Event:
+        effectOf.event(session, this.home);
+        return undefined;
+      case Heard.Log:
+        effectOf.log(session, this.home);
+        return undefined;
+      case Heard.Complaint:
+        this.home.note("warn", `the plugin could not read a message: ${session.takeMessage() ?? ""}`);
+        return undefined;
+      case Heard.Opened: {
+        const introduction = effectOf.introduction(session, this.dialect);
+        if (introduction instanceof HostError) return introduction;
+        this.#stage = "open";
+        this.#opened?.(introduction);
+        this.#opened = undefined;
+        return undefined;
+      }
+      case Heard.Incompatible:
+        return effectOf.incompatible(session);
+      case Heard.Violation:
+        return effectOf.violation(session);
+      default:
+        return undefined;
+    }
+  }
+
+  #request(): void {
+    const session = this.#session;
+    const ticket = session.id;
+    const method = session.takeName() ?? "";
+    const params = session.takeText() ?? "{}";
+    const replying = new Replying(session, ticket, {
+      isOver: () => this.#isOver,
+      said: () => this.#flushSoon(),
+    });
+    const bytes = params.length;
+    if (this.#askedBytes + bytes > this.#mostAsked) {
+      replying.exhausted(`more than ${this.#mostAsked} bytes of unanswered calls wait at the host`);
+      return;
+    }
+    const request = {
+      method,
+      params: JSON.parse(params) as JsonValue,
+      timeoutMs: session.number ?? undefined,
+      traceparent: session.takeMessage() ?? undefined,
+    };
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+      if (this.#asked.delete(ticket)) this.#askedBytes -= bytes;
+    };
+    const asked = this.home.service(request, replying, over);
+    if (asked === undefined || isOver) return;
+    this.#asked.set(ticket, { asked, bytes });
+    this.#askedBytes += bytes;
+  }
+
+  #settle(call: number): Answer | undefined {
+    const answer = this.#calls.get(call);
+    this.#calls.delete(call);
+    return answer;
+  }
+
+  /** True: sent. False: no credit. Undefined: over. */
+  #send(operation: string, say: () => void): boolean | undefined {
+    try {
+      say();
+    } catch (thrown) {
+      const { name } = thrown as Error;
+      if (name === "noCredit") return false;
+      if (name === "ended") return undefined;
+      throw this.#refused(thrown, operation);
+    }
+    this.#flushSoon();
+    return true;
+  }
+
+  /** What a call, an event or an item says that finds the plugin not open. */
+  #closed(operation: string): HostError {
+    if (typeof this.#stage === "object") return this.#stage.in(operation);
+    if (this.#stage === "opening") return new HostError("Died", operation, { context: "the plugin is not open yet" });
+    return stopped(operation);
+  }
+
+  #refused(thrown: unknown, operation: string): HostError {
+    if ((thrown as Error).name === "notOpen" && !this.isOpen) return this.#closed(operation);
+    return refusal(thrown, operation);
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    // What is said in one turn goes out in one write.
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#isWriting || this.#isOver || this.#session.waiting === 0) return;
+    this.#isWriting = true;
+    this.#pipe.write(this.#session.take(CHUNK), () => {
+      this.#isWriting = false;
+      this.#flush();
+    });
+  }
+
+  #wakeAt(time: number): void {
+    clearTimeout(this.#timer);
+    this.#wakesAt = time;
+    // Timers count whole milliseconds, and must not be early.
+    const delay = Math.min(Math.max(0, Math.ceil(time - performance.now())), LONGEST_TIMER);
+    this.#timer = setTimeout(() => this.#expire(), delay);
+  }
+
+  #expire(): void {
+    this.#wakesAt = Infinity;
+    if (this.#isOver) return;
+    const context = "the plugin did not answer in time; allow more with `timeoutMs`";
+    for (let late = this.#session.expire(performance.now()); late !== undefined; ) {
+      this.#settle(late)?.finish({ error: new HostError("Deadline", "call", { context }) });
+      late = this.#isOver ? undefined : this.#session.expire(performance.now());
+    }
+    this.#flushSoon();
+    const next = this.#isOver ? undefined : this.#session.nextTimeout;
+    if (next !== undefined) this.#wakeAt(next);
+  }
+}
+
+/** As in `Limits` of the protocol. */
+const DEFAULT_BUFFERED_BYTES = 128 << 20;
+
+/** What is said of a plugin that the host itself ends. */
+export function stopped(operation: string): HostError {
+  return new HostError("Cancelled", operation, { context: "the plugin is closed: its host stops it" });
+}

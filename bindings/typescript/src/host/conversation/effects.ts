@@ -1,0 +1,72 @@
+// What a session heard, taken out of it as values. Knows the session's parts and no conversation.
+
+import type { Session } from "#wasm";
+import type { LogLevel } from "../../context.js";
+import { HostError, PluginError } from "../../errors.js";
+import { InitializeResult } from "../../interfaces/protocol.js";
+import type { JsonObject, JsonValue } from "../../json/value.js";
+import type { Introduction } from "../door.js";
+import type { Home } from "../home.js";
+import { violated } from "./refusals.js";
+
+/** What a dialect makes of a stray print. */
+const STRAY = '{"stream":"stdout"}';
+
+/** The payload, which the session has checked. */
+export function value(session: Session): JsonValue {
+  return JSON.parse(session.takeText() ?? "null") as JsonValue;
+}
+
+/** What the plugin answered with. */
+export function failure(session: Session): PluginError {
+  const details = session.takeText();
+  const options = {
+    details: details === undefined ? undefined : (JSON.parse(details) as JsonValue),
+    retryable: session.flag,
+  };
+  return new PluginError(session.takeName() ?? "internal", session.takeMessage() ?? "", options);
+}
+
+export function event(session: Session, home: Home): void {
+  const name = session.takeName() ?? "";
+  const stream = session.takeMessage();
+  const seq = session.number ?? 0;
+  home.event(name, stream, seq, () => value(session));
+}
+
+export function log(session: Session, home: Home): void {
+  if (!home.reports.wantsLogs) return;
+  const fields = session.takeText();
+  const source = fields === STRAY ? "stdout" : "plugin";
+  const read = fields === undefined ? undefined : (JSON.parse(fields) as JsonObject);
+  home.reports.log(source, (session.takeName() ?? "info") as LogLevel, session.takeMessage() ?? "", read);
+}
+
+/** What the plugin says about itself, or why that is none of its type. */
+export function introduction(session: Session, dialect: string): Introduction | HostError {
+  try {
+    const { manifest, interfaces } = InitializeResult.fromValue(value(session));
+    return { manifest, interfaces, dialect, process: undefined };
+  } catch (cause) {
+    const context = `the answer to \`initialize\` is not of its type: ${(cause as Error).message}`;
+    return new HostError("Protocol", "load", { context, cause });
+  }
+}
+
+/** What a handshake that failed is to whoever loads the plugin. */
+export function incompatible(session: Session): HostError {
+  const name = session.takeName();
+  const context = session.takeMessage() ?? "";
+  if (name === "malformed") return new HostError("Protocol", "load", { context });
+  if (name !== "refused") return new HostError("Incompatible", "load", { context });
+  const { code, message, details, retryable } = value(session) as JsonObject;
+  const cause = new PluginError(String(code), String(message), { details, retryable: retryable === true });
+  // A plugin that refuses the version or a feature says which ones it has.
+  const says = typeof details === "object" && details !== null && ("supported" in details || "feature" in details);
+  const kind = code === "failedPrecondition" && says ? "Incompatible" : "Start";
+  return new HostError(kind, "load", { context, cause });
+}
+
+export function violation(session: Session): HostError {
+  return violated(session.takeName() ?? "", session.takeMessage() ?? "");
+}

@@ -1,0 +1,39 @@
+// What a session refuses, and what a plugin did to be ended, as errors of the host. The names are the session's.
+
+import { writeAny } from "../../codec/any.js";
+import { writeAs } from "../../descriptor.js";
+import { type ErrorKind, HostError } from "../../errors.js";
+import type { JsonValue } from "../../json/value.js";
+
+/** Refusals of the session that are no cap. */
+const REFUSALS: { readonly [name: string]: ErrorKind } = {
+  notOpen: "Died",
+  ended: "Cancelled",
+  late: "Deadline",
+  notInDialect: "Incompatible",
+};
+
+/** The caps that a session keeps. */
+const CAPS: ReadonlySet<string> = new Set(["tooManyCalls", "tooManyStreams", "bufferFull", "tooLarge", "noCredit"]);
+
+/** What a session threw; anything else is thrown on. */
+export function refusal(thrown: unknown, operation: string): HostError {
+  const { name, message } = thrown as Error;
+  const kind = REFUSALS[name] ?? (CAPS.has(name) ? "Limit" : undefined);
+  if (kind === undefined) throw thrown;
+  return new HostError(kind, operation, { context: message });
+}
+
+/** Violations that break a cap, and not a rule. `frame` is one that is too large. */
+const TOO_MUCH: ReadonlySet<string> = new Set(["frame", "tooManyStreams", "tooDeep", "answersUnread", "nameTooLong"]);
+
+/** The error of a plugin that is ended for what it said. */
+export function violated(name: string, message: string): HostError {
+  const kind = TOO_MUCH.has(name) ? "Limit" : "Protocol";
+  return new HostError(kind, "read from the plugin", { context: message });
+}
+
+/** An untyped value as it goes over the wire. @throws EncodeError */
+export function text(value: JsonValue): string {
+  return JSON.stringify(writeAs("the value", writeAny, value));
+}

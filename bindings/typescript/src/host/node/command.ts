@@ -1,0 +1,73 @@
+// What a manifest says to start, as something that can be started: found out before any process is.
+
+import { HostError } from "../../errors.js";
+import type { Opening } from "../door.js";
+import type { CommandRecord, DoorRecord } from "../manifest.js";
+import { findProgram, inside, isProgram } from "./files.js";
+
+/** What every child gets from the host's environment. */
+const ENVIRONMENT: ReadonlySet<string> = new Set(["PATH", "HOME", "LANG", "TMPDIR"]);
+
+/** What to start. */
+export interface Command {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly folder: string;
+  /** All of it: nothing is inherited. */
+  readonly environment: { readonly [name: string]: string };
+  readonly dialect: string;
+}
+
+/** Finds it out. @throws HostError `Incompatible`, `ToolMissing`, `Manifest`, `NotFound`, `Io` */
+export async function commandOf(opening: Opening, mayHave: (variable: string) => boolean): Promise<Command> {
+  const { way, loaded } = opening;
+  if (way.kind !== "process")
+    throw new HostError("Incompatible", "load", { context: "the plugin has no process door" });
+  if ("bridge" in way.start) {
+    const context = "the manifest names no program; say in `doors.process.command` what to start";
+    throw new HostError("Incompatible", "load", { context });
+  }
+  return {
+    program: await programOf(way.start, loaded.folder),
+    arguments: [...way.start.arguments, ...asksFor(loaded.doors, way.dialect)],
+    folder: await inside(loaded.folder, way.cwd),
+    environment: environment(loaded.file, mayHave),
+    dialect: way.dialect,
+  };
+}
+
+async function programOf({ onPath, inside: within }: CommandRecord, folder: string): Promise<string> {
+  if (onPath !== null) {
+    const found = await findProgram(onPath, process.env.PATH ?? "");
+    if (found !== undefined) return found;
+    const context = `there is no program \`${onPath}\` on the PATH; install it, or correct the command`;
+    throw new HostError("ToolMissing", "load", { context });
+  }
+  const path = within ?? "";
+  let place: string | undefined;
+  try {
+    place = await inside(folder, path);
+  } catch (thrown) {
+    if (!(thrown instanceof HostError) || thrown.kind !== "NotFound") throw thrown;
+  }
+  if (place !== undefined && (await isProgram(place))) return place;
+  throw new HostError("ToolMissing", "load", { context: `\`${folder}/${path}\` is no program that can be run` });
+}
+
+/** A plugin of our SDKs, which is one whose manifest says `crossplug/1`, speaks another dialect when it is told to. */
+function asksFor(doors: readonly DoorRecord[], wanted: string): string[] {
+  const own = doors.find((door) => door.kind === "process");
+  return wanted === "crossplug/1" || own?.kind !== "process" || own.dialect !== "crossplug/1"
+    ? []
+    : ["--dialect", wanted];
+}
+
+/** Everything that the child sees of the host's environment. */
+function environment(manifest: string, mayHave: (variable: string) => boolean): { [name: string]: string } {
+  const seen: { [name: string]: string } = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && (ENVIRONMENT.has(name) || mayHave(name))) seen[name] = value;
+  }
+  seen.CROSSPLUG_MANIFEST = manifest;
+  return seen;
+}

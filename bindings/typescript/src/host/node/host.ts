@@ -1,0 +1,23 @@
+// The host as Node has it: the portable one with files and processes.
+
+import { Host as Portable } from "../host.js";
+import type { HostOptions } from "../options.js";
+import { loadEngine } from "./engine.js";
+import { below, find, makeFolder } from "./files.js";
+import { ProcessDoor } from "./process.js";
+
+/**
+ * Loads plugins as child processes.
+ *
+ * @example
+ * await using host = await Host.create({ onLog: (line) => console.error(line.message) });
+ * await using plugin = await host.load("plugins/notes");
+ * console.log(await plugin.call("note.count", { in: "inbox" }));
+ */
+export class Host extends Portable {
+  /** A host with these options. */
+  static async create(options: HostOptions = {}): Promise<Host> {
+    loadEngine();
+    return new Host(options, { find, makeFolder, below, doors: [new ProcessDoor()] });
+  }
+}
