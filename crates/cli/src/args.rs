@@ -76,10 +76,13 @@ pub(crate) struct Inspect {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Call {
-    /// Folder of a plugin, or its plugin.json.
+    /// Folder of a plugin, its plugin.json, or a bare WebAssembly module (.wasm, .wat).
     pub(crate) path: PathBuf,
-    /// Wire name of the method: action.invoke.
+    /// Wire name of the method: action.invoke. Of a bare module: the export.
     pub(crate) method: String,
+    /// Bytes as they are: stdin goes in and the output comes out on stdout. For WebAssembly modules.
+    #[arg(long, conflicts_with_all = ["params", "json", "upload"])]
+    pub(crate) raw: bool,
     /// Parameters: JSON, @file, or - for stdin.
     #[arg(
         long,

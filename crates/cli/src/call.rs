@@ -1,6 +1,7 @@
 //! `crossplug call`: one call of one method, with everything that the plugin says meanwhile. Must not know interfaces.
 
 mod params;
+mod raw;
 mod service;
 mod show;
 mod upload;
@@ -16,7 +17,7 @@ use crossplug_host::{Error, ErrorKind, Grants, Host, Load, Payload, Plugin, Stre
 
 use crate::args::Call;
 use crate::exit::{Exit, Failure, of_kind};
-use crate::talk;
+use crate::{output, talk};
 use service::Answer;
 use show::Show;
 use upload::Upload;
@@ -41,11 +42,18 @@ pub(crate) fn run(arguments: &Call) -> Result<(), Failure> {
             "--upload and --params - both read stdin; give the parameters as JSON or @FILE",
         ));
     }
-    let params = params::read(&arguments.params)?;
     let show = Show::new(arguments.json);
+    let input = if arguments.raw {
+        Input::Bytes(raw::input()?)
+    } else {
+        Input::Params(params::read(&arguments.params)?)
+    };
     let load = load(arguments, show)?;
     let plugin = load.blocking().map_err(|error| failed(show, &error))?;
-    let outcome = call(arguments, &plugin, params, show);
+    let outcome = match input {
+        Input::Bytes(bytes) => raw::call(arguments, &plugin, bytes).map(Output::Bytes),
+        Input::Params(params) => call(arguments, &plugin, params, show).map(Output::Result),
+    };
     match &outcome {
         Err(CallFailure::Host(error)) if error.kind() == ErrorKind::Deadline => {
             plugin.stop_with_blocking(HURRY)
@@ -54,10 +62,23 @@ pub(crate) fn run(arguments: &Call) -> Result<(), Failure> {
     };
     talk::progress_ends();
     match outcome {
-        Ok(result) => show.result(&result),
+        Ok(Output::Result(result)) => show.result(&result),
+        Ok(Output::Bytes(bytes)) => output::bytes(&bytes),
         Err(CallFailure::Host(error)) => Err(failed(show, &error)),
         Err(CallFailure::Here(failure)) => Err(failure),
     }
+}
+
+/// What goes in.
+enum Input {
+    Params(Payload),
+    Bytes(Vec<u8>),
+}
+
+/// What comes out.
+enum Output {
+    Result(Payload),
+    Bytes(Vec<u8>),
 }
 
 /// Shows an error as data where data was asked for; the person is told by whoever gets the failure.
@@ -81,7 +102,12 @@ fn load(arguments: &Call, show: Show) -> Result<Load, Failure> {
     for (name, answer) in &arguments.service {
         host = host.services(Answer::new(name, answer).map_err(|error| failed(show, &error))?);
     }
-    let mut load = host.build().load(&arguments.path).grants(grants);
+    let host = host.build();
+    let load = match raw::module(&arguments.path) {
+        Some((name, door)) => host.open(name, door),
+        None => host.load(&arguments.path),
+    };
+    let mut load = load.grants(grants);
     if let Some(door) = &arguments.door {
         if DoorKind::named(door).is_none() {
             let doors: Vec<&str> = DoorKind::ALL.iter().map(|kind| kind.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What the program writes to stdout: data, one value a line. Must not talk.
+//! What the program writes to stdout: data, one value a line, or a plugin's own bytes. Must not talk.
 
 use std::io::Write;
 
@@ -11,8 +11,16 @@ use crate::exit::{Exit, Failure};
 /// # Errors
 /// If stdout is closed, as by `| head`: there is nothing left to do, and nobody to tell.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes as they are.
+///
+/// # Errors
+/// As [`line()`].
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")
+    out.write_all(bytes)
         .and_then(|()| out.flush())
         .map_err(|_| Failure::said(Exit::Fine))
 }

@@ -13,5 +13,6 @@ mod codegen;
 mod exit_codes;
 mod inspect;
 mod new;
+mod raw;
 mod stage;
 mod subjects;
