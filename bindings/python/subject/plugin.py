@@ -6,12 +6,13 @@ Implements ``conformance`` with plain functions and coroutines, and ``agent`` as
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 if __name__ == "__main__":  # runs from a checkout, with or without the package installed
     sys.path.append(str(Path(__file__).resolve().parents[1] / "src"))
 
-from crossplug import UNSET, Context, Event, ItemReceiver, ItemSender, Plugin, run
+from crossplug import UNSET, Context, Event, ItemReceiver, ItemSender, Plugin, PluginError, run
 from crossplug.errors import error_of
 from crossplug.interfaces import agent as a
 from crossplug.interfaces import conformance as c
@@ -96,6 +97,22 @@ def known(name: str, one: str, error: type[Exception]) -> None:
         raise error(f"there is only {one}", a.UnknownName(name=name, known=[one]))
 
 
+def reach(ctx: Context) -> dict[str, str]:
+    """The codes of what a plugin gets that calls a service and emits an event."""
+
+    def code(act: Callable[[], object]) -> str:
+        try:
+            act()
+        except PluginError as error:
+            return error.code
+        return "fine"
+
+    return {
+        "call": code(lambda: ctx.call_blocking("test.answer", {"question": "?"})),
+        "emit": code(lambda: ctx.emit("test.happened", {"number": 1})),
+    }
+
+
 class Agent(a.Agent):
     """An action, a provider, an evaluator, a service and a route."""
 
@@ -107,6 +124,8 @@ class Agent(a.Agent):
         return a.Validation(valid=True)
 
     def action_invoke(self, ctx: Context, params: a.ActionInvoke) -> a.ActionResult:
+        if params.action == "REACH":
+            return a.ActionResult(success=True, data=reach(ctx))
         known(params.action, "ECHO", a.ActionNotFoundError)
         data = {}
         if params.options is not UNSET:

@@ -38,6 +38,7 @@ class Process:
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(SOURCES), **(env or {})},
         )
+        self.folder = program.parent
         self.lines: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.stderr = b""
         self.threads = [threading.Thread(target=read, daemon=True) for read in (self._read, self._drain)]
@@ -154,6 +155,59 @@ def test_prints_of_every_kind_stay_out_of_the_protocol(start: Start) -> None:
     assert process.next(logs=True) == {"jsonrpc": "2.0", "id": 2, "result": ""}
     assert process.end() == 0
     assert process.stderr.splitlines() == [b"from below", b"from a child"]
+
+
+def test_a_plugin_that_starts_answers_whoever_is_too_early(start: Start) -> None:
+    process = start(
+        """
+        @plugin.on_start
+        def begin(ctx):
+            for act in (lambda: ctx.call_blocking("early"), lambda: ctx.emit("early")):
+                try:
+                    act()
+                except PluginError as error:
+                    print(error.code, file=sys.stderr)
+            while not os.path.exists(ctx.config["go"]):
+                time.sleep(0.001)
+
+        plugin.method("nothing")(lambda ctx, params: None)
+        """
+    )
+    go = process.folder / "go"
+    process.send(id=1, method="initialize", params={**INITIALIZE, "config": {"go": str(go)}})
+    for id, method in ((2, "nothing"), (3, "ping"), (4, "initialize")):
+        assert process.call(id, method)["data"]["code"] == "failedPrecondition"
+    go.touch()
+    assert process.next()["result"]["protocol"]["version"] == "1.0"
+    assert process.call(5, "nothing") is None
+    assert process.end() == 0
+    assert process.stderr.split() == [b"unavailable", b"unavailable"]
+
+
+def test_the_log_goes_to_stderr_where_the_dialect_has_none(start: Start) -> None:
+    process = start("plugin.on_start(lambda ctx: ctx.log.warn('careful', at=1))", "--dialect", "elizaos-bridge/1")
+    assert process.next()["type"] == "ready"
+    process.raw(b'{"type":"plugin.init","id":"1","config":{}}\n')
+    assert process.next()["type"] == "plugin.init.result"
+    assert process.end() == 0
+    assert process.stderr == b"warn: careful {'at': 1}\n"
+
+
+def test_an_event_that_is_being_handled_delays_the_end(start: Start) -> None:
+    process = start(
+        """
+        @plugin.event("slow")
+        async def slow(ctx, event):
+            await asyncio.sleep(0.2)
+            ctx.log.info("handled")
+
+        plugin.on_stop(lambda ctx: ctx.log.info("stopped"))
+        """
+    )
+    process.initialize()
+    process.send(method="$/event", params={"name": "slow", "seq": 1, "payload": None})
+    assert process.end() == 0
+    assert [process.next(logs=True)["params"]["message"] for _ in range(2)] == ["handled", "stopped"]
 
 
 def test_prints_go_to_stderr_before_the_session_is_open_and_then_to_the_log_only(start: Start) -> None:

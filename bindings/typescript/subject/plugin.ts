@@ -1,7 +1,7 @@
 // The conformance subject: implements the interfaces `conformance` and `agent` as the session vectors expect. No SDK code.
 
 import { readFileSync } from "node:fs";
-import { PluginError } from "crossplug";
+import { type Context, type JsonObject, PluginError } from "crossplug";
 import {
   type ActionInvoke,
   ActionNotFoundError,
@@ -94,6 +94,22 @@ function echo({ memory, options, state }: ActionInvoke): ActionResult {
   return { success: true, text: `echo:${memory.content.text ?? ""}`, data };
 }
 
+/** The codes of what a plugin gets that calls a service and emits an event. */
+async function reach(ctx: Context): Promise<JsonObject> {
+  const code = async (act: () => unknown): Promise<string> => {
+    try {
+      await act();
+      return "fine";
+    } catch (thrown) {
+      return thrown instanceof PluginError ? thrown.code : String(thrown);
+    }
+  };
+  return {
+    call: await code(() => new ConformanceServices(ctx).testAnswer({ question: "?" })),
+    emit: await code(() => new ConformanceEvents(ctx).testHappened({ number: 1 })),
+  };
+}
+
 function got({ method, path, params, query, headers, body }: RouteHandle) {
   const rest = { params: params ?? {}, query: query ?? {}, headers: headers ?? {}, method, path };
   return body === undefined ? rest : { body, ...rest };
@@ -113,8 +129,9 @@ const agentOfVectors: Agent = {
       throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
     return { valid: true };
   },
-  actionInvoke: (_ctx, params) => {
+  actionInvoke: async (ctx, params) => {
     const { action } = params;
+    if (action === "REACH") return { success: true, data: await reach(ctx) };
     if (action !== "ECHO")
       throw new ActionNotFoundError(`Action not found: ${action}`, { name: action, known: ["ECHO"] });
     return echo(params);

@@ -134,7 +134,7 @@ impl Conformance for Subject {
     }
 
     async fn test_context(&self, ctx: &Context) -> Result<ContextReport, PluginError> {
-        let (config, has_deadline) = (ctx.config().clone(), ctx.deadline().is_some());
+        let (config, has_deadline) = (ctx.config().clone(), ctx.remaining().is_some());
         Ok(ContextReport::new(
             ctx.instance_id(),
             config,
@@ -181,6 +181,18 @@ fn no_service(message: String, details: Option<UnknownName>) -> AgentError {
     AgentError::ServiceNotFound { message, details }
 }
 
+/// The codes of what a plugin gets that calls a service and emits an event.
+async fn reach(ctx: &Context) -> JsonMap {
+    let services = ConformanceServices::new(ctx);
+    let events = ConformanceEvents::new(ctx);
+    let codes = [
+        ("call", services.test_answer(Ask::new("?")).await.err()),
+        ("emit", events.test_happened(Happened::new(1)).err()),
+    ];
+    let code = |error: Option<PluginError>| error.map_or_else(|| "fine".into(), |error| error.code);
+    JsonMap::from_iter(codes.map(|(name, error)| (name.to_owned(), Value::from(code(error)))))
+}
+
 #[async_trait]
 impl Agent for Subject {
     async fn action_validate(
@@ -194,9 +206,12 @@ impl Agent for Subject {
 
     async fn action_invoke(
         &self,
-        _ctx: &Context,
+        ctx: &Context,
         params: ActionInvoke,
     ) -> Result<ActionResult, PluginError> {
+        if params.action == "REACH" {
+            return Ok(ActionResult::new(true).with_data(reach(ctx).await));
+        }
         check(&params.action, "ECHO", no_action)?;
         let mut data = JsonMap::new();
         if let Some(options) = params.options {

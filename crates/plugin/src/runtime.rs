@@ -33,6 +33,9 @@ pub(crate) use inbox::{Inbox, Looked};
 pub(crate) use opened::Opened;
 pub(crate) use task::Task;
 
+/// What a plugin is told that asks too late.
+const GONE: &str = "the host has closed the connection";
+
 /// What the runtime needs of whoever runs it.
 pub(crate) trait Outside: Send + Sync {
     /// Something waits in the writer.
@@ -63,6 +66,8 @@ pub(crate) struct State {
     pub(crate) out: FrameWriter,
     calls: HashMap<Ticket, Arc<Call>>,
     asked: HashMap<CallId, Arc<Asked>>,
+    /// The host says nothing more: a question gets no answer.
+    deaf: bool,
     opened: Option<Arc<Opened>>,
     early: log::Early,
     life: life::Life,
@@ -85,6 +90,7 @@ impl Runtime {
             out: FrameWriter::new(),
             calls: HashMap::new(),
             asked: HashMap::new(),
+            deaf: false,
             opened: None,
             early: log::Early::default(),
             life: life::Life::default(),
@@ -234,9 +240,16 @@ impl Runtime {
         self.outside.timer(self);
     }
 
-    /// The host says nothing more.
+    /// The host says nothing more: whoever waits for a service of it gets no answer any more.
     pub(crate) fn input_ended(&self) {
-        self.with(|state| state.session.input_ended());
+        let unanswered = self.with(|state| {
+            state.session.input_ended();
+            state.deaf = true;
+            std::mem::take(&mut state.asked)
+        });
+        for asked in unanswered.into_values() {
+            asked.settle(Err(PluginError::unavailable(GONE)));
+        }
     }
 
     /// The host says nothing more that could be read.
@@ -257,6 +270,18 @@ impl Runtime {
 }
 
 impl State {
+    /// Whether a service can be asked for anything.
+    ///
+    /// # Errors
+    /// `unavailable` where no answer would come.
+    pub(crate) fn may_ask(&self) -> Result<(), PluginError> {
+        if self.deaf {
+            Err(PluginError::unavailable(GONE))
+        } else {
+            Ok(())
+        }
+    }
+
     pub(crate) fn expect_reply(&mut self, call: CallId, asked: Arc<Asked>) {
         self.asked.insert(call, asked);
     }

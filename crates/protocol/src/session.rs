@@ -138,6 +138,8 @@ pub struct Session {
     opening: Option<CallId>,
     /// The plugin's `shutdown` request, until everything before it is answered.
     shutdown: Option<crate::message::RequestId>,
+    /// Handlers of events, which a plugin's end waits for as it waits for answers.
+    handling: usize,
 }
 
 impl Session {
@@ -179,6 +181,7 @@ impl Session {
             chosen: None,
             opening: None,
             shutdown: None,
+            handling: 0,
         }
     }
 
@@ -270,10 +273,15 @@ impl Session {
         self.streams < self.limits.open_streams
     }
 
-    /// Whether everything is answered after [`Session::input_ended`] or `shutdown`: a plugin may exit.
+    /// Whether everything is answered and handled after [`Session::input_ended`] or `shutdown`: a plugin may exit.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        matches!(self.state, State::Closing | State::Closed) && self.answers.len() == 0
+        matches!(self.state, State::Closing | State::Closed) && !self.is_busy()
+    }
+
+    /// Whether anything of the peer's is in flight: a request without an answer, an event with a handler.
+    fn is_busy(&self) -> bool {
+        self.answers.len() + self.handling > 0
     }
 
     /// The peer will send nothing more. A plugin finishes what is in flight; [`Session::is_drained`] says when.

@@ -45,6 +45,7 @@ impl EventLine {
                 return None;
             }
             inner.waiting.push_back(handling);
+            runtime.with(|state| state.session.handles());
             (
                 inner.waker.take(),
                 std::mem::replace(&mut inner.running, true),
@@ -56,15 +57,22 @@ impl EventLine {
         }
         let opened = runtime.with(|state| state.opened.clone())?;
         let call = Arc::new(Call::aside(runtime, opened));
-        let line = Arc::clone(self);
+        let (line, runtime) = (Arc::clone(self), Arc::clone(runtime));
         let mut current: Option<Handling> = None;
         Some(Task::background(
             call,
-            Box::pin(poll_fn(move |context| line.work(&mut current, context))),
+            Box::pin(poll_fn(move |context| {
+                line.work(&runtime, &mut current, context)
+            })),
         ))
     }
 
-    fn work(&self, current: &mut Option<Handling>, context: &mut Context<'_>) -> Poll<()> {
+    fn work(
+        &self,
+        runtime: &Arc<Runtime>,
+        current: &mut Option<Handling>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
         loop {
             if let Some(handling) = current.as_mut() {
                 // A panic ends this event and no other; the panic hook has told standard error.
@@ -72,6 +80,8 @@ impl EventLine {
                     Ok(Poll::Pending) => return Poll::Pending,
                     Ok(Poll::Ready(())) | Err(_) => *current = None,
                 }
+                runtime.with(|state| state.session.handled(&mut state.out));
+                runtime.flush();
             }
             let mut inner = locked(&self.0);
             match inner.waiting.pop_front() {

@@ -119,12 +119,15 @@ impl Asking {
         let asked = Arc::new(Asked::default());
         let now = runtime.now();
         let sent = runtime.with(|state| {
+            state.may_ask()?;
             let (session, out) = (&mut state.session, &mut state.out);
             if flows::<I>() && !session.can_open_stream() {
                 let limit = session.limits().open_streams;
-                return Err(Refused::TooManyStreams { limit });
+                return Err(error_of(&Refused::TooManyStreams { limit }));
             }
-            let id = session.call(&self.service, Some(&Raw::trust(params)), &options, now, out)?;
+            let id = session
+                .call(&self.service, Some(&Raw::trust(params)), &options, now, out)
+                .map_err(|refused| error_of(&refused))?;
             if flows::<I>()
                 && let Some((items, bytes)) = asked.inbox().credit()
             {
@@ -134,7 +137,7 @@ impl Asking {
             state.expect_reply(id, Arc::clone(&asked));
             Ok(id)
         });
-        let id = sent.map_err(|refused| error_of(&refused))?;
+        let id = sent?;
         runtime.flush();
         if deadline.is_some() {
             runtime.timer();

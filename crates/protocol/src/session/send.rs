@@ -160,9 +160,20 @@ impl Session {
         written.map(drop).map_err(Refused::from)
     }
 
-    /// Answers `shutdown` once everything before it is answered.
+    /// An event of the host has a handler, or waits for one: `shutdown` is not answered before [`Session::handled`].
+    pub const fn handles(&mut self) {
+        self.handling += 1;
+    }
+
+    /// An event that this side [handles](Session::handles) is done with.
+    pub fn handled(&mut self, out: &mut FrameWriter) {
+        self.handling = self.handling.saturating_sub(1);
+        self.finish_shutdown(out);
+    }
+
+    /// Answers `shutdown` once everything before it is answered and handled.
     pub(super) fn finish_shutdown(&mut self, out: &mut FrameWriter) {
-        if self.answers.len() == 0
+        if !self.is_busy()
             && let Some(id) = self.shutdown.take()
         {
             self.say(

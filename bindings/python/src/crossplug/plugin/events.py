@@ -33,6 +33,7 @@ class EventTask(Request):
             waiting = len(serving.events)
             if waiting <= MOST_WAITING:
                 serving.events.append(event)
+                serving.session.handling += 1
         if waiting > MOST_WAITING:
             serving.note("warn", f"the event {event.name} was dropped: {MOST_WAITING} events wait to be handled")
         return None if waiting else cls(serving)
@@ -50,8 +51,11 @@ class EventTask(Request):
                     serving.note("error", what)
             with serving.lock:
                 serving.events.popleft()
-                if not serving.events:
-                    return
+                serving.session.handled()
+                is_last = not serving.events
+            serving.flush()
+            if is_last:
+                return
 
     def _handle(self, handler: Handler, event: Event[Any]) -> None:
         typed = handler.event

@@ -9,6 +9,7 @@ from crossplug.errors import DecodeError
 from crossplug.interfaces.protocol_errors import FailedPreconditionError
 from crossplug.plugin.context import Context
 from crossplug.plugin.handler import error_for, unfit
+from crossplug.protocol.exchange import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,22 @@ LAST_GRACE = 1.0
 """Seconds that they get after they were cancelled, before the process ends without them."""
 FEATURES: frozenset[str] = frozenset()
 """Optional parts of the protocol that this package knows."""
+
+
+class Starting(Request):
+    """The beginning, in the shape of a request: start hooks may take long, and meanwhile the host must not wait for
+    whoever reads.
+    """
+
+    __slots__ = ("_incoming", "_serving")
+
+    def __init__(self, serving: Serving, incoming: Initialize) -> None:
+        super().__init__(incoming.request.id, "initialize", None, None, None)
+        self._serving, self._incoming = serving, incoming
+
+    def run(self) -> None:
+        """Runs the hooks and answers."""
+        initialize(self._serving, self._incoming)
 
 
 def initialize(serving: Serving, incoming: Initialize) -> None:

@@ -6,6 +6,7 @@ Knows neither files nor threads of its own: frames come through :meth:`Serving.r
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock, get_ident
 from collections import deque
 
@@ -84,7 +85,10 @@ class Serving:
             self.output.wait_for_room(MOST_BUFFERED if self.on_loop() else MOST_QUEUED)
 
     def note(self, level: str, message: str, fields: dict[str, Any] | None = None) -> None:
-        """Logs a line and waits for nobody."""
+        """Logs a line and waits for nobody. Where the dialect has no log, it goes to stderr."""
+        if not self.session.dialect.has_log:
+            print(f"{level}: {message}", *([fields] if fields else []), file=sys.stderr)
+            return
         with self.lock:
             try:
                 self.session.log(level, message, fields)
@@ -106,7 +110,7 @@ class Serving:
     # --- frames in ---
 
     def receive(self, frame: bytes) -> Request | None:
-        """Takes a frame; gives a request whose plain handler has to be run by :meth:`run`."""
+        """Takes a frame; gives a request whose plain handler has to be run by :meth:`run`, or what has that shape."""
         with self.lock:
             incoming = self.session.receive(frame)
         kind = type(incoming)
@@ -123,8 +127,10 @@ class Serving:
         elif kind is Event:
             return self._dispatch_event(incoming)  # type: ignore[arg-type]
         elif kind is Initialize:
-            from crossplug.plugin.lifecycle import initialize
+            from crossplug.plugin.lifecycle import Starting, initialize
 
+            if self.plugin.start_hooks:
+                return Starting(self, incoming)  # type: ignore[arg-type]
             initialize(self, incoming)  # type: ignore[arg-type]
         return None
 
@@ -162,7 +168,7 @@ class Serving:
     # --- handlers ---
 
     def run(self, request: Request) -> None:
-        """Runs the plain handler of a request and answers; or the handlers of an event."""
+        """Runs the plain handler of a request and answers; or the handlers of events, or the start hooks."""
         if request.attached is None:
             request.run()  # type: ignore[attr-defined]
             return
@@ -252,5 +258,5 @@ class Serving:
             self._cancel(request)
 
     def in_flight(self) -> int:
-        """Requests of the host that are not answered yet."""
-        return len(self.session.requests)
+        """Requests of the host that are not answered yet, and events that are not handled yet."""
+        return len(self.session.requests) + self.session.handling

@@ -71,7 +71,7 @@ class Session(Speech):
             return None
         if method == "initialize":
             if self.state != "new" or self.requests:
-                self._refuse(id, "failedPrecondition", "`initialize` was answered before")
+                self._refuse(id, "failedPrecondition", "there was an `initialize` before")
                 return None
         elif self.state == "new":
             self._refuse(id, "failedPrecondition", "the first request is `initialize`")
@@ -206,6 +206,7 @@ class Session(Speech):
     def end_of_input(self) -> list[Request]:
         """The host closed its side: nothing new comes. Gives what is still in flight; calls of services fail."""
         self.state = "closing"
+        self.deaf = True
         for asked in self.asked.values():
             asked.error = error_of("unavailable", "the host has closed the connection")
             self._close_stream(asked)

@@ -23,7 +23,6 @@ OPEN_STREAMS = 256
 """Requests in flight that the plugin has given credit for; a host may allow fewer."""
 EARLY_LOGS = 1000
 """Log messages kept until ``initialize`` is answered; before that reply nothing may be sent."""
-_UNSENT: Any = object()
 
 
 class Speech:
@@ -39,6 +38,8 @@ class Speech:
         self.state = "new"
         """``new`` until ``initialize`` is answered, then ``open``; ``closing`` once ``shutdown`` or the end of input
         came."""
+        self.deaf = False
+        """The input is over: whatever is asked, no answer comes."""
         self.frame_bytes = dialect.frame_bytes
         """Largest frame that the host takes."""
         self.most_bytes = FRAME_BYTES
@@ -53,6 +54,8 @@ class Speech:
         """Requests of the plugin in flight."""
         self.abandoned: dict[int, Asked] = {}
         """Requests of the plugin that nobody waits for; the host still has to answer them."""
+        self.handling = 0
+        """Events whose handlers run or wait for their turn: in flight, too, when the host shuts the plugin down."""
         self.emitted = Sequences()
         """Of the plugin's events."""
         self.seen = Sequences()
@@ -82,7 +85,8 @@ class Speech:
         """
         self.reply(request, result)
         self.framing = framing
-        self.state = "open"
+        if self.state != "closing":  # the input may have ended while the plugin started
+            self.state = "open"
         self.frame_bytes = min(frame_bytes, self.frame_bytes)
         self.most_bytes = min(frame_bytes, self.most_bytes)
         self.pending_calls = min(pending_calls, PENDING_CALLS)
@@ -120,9 +124,14 @@ class Speech:
         self._finish_shutdown()
 
     def _finish_shutdown(self) -> None:
-        if self._shutdown is not None and not self.requests:
+        if self._shutdown is not None and not self.requests and not self.handling:
             id, self._shutdown = self._shutdown, None
             self._send({"jsonrpc": "2.0", "id": id, "result": None})
+
+    def handled(self) -> None:
+        """An event's handlers are done."""
+        self.handling -= 1
+        self._finish_shutdown()
 
     def item(self, exchange: Exchange, item: Any) -> None:
         """Sends an item; :meth:`Exchange.may_send` must hold."""
@@ -200,8 +209,9 @@ class Speech:
 
     def event(self, name: str, stream: str | None, payload: Any) -> None:
         """Emits an event; its number counts up within the stream. Raises :class:`EncodeError` for a name that is too
-        long.
+        long, :class:`PluginError` where the host cannot be told; no number is used up then.
         """
+        self._may_reach(f"the event {name}")
         if is_too_long(name) or is_too_long(stream):
             raise EncodeError("badLength", "the name of an event and its stream have at most 1,024 bytes each")
         seq = self.emitted.next(stream)
@@ -226,8 +236,9 @@ class Speech:
 
         Raises :class:`PluginError`, and nothing was said then, where it cannot be sent.
         """
-        if self.state == "new":
-            raise error_of("failedPrecondition", "no service can be called before `initialize` is answered")
+        self._may_reach(f"the service {method}")
+        if self.deaf:
+            raise error_of("unavailable", "the host has closed the connection")
         if len(self.asked) + len(self.abandoned) >= self.pending_calls:
             what = f"{method} cannot be called: {self.pending_calls} calls of services are in flight"
             raise error_of("resourceExhausted", what, retryable=True)
@@ -244,14 +255,22 @@ class Speech:
             meta["traceparent"] = traceparent
         if meta:
             message["meta"] = meta
-        if self._send(message) is _UNSENT:
-            raise error_of("unavailable", f"{self.dialect.name} has no services of the host")
+        self._send(message)
         asked = self.asked[self._last_id] = Asked(self._last_id, method, request)
         asked.streaming = streams
         self.streams += streams
         if request is not None:
             request.asked.add(asked)
         return asked
+
+    def _may_reach(self, what: str) -> None:
+        """Raises where the host cannot be asked or told anything: for good, or not yet."""
+        if not self.dialect.reaches_host:
+            raise error_of(
+                "failedPrecondition", f"{what} cannot go to the host: {self.dialect.name} has no word for it"
+            )
+        if self.state == "new":
+            raise error_of("unavailable", f"{what} cannot go to the host before `initialize` is answered")
 
     def abandon(self, asked: Asked, error: PluginError | None = None) -> None:
         """Cancels a call of a service whose caller waits no longer; its reply will be dropped.
@@ -283,9 +302,9 @@ class Speech:
     def _complain(self, what: str) -> None:
         self.log("warn", f"the host broke the protocol: {what}", None)
 
-    def _send(self, message: dict[str, Any]) -> Any:
+    def _send(self, message: dict[str, Any]) -> int:
         payload = self.dialect.write(message)
-        return _UNSENT if payload is None else self._put(payload)
+        return 0 if payload is None else self._put(payload)
 
     def _put(self, payload: bytes) -> int:
         size = len(payload)

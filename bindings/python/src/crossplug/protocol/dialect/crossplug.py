@@ -16,6 +16,7 @@ class Crossplug:
     name = "crossplug/1"
     frame_bytes = FRAME_BYTES
     has_log = True
+    reaches_host = True
     read = staticmethod(parse)
     write = staticmethod(dump)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
         """Largest frame that the peer takes unless it says otherwise."""
         has_log: bool
         """Whether the peer keeps a log for the plugin."""
+        reaches_host: bool
+        """Whether the plugin may call services and emit events."""
 
         def open(self, manifest: dict[str, Any]) -> list[bytes]:
             """What the plugin says before it is asked."""

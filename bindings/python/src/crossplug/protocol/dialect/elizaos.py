@@ -42,6 +42,7 @@ class ElizaOs:
     name = "elizaos-bridge/1"
     frame_bytes = HOST_FRAME_BYTES
     has_log = False
+    reaches_host = False
 
     def __init__(self, debug: bool = False) -> None:
         self._debug = debug
