@@ -96,6 +96,18 @@ export interface ServiceContext {
   readonly timeoutMs: number | undefined;
   /** W3C trace context of the call, where the plugin sent one. */
   readonly traceparent: string | undefined;
+  /** Name of the plugin that calls. */
+  readonly plugin: string;
+  /** Tells the plugin how far the work is: a fraction from 0 to 1, a sentence, or both. */
+  progress(fraction: number | undefined, message?: string): void;
+}
+
+/** What the other side says of how far a call is. */
+export interface CallProgress {
+  /** 0 to 1. */
+  readonly fraction: number | undefined;
+  /** For a person. */
+  readonly message: string | undefined;
 }
 
 /** How a call is made. */
@@ -107,6 +119,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Gives the call up. Absent: the signal of the call that it serves. */
   readonly signal?: AbortSignal;
+  /** Is told how far the call is, before its answer. */
+  readonly onProgress?: (progress: CallProgress) => void;
 }
 
 /** How a call without types is made. */

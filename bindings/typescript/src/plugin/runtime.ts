@@ -1,12 +1,12 @@
 // One plugin in one conversation: the handshake, what comes in, the end. Knows no file, process or socket, and no method.
 
 import { PluginError } from "../errors.js";
+import { failureOf } from "../failure.js";
 import { InitializeParams } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Plugin } from "./define.js";
 import type { Dialect } from "./dialect.js";
 import { Dispatcher, isThenable, readParams } from "./dispatch.js";
-import { failureOf } from "./failure.js";
 import { type Choice, choose } from "./handshake.js";
 import { HostCalls } from "./host-calls.js";
 import { Life, type Surroundings } from "./life.js";
@@ -143,6 +143,9 @@ export class Runtime {
         return;
       case "credit":
         if (!this.#hostCalls.credit(incoming.id)) this.#dispatcher.call(incoming.id)?.outflow.resume();
+        return;
+      case "progress":
+        this.#hostCalls.progress(incoming.id, { fraction: incoming.fraction, message: incoming.message });
         return;
       case "answer":
         if (incoming.problem !== undefined) this.#violated(incoming.problem);

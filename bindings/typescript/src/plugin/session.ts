@@ -79,6 +79,8 @@ export class Session {
         return this.streams.credit(message);
       case "event":
         return this.events.take(message);
+      case "progress":
+        return this.#flights.call(message.id)?.cancelled === false ? message : undefined;
       default:
         return undefined;
     }
