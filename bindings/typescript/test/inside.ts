@@ -16,3 +16,8 @@ export const { Sequences } = (await inside(
   "plugin/session/sequences.js",
 )) as typeof import("../dist/plugin/session/sequences.js");
 export const { Session } = (await inside("plugin/session.js")) as typeof import("../dist/plugin/session.js");
+export const { loadEngine } = (await inside("host/node/engine.js")) as typeof import("../dist/host/node/engine.js");
+/** The session of hosts, as the package's own sources import it. */
+export const engine = (await import(
+  new URL("../../wasm/pkg/session.js", import.meta.url).href
+)) as typeof import("../wasm/pkg/session.js");

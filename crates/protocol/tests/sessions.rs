@@ -301,7 +301,7 @@ fn a_host_made_of_a_session_does_what_every_case_says() {
                 .map(|rest| format!("{name}: left over: {rest}"))
         }));
     }
-    println!("{} host cases", cases.len());
+    println!("vectors hosts rust {}", cases.len());
     assert!(cases.len() > 40);
     assert!(
         failures.is_empty(),

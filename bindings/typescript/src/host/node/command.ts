@@ -1,5 +1,6 @@
 // What a manifest says to start, as something that can be started: found out before any process is.
 
+import { resolve } from "node:path";
 import { HostError } from "../../errors.js";
 import type { Opening } from "../door.js";
 import type { CommandRecord, DoorRecord } from "../manifest.js";
@@ -43,15 +44,11 @@ async function programOf({ onPath, inside: within }: CommandRecord, folder: stri
     const context = `there is no program \`${onPath}\` on the PATH; install it, or correct the command`;
     throw new HostError("ToolMissing", "load", { context });
   }
-  const path = within ?? "";
-  let place: string | undefined;
-  try {
-    place = await inside(folder, path);
-  } catch (thrown) {
-    if (!(thrown instanceof HostError) || thrown.kind !== "NotFound") throw thrown;
-  }
-  if (place !== undefined && (await isProgram(place))) return place;
-  throw new HostError("ToolMissing", "load", { context: `\`${folder}/${path}\` is no program that can be run` });
+  // By the name that the manifest gives it: a virtual environment knows itself by it. It may be a link to anywhere, as that
+  // environment's Python is; any program could start what lies there as well.
+  const place = resolve(folder, within ?? "");
+  if (await isProgram(place)) return place;
+  throw new HostError("ToolMissing", "load", { context: `\`${place}\` is no program that can be run` });
 }
 
 /** A plugin of our SDKs, which is one whose manifest says `crossplug/1`, speaks another dialect when it is told to. */

@@ -1,0 +1,104 @@
+// Plugins of this repository for tests of hosts: where they are, and what is left of them. Knows no test.
+
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** The repository, seen from the compiled tests. */
+export const ROOT: string = fileURLToPath(new URL("../../../../", import.meta.url));
+
+// Plugins in Python run in the environment where their SDK is.
+process.env.PATH = `${join(ROOT, "target/venv/bin")}${delimiter}${process.env.PATH ?? ""}`;
+
+/** A folder that is gone after the tests of a file. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "crossplug-host-"));
+  after(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** Makes a plugin's folder with a manifest. */
+export function pluginFolder(manifest: object, files: { readonly [name: string]: string } = {}): string {
+  const made = folder();
+  const whole = { name: "made", description: "Made for a test.", version: "1.0.0", language: "rust", ...manifest };
+  writeFileSync(join(made, "plugin.json"), JSON.stringify(whole));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text, { mode: 0o755 });
+  return made;
+}
+
+/** Puts a program into a plugin's folder. */
+export function putProgram(program: string, place: string): void {
+  // A link, where the folder is on the same disk; a symbolic one would leave the folder.
+  try {
+    linkSync(program, place);
+  } catch {
+    copyFileSync(program, place);
+  }
+}
+
+const PERMISSIONS = {
+  services: ["test.*", "kv:read"],
+  events: { emit: ["test:*", "test.*"], subscribe: ["*"] },
+};
+
+/** The conformance subjects: language to a folder with a manifest that asks for what the tests grant. */
+export function subjects(): { readonly [language: string]: string } {
+  const manifest = {
+    name: "conformance-subject",
+    interfaces: { conformance: "1", agent: "1" },
+    permissions: PERMISSIONS,
+    actions: [{ name: "ECHO", description: "Echoes." }],
+  };
+  const made = (language: string, command: readonly string[]): string =>
+    pluginFolder({ ...manifest, language, doors: { process: { command } } });
+  const found: { [language: string]: string } = {
+    typescript: made("typescript", ["node", join(ROOT, "bindings/typescript/subject/dist/plugin.js")]),
+  };
+  const rust = join(ROOT, "target/debug/examples/subject");
+  if (existsSync(rust)) found.rust = made("rust", [rust]);
+  if (existsSync(join(ROOT, "target/venv/bin/python3"))) {
+    found.python = made("python", ["python3", "-u", join(ROOT, "bindings/python/subject/plugin.py")]);
+  }
+  return found;
+}
+
+/** Command lines of living processes that mention a text: what is left of a plugin. */
+export function living(text: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return "";
+      }
+    })
+    .filter((line) => line.includes(text));
+}
+
+/** Waits until something is so. */
+export async function until(isSo: () => boolean, withinMs = 5000): Promise<boolean> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
+    if (isSo()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return isSo();
+}
+
+/** A folder inside of another. */
+export function inside(outer: string, name: string): string {
+  mkdirSync(join(outer, name), { recursive: true });
+  return join(outer, name);
+}
