@@ -6,7 +6,9 @@ mod sleep;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Instant;
 
 use crossplug_protocol::codec::{self, JsonMap, Wire};
 use crossplug_protocol::error::PluginError;
@@ -100,10 +102,12 @@ impl Context {
         self.call.opened.debug
     }
 
-    /// When the caller stops waiting.
+    /// When the caller stops waiting. Not in WebAssembly, where nobody can tell an [`Instant`].
+    #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.call.deadline
+        self.remaining()
+            .and_then(|left| Instant::now().checked_add(left))
     }
 
     /// How long the caller still waits.
@@ -111,7 +115,7 @@ impl Context {
     pub fn remaining(&self) -> Option<Duration> {
         self.call
             .deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+            .map(|deadline| deadline.saturating_sub(self.call.runtime.now()))
     }
 
     /// W3C Trace Context of the caller.

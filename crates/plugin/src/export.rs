@@ -3,11 +3,15 @@
 
 #[cfg(unix)]
 pub mod stdio;
+#[doc(hidden)]
+pub mod wasm;
 
 #[doc(hidden)]
 pub use crate::lifecycle::{Alive, Lifeless, Probe};
 
-/// Makes a program of a plugin: a `main` that speaks with a host over standard input and output.
+/// Makes a program of a plugin: a `main` that speaks with a host over standard input and output. Compiled for
+/// `wasm32-unknown-unknown`, the same crate is a module that a host loads into itself (`cargo build --release --target
+/// wasm32-unknown-unknown`; a program and a `cdylib` both do).
 ///
 /// ```text
 /// crossplug_plugin::export!(Greeter: Agent);                       // Greeter: Default
@@ -19,6 +23,11 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 /// Name, version and description come from `Cargo.toml`; a `plugin.json` beside the program, or where `CROSSPLUG_MANIFEST`
 /// says, replaces them and everything that `manifest` says. Where the plugin implements
 /// [`Lifecycle`](crate::Lifecycle), that belongs to it, too. The program understands `--dialect elizaos-bridge/1`.
+///
+/// A module has no files: it carries its manifest in the section `crossplug.manifest`, so there `manifest` has to be a
+/// constant. What its author prints goes nowhere; [`Context::log`](crate::Context::log) is the way. A panic ends the module:
+/// the call that panicked gets the error that it would get from a program, other calls that are under way fail with
+/// `unavailable`, and the next call finds a fresh plugin.
 #[macro_export]
 macro_rules! export {
     ($plugin:ident : $($interface:path),+ $(; manifest = $manifest:expr)? $(,)?) => {
@@ -28,17 +37,78 @@ macro_rules! export {
         $crate::export!(@main ($make) ($plugin) [$($interface),+] $($manifest)?);
     };
     (@main ($make:expr) ($plugin:ident) [$($interface:path),+] $($manifest:expr)?) => {
-        fn main() -> ::std::process::ExitCode {
-            $crate::export::stdio::main(|| {
-                let plugin: ::std::sync::Arc<$plugin> = ::std::sync::Arc::new($make);
-                let described = $crate::Plugin::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))
-                    .with_description(::core::env!("CARGO_PKG_DESCRIPTION"))
-                    $(.with(<$plugin as $interface>::__interface(::std::sync::Arc::clone(&plugin))))+;
-                $(let described = described.with_manifest_text($manifest)?;)?
-                #[allow(unused_imports, reason = "one of the two is for plugins without a lifecycle")]
-                use $crate::export::{Alive as _, Lifeless as _};
-                Ok($crate::export::Probe(&plugin).add_lifecycle(described))
-            })
+        fn __crossplug_plugin() -> ::core::result::Result<$crate::Plugin, $crate::protocol::codec::DecodeError> {
+            let plugin: ::std::sync::Arc<$plugin> = ::std::sync::Arc::new($make);
+            let described = $crate::Plugin::new(::core::env!("CARGO_PKG_NAME"), ::core::env!("CARGO_PKG_VERSION"))
+                .with_description(::core::env!("CARGO_PKG_DESCRIPTION"))
+                $(.with(<$plugin as $interface>::__interface(::std::sync::Arc::clone(&plugin))))+;
+            $(let described = described.with_manifest_text($manifest)?;)?
+            #[allow(unused_imports, reason = "one of the two is for plugins without a lifecycle")]
+            use $crate::export::{Alive as _, Lifeless as _};
+            Ok($crate::export::Probe(&plugin).add_lifecycle(described))
         }
+
+        #[cfg(not(target_arch = "wasm32"))]
+        fn main() -> ::std::process::ExitCode {
+            $crate::export::stdio::main(__crossplug_plugin)
+        }
+
+        #[cfg(target_arch = "wasm32")]
+        #[allow(dead_code, reason = "a program has to have one; nobody calls it")]
+        fn main() {}
+
+        #[cfg(target_arch = "wasm32")]
+        $crate::__export_wasm!(__crossplug_plugin $(, $manifest)?);
+    };
+}
+
+/// The exports of a WebAssembly module, and its manifest as a section.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_wasm {
+    (@manifest) => {
+        const __CROSSPLUG_NAME: &str = ::core::env!("CARGO_PKG_NAME");
+        const __CROSSPLUG_VERSION: &str = ::core::env!("CARGO_PKG_VERSION");
+        const __CROSSPLUG_DESCRIPTION: &str = ::core::env!("CARGO_PKG_DESCRIPTION");
+        #[used]
+        #[allow(unsafe_code, reason = "names a section of the module")]
+        #[unsafe(link_section = "crossplug.manifest")]
+        static __CROSSPLUG_SECTION: [u8; $crate::export::wasm::section::plain_length(__CROSSPLUG_NAME, __CROSSPLUG_VERSION, __CROSSPLUG_DESCRIPTION)] =
+            $crate::export::wasm::section::plain(__CROSSPLUG_NAME, __CROSSPLUG_VERSION, __CROSSPLUG_DESCRIPTION);
+    };
+    (@manifest $manifest:expr) => {
+        const __CROSSPLUG_TEXT: &str = $manifest;
+        #[used]
+        #[allow(unsafe_code, reason = "names a section of the module")]
+        #[unsafe(link_section = "crossplug.manifest")]
+        static __CROSSPLUG_SECTION: [u8; __CROSSPLUG_TEXT.len()] = $crate::export::wasm::section::bytes(__CROSSPLUG_TEXT);
+    };
+    (@export $(fn $name:ident($($argument:ident: $kind:ty),*) -> $result:ty { $body:expr })*) => {
+        $(
+            #[allow(unsafe_code, reason = "a name that the host knows")]
+            #[unsafe(no_mangle)]
+            extern "C" fn $name($($argument: $kind),*) -> $result {
+                $body
+            }
+        )*
+    };
+    ($make:ident $(, $manifest:expr)?) => {
+        const _: () = {
+            use $crate::export::wasm::ffi;
+            $crate::__export_wasm!(@manifest $($manifest)?);
+            $crate::__export_wasm!(@export
+                fn crossplug_abi() -> i32 { $crate::export::wasm::ABI }
+                fn crossplug_methods() -> i64 { ffi::methods($make) }
+                fn crossplug_reserve(length: i32) -> i32 { ffi::reserve(length) }
+                fn crossplug_call(method: i32, length: i32, id: i64, timeout: i64, now: i64) -> i64 {
+                    ffi::call($make, method, length, id, timeout, now)
+                }
+                fn crossplug_push(length: i32, now: i64) -> i64 { ffi::push($make, length, now) }
+                fn crossplug_turn(now: i64) -> i64 { ffi::turn($make, now) }
+                fn crossplug_next() -> i64 { ffi::next($make) }
+                fn crossplug_close(now: i64) -> i64 { ffi::close($make, now) }
+                fn crossplug_last_words() -> i64 { ffi::last_words() }
+            );
+        };
     };
 }

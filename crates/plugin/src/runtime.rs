@@ -1,8 +1,9 @@
 //! The plugin's side of a conversation: the session, the calls being answered and the services being asked. It reads
-//! frames that it is given and appends to a writer; it knows no file, thread or clock beside [`std::time::Instant`].
+//! frames that it is given and appends to a writer; it knows no file, no thread, and no clock but whoever runs it has one.
 
 mod asked;
 mod call;
+mod direct;
 mod event_line;
 mod inbox;
 mod life;
@@ -15,10 +16,12 @@ mod trace;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::frame::{FrameError, FrameWriter, Framing};
+#[cfg(unix)]
+use crossplug_protocol::frame::Framing;
+use crossplug_protocol::frame::{FrameError, FrameWriter};
 use crossplug_protocol::handshake::Offer;
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{CallId, Refused, Session, Ticket};
@@ -28,16 +31,21 @@ use crate::lock::locked;
 
 pub(crate) use asked::Asked;
 pub(crate) use call::Call;
+pub(crate) use direct::Direct;
 use event_line::EventLine;
 pub(crate) use inbox::{Inbox, Looked};
 pub(crate) use opened::Opened;
 pub(crate) use task::Task;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use trace::error_of as error_of_panic;
 
 /// What a plugin is told that asks too late.
 const GONE: &str = "the host has closed the connection";
 
 /// What the runtime needs of whoever runs it.
 pub(crate) trait Outside: Send + Sync {
+    /// The time on the session's clock.
+    fn now(&self) -> Duration;
     /// Something waits in the writer.
     fn flush(&self, runtime: &Arc<Runtime>);
     /// A task may be polled.
@@ -57,7 +65,6 @@ pub(crate) struct Runtime {
     plugin: Plugin,
     outside: Box<dyn Outside>,
     events: Arc<EventLine>,
-    origin: Instant,
 }
 
 /// What changes under one lock.
@@ -74,6 +81,14 @@ pub(crate) struct State {
     /// Who waits until the writer has room again.
     waiting: Vec<Waker>,
     sleepers: Vec<(Duration, Waker)>,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime")
+            .field("plugin", &self.plugin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Runtime {
@@ -103,7 +118,6 @@ impl Runtime {
             plugin,
             outside,
             events: Arc::new(EventLine::default()),
-            origin: Instant::now(),
         }))
     }
 
@@ -125,6 +139,7 @@ impl Runtime {
         act(&mut locked(&self.state))
     }
 
+    #[cfg(unix)]
     pub(crate) fn framing(&self) -> Framing {
         self.with(|state| state.session.framing())
     }
@@ -134,12 +149,7 @@ impl Runtime {
     }
 
     pub(crate) fn now(&self) -> Duration {
-        self.origin.elapsed()
-    }
-
-    /// An instant on the session's clock.
-    pub(crate) fn since_origin(&self, instant: Instant) -> Duration {
-        instant.saturating_duration_since(self.origin)
+        self.outside.now()
     }
 
     pub(crate) fn flush(self: &Arc<Self>) {
@@ -154,7 +164,12 @@ impl Runtime {
 
     /// Answers a call, once, and forgets it.
     pub(crate) fn finish(self: &Arc<Self>, call: &Call, outcome: Result<Vec<u8>, PluginError>) {
-        let Some(ticket) = call.ticket() else { return };
+        let Some(outcome) = call.apart.answer(outcome) else {
+            return;
+        };
+        let Some(ticket) = call.known_ticket() else {
+            return;
+        };
         let failure = outcome.as_ref().err().map(PluginError::as_failure);
         let said = self.with(|state| {
             state.calls.remove(&ticket);
@@ -257,12 +272,19 @@ impl Runtime {
         self.with(|state| state.session.input_broken(error, &mut state.out));
     }
 
+    /// Everything is answered, after the end.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.with(|state| state.session.is_drained())
+    }
+
     /// Everything is answered and written, after the end.
+    #[cfg(unix)]
     pub(crate) fn is_over(&self) -> bool {
         self.with(|state| state.session.is_drained() && state.out.is_empty())
     }
 
     /// Cancels whatever is still being answered.
+    #[cfg(unix)]
     pub(crate) fn cancel_all(&self) {
         let calls: Vec<Arc<Call>> = self.with(|state| state.calls.values().cloned().collect());
         calls.iter().for_each(|call| call.cancel(false));
@@ -270,6 +292,11 @@ impl Runtime {
 }
 
 impl State {
+    /// Whether the host wants to see stack traces.
+    pub(crate) fn is_debugged(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.debug)
+    }
+
     /// Whether a service can be asked for anything.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! One request of the host while it is being answered: what its context and its streams share.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::Duration;
 
 use crossplug_protocol::session::Ticket;
 
+use super::direct::Apart;
 use super::{Inbox, Opened, Runtime, Task};
 use crate::lock::locked;
 
@@ -13,8 +14,11 @@ use crate::lock::locked;
 pub(crate) struct Call {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) opened: Arc<Opened>,
-    ticket: Option<Ticket>,
-    pub(crate) deadline: Option<Instant>,
+    ticket: OnceLock<Ticket>,
+    /// Of a call that came apart from the messages, while it may be answered so.
+    pub(super) apart: Apart,
+    /// On the session's clock.
+    pub(crate) deadline: Option<Duration>,
     pub(crate) traceparent: Option<String>,
     inbox: Inbox,
     flow: Mutex<Flow>,
@@ -46,13 +50,14 @@ impl Call {
         runtime: Arc<Runtime>,
         opened: Arc<Opened>,
         ticket: Option<Ticket>,
-        deadline: Option<Instant>,
+        deadline: Option<Duration>,
         traceparent: Option<String>,
     ) -> Self {
         Self {
             runtime,
             opened,
-            ticket,
+            ticket: ticket.map_or_else(OnceLock::new, OnceLock::from),
+            apart: Apart::default(),
             deadline,
             traceparent,
             inbox: Inbox::default(),
@@ -66,8 +71,18 @@ impl Call {
         Self::new(Arc::clone(runtime), opened, None, None, None)
     }
 
-    pub(crate) const fn ticket(&self) -> Option<Ticket> {
-        self.ticket
+    /// The right to answer it. A call that came apart becomes a request of the conversation with this.
+    pub(crate) fn ticket(self: &Arc<Self>) -> Option<Ticket> {
+        self.ticket.get().copied().or_else(|| self.adopt())
+    }
+
+    /// The same of a call that is a request already.
+    pub(crate) fn known_ticket(&self) -> Option<Ticket> {
+        self.ticket.get().copied()
+    }
+
+    pub(super) fn set_ticket(&self, ticket: Ticket) -> Ticket {
+        *self.ticket.get_or_init(|| ticket)
     }
 
     pub(super) fn run_by(&self, task: &Arc<Task>) {

@@ -45,6 +45,7 @@ impl Runtime {
     }
 
     /// Whether the host can be told anything now.
+    #[cfg(unix)]
     pub(crate) fn can_log(&self) -> bool {
         self.with(|state| state.is_talking() && state.session.capabilities().logs)
     }
@@ -61,6 +62,7 @@ impl Runtime {
 }
 
 impl State {
+    #[cfg(unix)]
     fn is_talking(&self) -> bool {
         matches!(
             self.session.state(),

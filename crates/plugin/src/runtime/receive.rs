@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::message::{Level, Raw};
@@ -147,7 +147,7 @@ impl Runtime {
         traceparent: Option<String>,
     ) -> Option<Arc<Call>> {
         let opened = state.opened.clone()?;
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = timeout.and_then(|timeout| self.now().checked_add(timeout));
         let call = Arc::new(Call::new(
             Arc::clone(self),
             opened,

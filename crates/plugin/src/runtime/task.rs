@@ -88,40 +88,46 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let mut handler = locked(&self.handler);
-        loop {
-            self.status.store(RUNNING, Ordering::SeqCst);
-            let outcome = match handler.as_mut() {
-                None => return,
-                Some(running) => poll(running, &self.call, &mut context),
-            };
-            let outcome = match outcome {
-                Poll::Pending if self.call.is_to_drop() => Some(Err(PluginError::cancelled())),
-                Poll::Pending => None,
-                Poll::Ready(outcome) => Some(outcome),
-            };
-            if let Some(outcome) = outcome {
-                self.status.store(DONE, Ordering::SeqCst);
-                // What the handler holds is the author's, and so is what happens when it goes.
-                let ended = handler.take();
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
-                drop(handler);
-                self.call.ended();
-                let runtime = &self.call.runtime;
-                match self.ends {
-                    Ends::Answers => runtime.finish(&self.call, outcome),
-                    Ends::Starts(ticket) => runtime.started(ticket, outcome),
-                    Ends::Stops => runtime.stopped(),
-                }
-                return;
+        self.status.store(RUNNING, Ordering::SeqCst);
+        let outcome = match handler.as_mut() {
+            None => return,
+            Some(running) => poll(running, &self.call, &mut context),
+        };
+        let outcome = match outcome {
+            Poll::Pending if self.call.is_to_drop() => Some(Err(PluginError::cancelled())),
+            Poll::Pending => None,
+            Poll::Ready(outcome) => Some(outcome),
+        };
+        if let Some(outcome) = outcome {
+            self.status.store(DONE, Ordering::SeqCst);
+            // What the handler holds is the author's, and so is what happens when it goes.
+            let ended = handler.take();
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
+            drop(handler);
+            self.call.ended();
+            let runtime = &self.call.runtime;
+            match self.ends {
+                Ends::Answers => runtime.finish(&self.call, outcome),
+                Ends::Starts(ticket) => runtime.started(ticket, outcome),
+                Ends::Stops => runtime.stopped(),
             }
-            if self
-                .status
-                .compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok()
-            {
-                return;
-            }
+            return;
         }
+        if self
+            .status
+            .compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst)
+            .is_err()
+        {
+            // It was woken meanwhile. Behind the others: one that always wakes itself must not keep them waiting.
+            self.status.store(READY, Ordering::SeqCst);
+            drop(handler);
+            self.call.runtime.schedule(Arc::clone(self));
+        }
+    }
+
+    /// The call that it answers, or is about.
+    pub(crate) const fn call(&self) -> &Arc<Call> {
+        &self.call
     }
 
     /// Has it polled once more.

@@ -41,7 +41,7 @@ fn install() {
 }
 
 /// `internal`, with what the panic said.
-pub(super) fn error_of(panic: &(dyn Any + Send), trace: Option<String>) -> PluginError {
+pub(crate) fn error_of(panic: &(dyn Any + Send), trace: Option<String>) -> PluginError {
     let said = panic
         .downcast_ref::<&str>()
         .copied()

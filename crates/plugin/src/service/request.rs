@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossplug_protocol::codec::{self, Wire};
 use crossplug_protocol::error::PluginError;
@@ -99,11 +99,11 @@ impl Asking {
         }
     }
 
-    /// When nobody waits any more.
-    fn deadline(&self) -> Option<Instant> {
+    /// When nobody waits any more, on the session's clock.
+    fn deadline(&self) -> Option<Duration> {
         let own = self
             .timeout
-            .and_then(|timeout| Instant::now().checked_add(timeout));
+            .and_then(|timeout| self.call.runtime.now().checked_add(timeout));
         [own, self.call.deadline].into_iter().flatten().min()
     }
 
@@ -112,7 +112,7 @@ impl Asking {
     fn send<I: 'static, U, R>(self) -> Result<ServiceCall<I, U, R>, PluginError> {
         let params = self.params.as_ref().map_err(Clone::clone)?;
         let runtime = &self.call.runtime;
-        let deadline = self.deadline().map(|at| runtime.since_origin(at));
+        let deadline = self.deadline();
         let mut options = CallOptions::new();
         options.deadline = deadline;
         options.traceparent = self.call.traceparent.as_deref();

@@ -273,7 +273,7 @@ impl TestHost {
     pub(super) fn run(&self, asked: Asked) -> Got {
         let begun = Instant::now();
         let end = begun + asked.timeout.unwrap_or(PATIENCE);
-        let deadline = asked.timeout.map(|_| self.runtime.since_origin(end));
+        let deadline = asked.timeout.map(|timeout| self.runtime.now() + timeout);
         let started = asked.params.and_then(|params| {
             locked(&self.wired).call(
                 &asked.method,
@@ -306,10 +306,21 @@ impl TestHost {
 }
 
 /// Rings when another thread has made a task ready.
-#[derive(Default)]
 struct Bell {
+    /// Of the session's clock.
+    origin: Instant,
     rung: Mutex<bool>,
     changed: Condvar,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        Self {
+            origin: Instant::now(),
+            rung: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
 }
 
 impl Bell {
@@ -327,6 +338,10 @@ impl Bell {
 }
 
 impl Outside for Arc<Bell> {
+    fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
     fn flush(&self, _runtime: &Arc<Runtime>) {
         self.ring();
     }

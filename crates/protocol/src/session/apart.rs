@@ -4,7 +4,7 @@
 use super::{CallId, Refused, Session, State, Ticket};
 use crate::dialect::Role;
 use crate::frame::FrameWriter;
-use crate::message::{Failure, Id};
+use crate::message::{Failure, Id, RequestId};
 
 impl Session {
     /// Host: an id for a call that is made apart. Nothing is written, and nothing is in flight until
@@ -56,6 +56,11 @@ impl Session {
             self.closed_flow(&answer.flow);
             self.finish_shutdown(out);
         }
+    }
+
+    /// The id of a request of the peer that is not answered yet.
+    pub fn request_id(&mut self, ticket: Ticket) -> Option<RequestId> {
+        self.answers.get(ticket).map(|answer| answer.id.clone())
     }
 
     /// Why a request that is neither of the protocol's own is not taken in.

@@ -10,7 +10,7 @@ mod roles;
 
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::input::Input;
 use super::output::Output;
@@ -43,6 +43,8 @@ pub(super) struct Pool {
     watch: Condvar,
     idle: Condvar,
     prints: Arc<Prints>,
+    /// Of the session's clock.
+    origin: Instant,
 }
 
 #[derive(Default)]
@@ -81,6 +83,7 @@ impl Pool {
             watch: Condvar::new(),
             idle: Condvar::new(),
             prints,
+            origin: Instant::now(),
         })
     }
 
@@ -130,6 +133,10 @@ impl Pool {
 }
 
 impl Outside for Arc<Pool> {
+    fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
     fn flush(&self, runtime: &Arc<Runtime>) {
         self.output.flush(runtime);
     }

@@ -1,0 +1,94 @@
+//! What the plugin was doing, and what it said when it broke. A panic ends a module for good, so all that its host can do is
+//! to ask for this: the answer that the call would have had.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crossplug_protocol::dialect::crossplug::Crossplug;
+use crossplug_protocol::dialect::{Dialect as _, Role};
+use crossplug_protocol::error::PluginError;
+use crossplug_protocol::frame::FrameWriter;
+use crossplug_protocol::message::{Id, Message, RequestId};
+
+use crate::runtime::{Runtime, Task};
+
+thread_local! {
+    static DOING: RefCell<Doing> = const { RefCell::new(Doing { id: None, debug: false }) };
+    #[cfg(target_arch = "wasm32")]
+    static LAST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What runs.
+struct Doing {
+    id: Option<RequestId>,
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        allow(dead_code, reason = "a panic elsewhere is told otherwise")
+    )]
+    debug: bool,
+}
+
+/// Something runs for as long as this lives.
+pub(super) struct Told;
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        DOING.with_borrow_mut(|doing| doing.id = None);
+    }
+}
+
+/// The request of that id is being answered.
+pub(super) fn about_id(runtime: &Runtime, id: i64) -> Told {
+    let debug = runtime.with(|state| state.is_debugged());
+    let id = Some(RequestId::Int(id));
+    DOING.with_borrow_mut(|doing| *doing = Doing { id, debug });
+    Told
+}
+
+/// The request of that task is.
+pub(super) fn about(runtime: &Runtime, task: &Arc<Task>) -> Told {
+    let ticket = task.call().known_ticket();
+    let id = ticket.and_then(|ticket| runtime.with(|state| state.session.request_id(ticket)));
+    let debug = task.call().opened.debug;
+    DOING.with_borrow_mut(|doing| *doing = Doing { id, debug });
+    Told
+}
+
+/// An error as a reply would hold it.
+pub(super) fn error_object(error: &PluginError) -> Vec<u8> {
+    let reply = reply(None, error);
+    crossplug_protocol::json::member(&reply, "error")
+        .map(<[u8]>::to_vec)
+        .unwrap_or_default()
+}
+
+fn reply(id: Option<Id<'_>>, error: &PluginError) -> Vec<u8> {
+    let mut out = FrameWriter::new();
+    let outcome = Err(error.as_failure());
+    // An error is never larger than a frame may be by default.
+    let _ = Crossplug::new(Role::Plugin).write(&Message::Reply { id, outcome }, &mut out);
+    out.take()
+}
+
+/// From now on a panic leaves its words behind.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn listen() {
+    std::panic::set_hook(Box::new(|info| {
+        let error = crate::runtime::error_of_panic(
+            info.payload(),
+            DOING
+                .with_borrow(|doing| doing.debug)
+                .then(|| info.to_string()),
+        );
+        DOING.with_borrow(|doing| {
+            let words = reply(doing.id.as_ref().map(RequestId::as_id), &error);
+            LAST.set(words);
+        });
+    }));
+}
+
+/// What was left behind.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn with_last<T>(look: impl FnOnce(&[u8]) -> T) -> T {
+    LAST.with_borrow(|last| look(last))
+}
