@@ -20,6 +20,7 @@ results; :mod:`crossplug.testing` calls a plugin without a host. A program that 
 
 from crossplug.codec.record import UNSET, Unset
 from crossplug.errors import CrossplugError, DecodeError, EncodeError, PluginError, UsageError
+from crossplug.lazy import __getattr__ as __getattr__
 from crossplug.plugin.context import Context
 from crossplug.plugin.plugin import Plugin
 from crossplug.plugin.process import run
@@ -46,12 +47,3 @@ __all__ = [
     "UsageError",
     "run",
 ]
-
-
-def __getattr__(name: str) -> object:
-    # A plugin never pays for the host: its module is native, and loaded when it is first asked for.
-    if name == "Host":
-        from crossplug.host import Host
-
-        return Host
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
