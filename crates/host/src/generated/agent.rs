@@ -86,7 +86,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `actionNotFound`, or any error of the protocol.
     pub fn action_validate_blocking(
         &self,
         params: types::ActionValidate,
@@ -106,7 +106,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `actionNotFound`, or any error of the protocol.
     pub fn action_invoke_blocking(
         &self,
         params: types::ActionInvoke,
@@ -126,7 +126,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `providerNotFound`, or any error of the protocol.
     pub fn provider_get_blocking(
         &self,
         params: types::ProviderGet,
@@ -149,7 +149,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `evaluatorNotFound`, or any error of the protocol.
     pub fn evaluator_validate_blocking(
         &self,
         params: types::EvaluatorValidate,
@@ -172,7 +172,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `evaluatorNotFound`, or any error of the protocol.
     pub fn evaluator_invoke_blocking(
         &self,
         params: types::EvaluatorInvoke,
@@ -192,7 +192,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `serviceNotFound`, or any error of the protocol.
     pub fn service_start_blocking(&self, params: types::ServiceStart) -> Result<()> {
         self.service_start(params).blocking()
     }
@@ -209,7 +209,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `serviceNotFound`, or any error of the protocol.
     pub fn service_stop_blocking(&self, params: types::ServiceStop) -> Result<()> {
         self.service_stop(params).blocking()
     }
@@ -226,7 +226,7 @@ impl AgentClient {
     /// Waits on this thread.
     ///
     /// # Errors
-    /// Any error of the protocol.
+    /// `routeNotFound`, or any error of the protocol.
     pub fn route_handle_blocking(
         &self,
         params: types::RouteHandle,
