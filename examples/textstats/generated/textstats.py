@@ -24,10 +24,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as _t
 
+    from crossplug.host.caller import CallInFlight as _Call
+    from crossplug.host.caller import Caller as _Caller
     from crossplug.plugin.context import Context as _Context
     from crossplug.plugin.stream import ItemSender as _ItemSender
-    from crossplug.testing.call import Call as _Call
-    from crossplug.testing.host import TestHost as _TestHost
 
 _set = object.__setattr__
 
@@ -704,20 +704,21 @@ class Textstats:
 
 
 class TextstatsClient:
-    """Calls a plugin of `textstats` with types, in tests: `TextstatsClient(host)`. Every name that ends in `_blocking`
-    blocks; its twin is awaited.
+    """Calls a plugin of `textstats` with types: `TextstatsClient(plugin)` in a host, `TextstatsClient(test_host)` in
+    tests. Every name that ends in `_blocking` blocks; its twin is awaited. `timeout` is in seconds; None: what the
+    interface says, or else the host.
     """
 
-    __slots__ = ("_host",)
+    __slots__ = ("_plugin",)
 
-    def __init__(self, host: _TestHost) -> None:
-        self._host = host
+    def __init__(self, plugin: _Caller) -> None:
+        self._plugin = plugin
 
-    def text_analyse(self, params: Analyse) -> _Call[Summary, ParagraphStats, None]:
+    def text_analyse(self, params: Analyse, *, timeout: float | None = None) -> _Call[Summary, ParagraphStats, None]:
         """Streams the statistics of each paragraph, reports progress by paragraphs, and sums up.
 
         Raises `EmptyTextError`.
 
         Gives the call in flight, for its streams and its result.
         """
-        return self._host.start(TextstatsMethods.TEXT_ANALYSE, params)
+        return self._plugin.start(TextstatsMethods.TEXT_ANALYSE, params, timeout=timeout)
