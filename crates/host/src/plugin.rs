@@ -91,7 +91,7 @@ impl Plugin {
     /// # Errors
     /// [`Incompatible`](crate::ErrorKind::Incompatible) where the plugin's dialect has no events,
     /// [`Limit`](crate::ErrorKind::Limit) where too much waits already, [`Died`](crate::ErrorKind::Died).
-    pub fn emit(&self, name: &str, stream: Option<&str>, payload: impl IntoPayload) -> Result<()> {
+    pub fn emit(&self, name: &str, payload: impl IntoPayload, stream: Option<&str>) -> Result<()> {
         self.0
             .passage
             .emit(name, stream, &payload.into_payload()?)

@@ -102,7 +102,7 @@ impl Plugin {
         stream: Option<&str>,
     ) -> PyResult<()> {
         let (plugin, payload) = (self.0.get()?, self::payload(py, payload)?);
-        py.detach(|| plugin.emit(name, stream, payload))
+        py.detach(|| plugin.emit(name, payload, stream))
             .map_err(|error| raised(py, &error))
     }
 

@@ -331,7 +331,7 @@ impl<'p> AgentEvents<'p> {
     /// As for [`Plugin::emit`].
     pub fn message_received(&self, payload: types::MessageReceived) -> Result<()> {
         let payload = Payload::encode::<types::MessageReceived>(&payload);
-        self.plugin.emit(types::events::MESSAGE_RECEIVED, self.stream, payload)
+        self.plugin.emit(types::events::MESSAGE_RECEIVED, payload, self.stream)
     }
 }
 

@@ -388,7 +388,7 @@ impl<'p> ConformanceEvents<'p> {
     /// As for [`Plugin::emit`].
     pub fn test_happened(&self, payload: types::Happened) -> Result<()> {
         let payload = Payload::encode::<types::Happened>(&payload);
-        self.plugin.emit(types::events::TEST_HAPPENED, self.stream, payload)
+        self.plugin.emit(types::events::TEST_HAPPENED, payload, self.stream)
     }
 }
 

@@ -165,6 +165,6 @@ impl<'p> ToolEvents<'p> {
     /// As for [`Plugin::emit`].
     pub fn tool_changed(&self, payload: types::ToolChange) -> Result<()> {
         let payload = Payload::encode::<types::ToolChange>(&payload);
-        self.plugin.emit(types::events::TOOL_CHANGED, self.stream, payload)
+        self.plugin.emit(types::events::TOOL_CHANGED, payload, self.stream)
     }
 }

@@ -85,7 +85,7 @@ fn a_door_that_carries_json_takes_no_bytes() {
 fn there_are_no_events_and_no_streams() {
     let plugin = open(probe()).unwrap();
     assert_eq!(
-        plugin.emit("e", None, ()).unwrap_err().kind(),
+        plugin.emit("e", (), None).unwrap_err().kind(),
         ErrorKind::Incompatible
     );
 }

@@ -142,7 +142,7 @@ while True:
         ErrorKind::Incompatible
     );
     assert_eq!(
-        plugin.emit("event", None, json!({})).unwrap_err().kind(),
+        plugin.emit("event", json!({}), None).unwrap_err().kind(),
         ErrorKind::Incompatible
     );
 }

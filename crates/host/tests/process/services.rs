@@ -291,7 +291,7 @@ serve(answer)",
         .unwrap();
     for number in 1..=3 {
         plugin
-            .emit("told", Some("room:1"), json!({ "number": number }))
+            .emit("told", json!({ "number": number }), Some("room:1"))
             .unwrap();
     }
     let heard = plugin.call_blocking("emit", ()).unwrap().value().unwrap();

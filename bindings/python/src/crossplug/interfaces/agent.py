@@ -523,7 +523,8 @@ class ActionResult(_Record):
 
 
 class ProviderResult(_Record):
-    """Context from a provider. `data` is the place for whatever else there is to say: further members are passed over.
+    """Context from a provider. `data` is the place for whatever else there is to say: further members are passed
+    over.
     """
 
     __slots__ = ("text", "values", "data")

@@ -47,10 +47,14 @@ impl Page {
 
     /// A docstring.
     pub(super) fn docs(&mut self, indent: &str, text: &str) {
-        let lines = wrapped(&prose(text), WIDTH - indent.len() - 3);
-        let quote = "\"\"\"";
+        let (quote, text) = ("\"\"\"", prose(text));
+        let mut lines = wrapped(&text, WIDTH - indent.len() - 3);
+        if lines.len() == 1 {
+            // The quotes behind it stand on the same line, or it takes two.
+            lines = wrapped(&text, WIDTH - indent.len() - 6);
+        }
         match lines.as_slice() {
-            [only] if only.chars().count() + indent.len() + 6 <= WIDTH => {
+            [only] => {
                 self.line(&format!("{indent}{quote}{only}{quote}"));
             }
             [first, rest @ ..] => {

@@ -41,7 +41,7 @@ const EMITTER: Emitter = Emitter {
     send: |codec, event, payload| {
         vec![
             format!("let payload = Payload::encode::<{codec}>({payload});"),
-            format!("self.plugin.emit({event}, self.stream, payload)"),
+            format!("self.plugin.emit({event}, payload, self.stream)"),
         ]
     },
 };
