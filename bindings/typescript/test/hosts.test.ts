@@ -18,7 +18,7 @@ for (const folder of entries("hosts")) {
         .split("\n")
         .filter((line) => line.trim() !== "")
         .map((line) => JSON.parse(line) as JsonObject);
-      const { description } = head?.case as { description: string };
+      const { description } = (head?.case ?? {}) as { description?: string };
       test(`${file}: ${description}`, () => {
         const wantsLogs = lines.some(({ tell }) => typeof tell === "object" && tell !== null && "log" in tell);
         const host = new VectorHost(dialect, wantsLogs);

@@ -4,10 +4,10 @@ import {
   copyFileSync,
   existsSync,
   linkSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -67,25 +67,28 @@ export function subjects(): { readonly [language: string]: string } {
     typescript: made("typescript", ["node", join(ROOT, "bindings/typescript/subject/dist/plugin.js")]),
   };
   const rust = join(ROOT, "target/debug/examples/subject");
-  if (existsSync(rust)) found.rust = made("rust", [rust]);
+  if (existsSync(rust)) {
+    found.rust = made("rust", ["./subject"]);
+    putProgram(rust, join(found.rust, "subject"));
+  }
   if (existsSync(join(ROOT, "target/venv/bin/python3"))) {
     found.python = made("python", ["python3", "-u", join(ROOT, "bindings/python/subject/plugin.py")]);
   }
   return found;
 }
 
-/** Command lines of living processes that mention a text: what is left of a plugin. */
+/** Command lines of living processes that mention a text in theirs, or work in a folder of it: what is left of a plugin. */
 export function living(text: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return "";
-      }
-    })
-    .filter((line) => line.includes(text));
+  const found: string[] = [];
+  for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))) {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      if (line.includes(text) || readlinkSync(`/proc/${pid}/cwd`).includes(text)) found.push(line);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return found;
 }
 
 /** Waits until something is so. */
@@ -95,10 +98,4 @@ export async function until(isSo: () => boolean, withinMs = 5000): Promise<boole
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return isSo();
-}
-
-/** A folder inside of another. */
-export function inside(outer: string, name: string): string {
-  mkdirSync(join(outer, name), { recursive: true });
-  return join(outer, name);
 }
