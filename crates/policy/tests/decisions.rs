@@ -182,3 +182,16 @@ fn abilities(host: &Value) -> Abilities {
     }
     abilities
 }
+
+#[test]
+fn a_text_that_is_not_json_is_wrong_at_a_line_and_a_column() {
+    let refused =
+        manifest::read("{\n  \"name\": \"é\" \"x\"".as_bytes(), "plugin.json").unwrap_err();
+    let what: Vec<String> = refused.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(what.len(), 1);
+    assert!(
+        what.iter()
+            .all(|said| said.contains("in line 2, column 15")),
+        "{what:?}"
+    );
+}

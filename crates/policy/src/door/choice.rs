@@ -216,7 +216,12 @@ impl fmt::Display for NoDoor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the plugin cannot be entered: ")?;
         if self.offered.is_empty() {
-            return f.write_str("its manifest has no doors; add one, such as `\"doors\": {\"process\": {\"command\": [\"./program\"]}}`");
+            let known = DoorKind::ALL.map(DoorKind::as_str).join(", ");
+            return write!(
+                f,
+                "its manifest has none of the doors that are known ({known}); add one, such as \
+                 `\"doors\": {{\"process\": {{\"command\": [\"./program\"]}}}}`"
+            );
         }
         if self.tried.is_empty() {
             let offered: Vec<&str> = self.offered.iter().map(|kind| kind.as_str()).collect();

@@ -1,7 +1,7 @@
 //! The way of a manifest from text to record, one station after the other. The stations themselves live in the
 //! neighbouring files.
 
-use crossplug_protocol::codec;
+use crossplug_protocol::{codec, json};
 use serde_json::Value;
 
 use super::{Record, check, entrance, known, mend, tolerate};
@@ -41,12 +41,21 @@ pub(super) fn text(text: &[u8], findings: &mut Findings) -> Option<Record> {
         Err(error) => {
             findings.error(
                 error.pointer.clone(),
-                error.message.clone(),
+                place(text).unwrap_or_else(|| error.message.clone()),
                 mend::cure(error.reason),
             );
             None
         }
     }
+}
+
+/// What is wrong with a text, with its place as an editor counts it. `None`: nothing.
+fn place(text: &[u8]) -> Option<String> {
+    let error = json::check(text, json::DEFAULT_DEPTH).err()?;
+    let before = String::from_utf8_lossy(text.get(..error.at)?);
+    let line = before.split('\n').count();
+    let column = before.rsplit('\n').next()?.chars().count() + 1;
+    Some(format!("{} in line {line}, column {column}", error.what))
 }
 
 pub(super) fn value(mut value: Value, source: Source, findings: &mut Findings) -> Option<Record> {
