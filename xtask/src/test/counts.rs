@@ -85,7 +85,9 @@ impl Counts {
         for (corpus, languages) in SHARED {
             let mut first = None;
             for language in languages {
-                let Some(count) = self.vectors.get(&(corpus.to_owned(), (*language).to_owned()))
+                let Some(count) = self
+                    .vectors
+                    .get(&(corpus.to_owned(), (*language).to_owned()))
                 else {
                     bail!(
                         "{language} printed no `vectors {corpus} {language} COUNT`: did it play them?"
