@@ -61,7 +61,7 @@ export class Dispatcher {
     const { session, hostCalls, drained, life } = this.#surface;
     const found = this.#methods.get(request.method);
     if (found === undefined) {
-      session.reply(id, { error: failureOf(notFound(request.method), false) });
+      session.reply(id, { error: failureOf(notFound(request.method, this.#implemented()), false) });
       return;
     }
     const { method, target } = found;
@@ -69,7 +69,7 @@ export class Dispatcher {
     this.#calls.set(id, call);
     try {
       const params = readParams(method.name, method.params, request.params);
-      if (!method.has(target)) throw notFound(method.name);
+      if (!method.has(target)) throw notFound(method.name, this.#implemented());
       const items = typedSender(`an item of ${method.name}`, method.item ?? refuseItem, call.outflow);
       const upload = typedReceiver(`an item for ${method.name}`, method.upload ?? refuseItem, call.inflow);
       const answer = method.call(target, call as never, params, items, upload);
@@ -84,6 +84,12 @@ export class Dispatcher {
     } catch (thrown) {
       this.#fail(id, call, thrown);
     }
+  }
+
+  /** The names of the methods that the author has written. */
+  #implemented(): string {
+    const methods = [...this.#methods.values()].filter(({ method, target }) => method.has(target));
+    return methods.map(({ method }) => method.name).join(", ") || "none";
   }
 
   /** Lets the handlers of an event have their turn. */
@@ -152,8 +158,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-function notFound(method: string): PluginError {
-  return new PluginError("methodNotFound", `the plugin has no method ${JSON.stringify(method)}`);
+function notFound(method: string, known: string): PluginError {
+  return new PluginError("methodNotFound", `the plugin has no method ${JSON.stringify(method)}; it has ${known}`);
 }
 
 function refuseItem(): never {

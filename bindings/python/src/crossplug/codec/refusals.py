@@ -36,7 +36,7 @@ def null() -> DecodeError:
 
 def missing(wire: str) -> DecodeError:
     """An object without a required member."""
-    return DecodeError("missingField", f"the member {wire!r} is missing")
+    return DecodeError("missingField", f"`{wire}` is required")
 
 
 def out_of_range(value: int, low: int, high: int) -> DecodeError:

@@ -108,6 +108,17 @@ def no_handler(plugin: Plugin, request: Request) -> PluginError:
     return MethodNotFoundError(f"the plugin has no method {request.method!r}; it has {known}")
 
 
+def place_of(error: BaseException) -> dict[str, str]:
+    """Where an error was raised, as fields of the log line that tells of it: the author's innermost line."""
+    at, found = error.__traceback__, None
+    while at is not None:
+        code = at.tb_frame.f_code
+        if not str(at.tb_frame.f_globals.get("__name__", "")).startswith("crossplug."):
+            found = f"{code.co_filename}:{at.tb_lineno}, in {code.co_name}"
+        at = at.tb_next
+    return {} if found is None else {"at": found}
+
+
 def _trace(error: BaseException, debug: bool) -> dict[str, str] | None:
     if not debug:
         return None

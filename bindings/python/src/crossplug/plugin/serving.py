@@ -13,7 +13,7 @@ from collections import deque
 from crossplug.errors import DecodeError, EncodeError, PluginError
 from crossplug.interfaces.protocol_errors import CancelledError
 from crossplug.plugin.context import Context
-from crossplug.plugin.handler import error_for, no_handler, unfit
+from crossplug.plugin.handler import error_for, no_handler, place_of, unfit
 from crossplug.plugin.log import Log
 from crossplug.plugin.output import MOST_BUFFERED, MOST_QUEUED, Output
 from crossplug.protocol.exchange import Cancel, Event, Initialize, Request
@@ -216,10 +216,11 @@ class Serving:
         told = error_for(handler.wire, error, request.cancelled, self.instance.debug)
         if self.observe is not None:
             self.observe(request, error)
-        if told is not error and told.code == "internal":
-            self.log.error(f"{handler.wire} raised {told.message}")
+        is_signal = isinstance(error, KeyboardInterrupt)  # for the program and not for the handler
+        if told is not error and told.code == "internal" and not is_signal:
+            self.log.error(f"{handler.wire} failed: {told.message}", **place_of(error))
         self.fail(request, told)
-        if isinstance(error, KeyboardInterrupt):  # a signal, which is for the program and not for the handler
+        if is_signal:
             raise error
 
     def fail(self, request: Request, error: PluginError) -> None:
