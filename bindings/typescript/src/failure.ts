@@ -55,3 +55,10 @@ function describe(thrown: unknown): string {
 export function clean(text: string): string {
   return text.isWellFormed() ? text : text.replace(LONE, "\ufffd");
 }
+
+/** Where an error was thrown, as fields of the log line that tells of it. */
+export function placeOf(thrown: unknown): { readonly at?: string } {
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  const frame = stack.split("\n").find((line) => /^\s*at .*\/.*:\d+:\d+\)?$/.test(line) && !line.includes("node:"));
+  return frame === undefined ? {} : { at: frame.trim().slice("at ".length) };
+}

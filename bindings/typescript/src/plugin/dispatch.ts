@@ -2,7 +2,7 @@
 
 import { type EventDescriptor, type MethodDescriptor, readAs, writeAs } from "../descriptor.js";
 import { PluginError } from "../errors.js";
-import { failureOf, unfit } from "../failure.js";
+import { failureOf, placeOf, unfit } from "../failure.js";
 import type { JsonValue } from "../json/value.js";
 import { typedReceiver, typedSender } from "../streams.js";
 import { Call } from "./call.js";
@@ -126,10 +126,13 @@ export class Dispatcher {
   }
 
   #fail(id: RequestId, call: Call, thrown: unknown): void {
+    const { session, life } = this.#surface;
     const error = call.cancelled
       ? { code: "cancelled", message: `the call of ${call.method} was cancelled` }
-      : failureOf(thrown, this.#surface.life().debug);
-    this.#surface.session.reply(id, { error });
+      : failureOf(thrown, life().debug);
+    if (!call.cancelled && !(thrown instanceof PluginError))
+      life().log.error(`${call.method} failed: ${error.message}`, placeOf(thrown));
+    session.reply(id, { error });
     this.#over(id, call);
   }
 

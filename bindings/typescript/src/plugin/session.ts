@@ -208,15 +208,17 @@ export class Session {
     }
     if (this.#phase === "closing")
       return this.#refuse(id, { code: "unavailable", message: "the plugin is shutting down" });
-    if (this.pending >= this.#pendingCalls) {
+    if (method === "shutdown") {
+      this.#phase = "closing";
+      this.#flights.asked(id);
+      return { kind: "shutdown", id };
+    }
+    // The cap is on calls: the end may come however many there are.
+    if (method !== "shutdown" && this.pending >= this.#pendingCalls) {
       const message = `${this.pending} calls are in flight`;
       return this.#refuse(id, { code: "resourceExhausted", message, retryable: true });
     }
     this.#flights.asked(id);
-    if (method === "shutdown") {
-      this.#phase = "closing";
-      return { kind: "shutdown", id };
-    }
     return { kind: "request", id, method, params, meta };
   }
 
