@@ -24,7 +24,7 @@ export function readAny(value: unknown): JsonValue {
 
 /** MessagePack has bytes and integers beyond 2^53, which could not go on into JSON. */
 function refuseForeign(value: unknown): void {
-  if (typeof value === "bigint") throw beyond(value);
+  if (typeof value === "bigint") throw beyond(value, "a JSON value");
   if (typeof value !== "object" || value === null) return;
   if (isBytes(value)) throw wrongKind(value, "a JSON value");
   let at: string | number = 0;

@@ -48,21 +48,23 @@ export function boolean(value: unknown): boolean {
 
 /** A finite number. */
 export function number(value: unknown): number {
-  if (typeof value !== "number") throw typeof value === "bigint" ? beyond(value) : wrongKind(value, "a number");
+  if (typeof value !== "number") throw beyond(value, "a number");
   if (!Number.isFinite(value)) throw new Misfit("notFinite", `${value} is no JSON number`);
   // The writer would take it for an integer.
   return native && Number.isInteger(value) ? (new Float(value) as unknown as number) : value;
 }
 
-/** An integer that only bigint holds, where a number is meant. */
-export function beyond(value: bigint): Misfit {
+/** What is no number: an integer that only bigint holds, or something of another kind (a small bigint is an author's). */
+export function beyond(value: unknown, wanted: string): Misfit {
+  if (typeof value !== "bigint" || Number.isSafeInteger(Number(value))) return wrongKind(value, wanted);
   return new Misfit("beyond2p53", `${value} is beyond 2^53 - 1, where numbers are rounded`);
 }
 
 /** An integer within bounds. `-0` becomes 0. */
 export function integer(value: unknown, min: number, max: number): number {
   if (typeof value !== "number") {
-    throw typeof value === "bigint" ? outside(value, min, max) : wrongKind(value, "an integer");
+    const wide = typeof value === "bigint" && (value < min || value > max);
+    throw wide ? outside(value, min, max) : wrongKind(value, "an integer");
   }
   if (!Number.isInteger(value))
     throw new Misfit(Number.isFinite(value) ? "notAnInteger" : "notFinite", `${value} is not an integer`);
@@ -76,7 +78,7 @@ function outside(value: number | bigint, min: number | bigint, max: number | big
 
 /** A 64-bit integer that JSON carries as a number: what a 64-bit float would round is refused. */
 export function safeInteger(value: unknown, min: number): number {
-  if (typeof value === "bigint") throw beyond(value);
+  if (typeof value === "bigint") throw beyond(value, "an integer");
   const out = integer(value, -Infinity, Infinity);
   if (!Number.isSafeInteger(out))
     throw new Misfit("beyond2p53", `${out} is beyond 2^53 - 1, where numbers are rounded`);
