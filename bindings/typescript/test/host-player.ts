@@ -128,7 +128,7 @@ export class VectorHost {
         this.#initialize(what as JsonObject);
         return;
       case "call": {
-        const params = action.params === undefined ? undefined : JSON.stringify(action.params);
+        const params = action.params === undefined ? undefined : bytes(action.params);
         const traceparent = action.traceparent as string | undefined;
         this.#calls.push(session.call(what as string, params, at(action.timeoutMs), traceparent, this.#now));
         return;
@@ -149,7 +149,7 @@ export class VectorHost {
         return;
       }
       case "send": {
-        const item = JSON.stringify(action.item);
+        const item = bytes(action.item as JsonValue);
         if (typeof what === "string") session.item(ticket(), item);
         else session.upload(call(), item);
         return;
@@ -164,12 +164,12 @@ export class VectorHost {
           1,
         );
         const { code, message } = (action.error ?? {}) as { code?: string; message?: string };
-        if (action.error === undefined) session.answer(number, JSON.stringify(action.result));
+        if (action.error === undefined) session.answer(number, bytes(action.result as JsonValue));
         else session.fail(number, code ?? "", message ?? "", undefined, false);
         return;
       }
       case "emit":
-        session.emit(what as string, action.stream as string | undefined, JSON.stringify(action.payload));
+        session.emit(what as string, action.stream as string | undefined, bytes(action.payload as JsonValue));
         return;
       case "pass":
         this.#now += what as number;
@@ -196,6 +196,10 @@ export class VectorHost {
     const deadline = timeoutMs === undefined ? undefined : this.#now + (timeoutMs as number);
     this.#calls.push(this.#session.initialize(JSON.stringify(hello), this.#now, deadline));
   }
+}
+
+function bytes(value: JsonValue): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
 }
 
 function parsed(text: string | undefined): JsonValue | undefined {

@@ -40,6 +40,7 @@ pub(super) fn test(root: &Path) -> Outcome {
         ("plugin.ts", 20),
         ("host.rs", 10),
         ("host.py", 10),
+        ("host.ts", 10),
     ] {
         let lines = block(file)?
             .lines()
@@ -57,6 +58,10 @@ pub(super) fn test(root: &Path) -> Outcome {
         block("host.rs")?,
     )?;
     fs::write(folder.join("host.py"), block("host.py")?)?;
+    let in_node = folder.join("host");
+    fs::create_dir_all(&in_node)?;
+    fs::write(in_node.join("host.ts"), block("host.ts")?)?;
+    typescript(root, &in_node, "host.ts")?;
     let mut shown = Counts::default();
     for (language, file, command) in PLUGINS {
         let plugin = folder.join(language);
@@ -71,12 +76,13 @@ pub(super) fn test(root: &Path) -> Outcome {
                 root.join("target/debug/readme-plugin"),
                 plugin.join("plugin"),
             )?),
-            "typescript" => typescript(root, &plugin)?,
+            "typescript" => typescript(root, &plugin, file)?,
             _ => {}
         }
         for (name, mut host) in [
             ("Rust", Command::new(root.join("target/debug/readme-host"))),
             ("Python", in_python(root, &folder)?),
+            ("TypeScript", in_typescript(&in_node)),
         ] {
             host.arg(&plugin).env("PATH", python::path_with(root)?);
             let what = format!("README, host in {name}, plugin in {language}");
@@ -96,6 +102,13 @@ fn in_python(root: &Path, folder: &Path) -> anyhow::Result<Command> {
     let mut host = Command::new(python::interpreter(root)?);
     host.arg(folder.join("host.py"));
     Ok(host)
+}
+
+/// The README's host in TypeScript, compiled.
+fn in_typescript(folder: &Path) -> Command {
+    let mut host = Command::new("node");
+    host.arg(folder.join("host.js"));
+    host
 }
 
 /// The README's manifest, with the language and command of one plugin.
@@ -140,11 +153,11 @@ fn rust(root: &Path, folder: &Path, plugin: &str, host: &str) -> anyhow::Result<
     Ok(())
 }
 
-fn typescript(root: &Path, folder: &Path) -> anyhow::Result<()> {
+fn typescript(root: &Path, folder: &Path, file: &str) -> anyhow::Result<()> {
     let config = serde_json::json!({
         "extends": root.join("tsconfig.base.json"),
-        "compilerOptions": { "rootDir": ".", "outDir": ".", "composite": false, "declaration": false, "isolatedDeclarations": false, "typeRoots": [root.join("node_modules/@types")] },
-        "files": ["plugin.ts"]
+        "compilerOptions": { "rootDir": ".", "outDir": ".", "composite": false, "declaration": false, "isolatedDeclarations": false, "skipLibCheck": true, "typeRoots": [root.join("node_modules/@types")] },
+        "files": [file]
     });
     fs::write(folder.join("tsconfig.json"), config.to_string())?;
     let mut tsc = node::tool(root, "tsc");

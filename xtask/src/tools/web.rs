@@ -50,6 +50,7 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
         Bindgen::new()
             .input_path(module)
             .out_name("session")
+            .remove_name_section(true)
             .web(true)
             .and_then(|bindgen| bindgen.typescript(true).generate(&package))
             .context("wasm-bindgen")

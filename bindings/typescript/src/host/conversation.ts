@@ -6,7 +6,7 @@ import { HostError } from "../errors.js";
 import type { Limits } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import * as effectOf from "./conversation/effects.js";
-import { refusal, text } from "./conversation/refusals.js";
+import { bytes as bytesOf, checkedBytes, refusal } from "./conversation/refusals.js";
 import { Replying } from "./conversation/replying.js";
 import type { Answer, CallKey, Introduction, Request } from "./door.js";
 import type { Home } from "./home.js";
@@ -107,7 +107,7 @@ export class Conversation {
     }
     let call: number;
     try {
-      call = this.#session.call(method, JSON.stringify(params), deadline, traceparent, performance.now());
+      call = this.#session.call(method, bytesOf(params), deadline, traceparent, performance.now());
     } catch (thrown) {
       // Between the plugin's last word and its end: the call learns why it ended.
       if ((thrown as Error).name === "notOpen" && this.isOpen) this.#orphans.push(answer);
@@ -142,7 +142,7 @@ export class Conversation {
   /** Streams an item to a call. @throws HostError */
   upload(call: CallKey, item: JsonValue): boolean | undefined {
     if (call === undefined || !this.#calls.has(call)) return undefined;
-    const sent = this.#send("upload", () => this.#session.upload(call, text(item)));
+    const sent = this.#send("upload", () => this.#session.upload(call, checkedBytes(item)));
     return sent;
   }
 
@@ -156,7 +156,7 @@ export class Conversation {
   emit(name: string, stream: string | undefined, payload: JsonValue): void {
     if (!this.isOpen) throw this.#closed("emit");
     try {
-      this.#session.emit(name, stream, text(payload));
+      this.#session.emit(name, stream, checkedBytes(payload));
     } catch (thrown) {
       throw this.#refused(thrown, "emit");
     }

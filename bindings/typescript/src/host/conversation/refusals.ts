@@ -33,7 +33,14 @@ export function violated(name: string, message: string): HostError {
   return new HostError(kind, "read from the plugin", { context: message });
 }
 
-/** An untyped value as it goes over the wire. @throws EncodeError */
-export function text(value: JsonValue): string {
-  return JSON.stringify(writeAs("the value", writeAny, value));
+const utf8 = new TextEncoder();
+
+/** A value that was checked, as the session takes it. */
+export function bytes(value: JsonValue): Uint8Array {
+  return utf8.encode(JSON.stringify(value));
+}
+
+/** An untyped value as the session takes it. @throws EncodeError */
+export function checkedBytes(value: JsonValue): Uint8Array {
+  return bytes(writeAs("the value", writeAny, value));
 }

@@ -4,7 +4,7 @@ import type { Session } from "#wasm";
 import { PluginError } from "../../errors.js";
 import type { JsonValue } from "../../json/value.js";
 import type { ServiceReply } from "../home.js";
-import { refusal } from "./refusals.js";
+import { bytes, refusal } from "./refusals.js";
 
 /** What a reply needs of its conversation. */
 interface Line {
@@ -26,7 +26,7 @@ export class Replying implements ServiceReply {
   }
 
   answer(result: JsonValue): void {
-    this.#say(() => this.#session.answer(this.#ticket, JSON.stringify(result)));
+    this.#say(() => this.#session.answer(this.#ticket, bytes(result)));
   }
 
   fail({ code, message, details, retryable }: PluginError): void {
@@ -46,7 +46,7 @@ export class Replying implements ServiceReply {
   item(item: JsonValue): boolean | undefined {
     if (this.#line.isOver()) return undefined;
     try {
-      this.#session.item(this.#ticket, JSON.stringify(item));
+      this.#session.item(this.#ticket, bytes(item));
     } catch (thrown) {
       const { name } = thrown as Error;
       if (name === "noCredit") return false;
