@@ -483,7 +483,8 @@ def test_traces_only_where_the_host_debugs(start: Start, debug: bool) -> None:
 
 def test_elizaos_traces_only_where_debugging_is_on(start: Start) -> None:
     source = "@plugin.method('action.invoke')\ndef fail(ctx, params):\n    raise ValueError('on purpose')"
-    for env, expected in ((None, False), ({"ELIZA_INTEROP_DEBUG": "1"}, True)):
+    switched = ({"ELIZA_INTEROP_DEBUG": "1"}, {"LOG_DIAGNOSTIC": "yes"})
+    for env, expected in ((None, False), ({"ELIZA_INTEROP_DEBUG": "False"}, False), *((env, True) for env in switched)):
         process = start(source, "--dialect", "elizaos-bridge/1", env=env)
         process.next()
         process.raw(b'{"type":"plugin.init","id":"a","config":{}}\n{"type":"action.invoke","id":"b","action":"X"}\n')
@@ -520,6 +521,6 @@ def test_a_plain_plugin_imports_nothing_heavy(start: Start) -> None:
 
 def test_an_unknown_dialect_is_named(start: Start) -> None:
     process = start("", "--dialect", "telepathy/1")
-    assert process.popen.wait(10) == 1
+    assert process.popen.wait(10) == 2
     process.threads[1].join(10)
     assert b"no dialect is named 'telepathy/1'" in process.stderr

@@ -46,7 +46,9 @@ class EventTask(Request):
             for handler in serving.plugin.event_handlers[event.name]:
                 try:
                     self._handle(handler, event)
-                except Exception as error:
+                except KeyboardInterrupt:  # a signal, which is for the program and not for the handler
+                    raise
+                except BaseException as error:  # `sys.exit` too: it would end all further events with it
                     what = f"a handler of the event {event.name} raised {type(error).__name__}: {error}"
                     serving.note("error", what)
             with serving.lock:

@@ -54,6 +54,9 @@ class LoopThread:
         """Runs an awaitable and blocks until it is over. Not to be called on the loop's own thread."""
 
         async def run() -> Any:
-            return await awaitable
+            try:
+                return await awaitable
+            except SystemExit as error:  # asyncio would end the loop with it, and with the loop every coroutine
+                raise RuntimeError(f"SystemExit: {error}") from error
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import get_ident
+from _thread import allocate_lock, get_ident
 
 from crossplug.errors import UsageError
 from crossplug.plugin.input import Input
@@ -23,9 +23,12 @@ from crossplug.protocol.session import Session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
 READ_BYTES = 1 << 16
 """Bytes asked for in one read: what a pipe holds."""
+WRONG_USAGE = 2
+"""Exit code for arguments that make no sense."""
 
 
 def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None:
@@ -39,8 +42,11 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     """
     if not isinstance(plugin, Plugin):
         plugin = Plugin(type(plugin).__name__, plugin)
-    debug = os.environ.get("ELIZA_INTEROP_DEBUG", "") not in ("", "0", "false")
-    dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), debug)
+    try:
+        dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), _is_debugged())
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(WRONG_USAGE) from None
     incoming, outgoing = os.dup(0), os.dup(1)
     os.set_blocking(incoming, True)  # some hosts hand over an end that is not
     os.dup2(2, 1)
@@ -59,11 +65,12 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     sys.stdout = prints = Prints(2, serving.log_print)
     frames = Input(serving, _reader(incoming))
     code = 0
+    ending = allocate_lock()  # whoever takes it ends the process, and nobody else
     try:
         _on_sigterm()
         serving.open()
         readers = Readers(serving, frames.next)
-        readers.on_end = _ending(serving, frames)
+        readers.on_end = _ending(serving, frames, ending)
         readers.run()
         drain(serving)
         code = int(frames.broken)
@@ -72,6 +79,7 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     except KeyboardInterrupt:
         code = 130
     finally:
+        ending.acquire()
         stop(serving)
         prints.end()
         serving.output.finish()
@@ -80,6 +88,12 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
         # A handler that heeds nothing would keep the interpreter from ending.
         sys.stderr.flush()
         os._exit(code)
+
+
+def _is_debugged() -> bool:
+    """elizaOS's switches, for a dialect whose host cannot say it: on where one is set to anything that means yes."""
+    switches = (os.environ.get(name, "").lower() for name in ("ELIZA_INTEROP_DEBUG", "LOG_DIAGNOSTIC"))
+    return any(switch not in ("", "0", "false") for switch in switches)
 
 
 def _dialect(arguments: Sequence[str]) -> str:
@@ -104,12 +118,12 @@ def _reader(fd: int) -> Callable[[], bytes]:
     return read
 
 
-def _ending(serving: Serving, frames: Input) -> Callable[[], None]:
+def _ending(serving: Serving, frames: Input, ending: Any) -> Callable[[], None]:
     """Ends the process where the main thread cannot: it may be in a handler that heeds nothing."""
     main = get_ident()
 
     def end() -> None:
-        if get_ident() != main and not drain(serving):
+        if get_ident() != main and not drain(serving) and ending.acquire(False):
             stop(serving)
             serving.output.finish()
             sys.stderr.flush()

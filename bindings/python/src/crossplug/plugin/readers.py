@@ -257,4 +257,6 @@ class Readers:
                 self._give(task)
         self._turns += 1
         self._inline = self._turns
+        if not self._armed:  # the watch may have gone to sleep, and what the handler does next may take long
+            self._arm()
         return True

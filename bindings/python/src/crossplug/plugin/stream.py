@@ -193,8 +193,8 @@ class ItemReceiver(_End, Generic[T]):
                 return None, None
             else:
                 if not self._window:
+                    serving.session.grant(exchange, WINDOW_ITEMS, WINDOW_BYTES)  # may refuse, and be asked again
                     self._window = True
-                    serving.session.grant(exchange, WINDOW_ITEMS, WINDOW_BYTES)
                 answer = (False, None)
         serving.flush()
         return answer

@@ -47,6 +47,7 @@ def wait_blocking(
             exchange.wakers.append(gate.release)
         left = -1.0 if end is None else end - monotonic()
         if end is not None and (left <= 0 or not owner.pause(gate, left)):
+            _forget(owner, exchange, gate.release)
             raise DeadlineExceededError(f"{what} took longer than {timeout} s")
         if end is None:
             owner.pause(gate, -1.0)
@@ -71,13 +72,21 @@ async def wait(owner: Waits, exchange: Exchange, ready: Callable[[], bool], time
                     pass
 
             exchange.wakers.append(wake)
-        if end is None:
-            await changed
-            continue
         try:
-            await asyncio.wait_for(changed, end - monotonic())
+            await (changed if end is None else asyncio.wait_for(changed, end - monotonic()))
         except asyncio.TimeoutError:
+            _forget(owner, exchange, wake)
             raise DeadlineExceededError(f"{what} took longer than {timeout} s") from None
+        except BaseException:
+            _forget(owner, exchange, wake)
+            raise
+
+
+def _forget(owner: Waits, exchange: Exchange, waker: Callable[[], object]) -> None:
+    """Nobody waits any more: whoever asks again and again must not leave one behind each time."""
+    with owner.lock:
+        if waker in exchange.wakers:
+            exchange.wakers.remove(waker)
 
 
 def _settle(changed: Any) -> None:

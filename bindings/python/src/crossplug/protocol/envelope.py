@@ -59,7 +59,18 @@ def write_error(error: PluginError) -> dict[str, Any]:
         data["details"] = details
     if error.retryable:
         data["retryable"] = True
-    return {"code": NUMBERS.get(error.code, INTERFACE_NUMBER), "message": error.message, "data": data}
+    return {"code": NUMBERS.get(error.code, INTERFACE_NUMBER), "message": clean(error.message), "data": data}
+
+
+def clean(text: str) -> str:
+    r"""Text that every reader takes: an exception's text may hold half of a surrogate pair, which no message may.
+
+    >>> clean("café \ud800")
+    'café �'
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def read_error(value: Any, classes: dict[str, type[CodedError]] | None = None) -> PluginError | None:

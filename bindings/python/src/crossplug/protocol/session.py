@@ -88,7 +88,7 @@ class Session(Speech):
             self._finish_shutdown()
             return None
         elif len(self.requests) >= self.pending_calls:
-            self._refuse(id, "resourceExhausted", f"{self.pending_calls} requests are in flight")
+            self._refuse(id, "resourceExhausted", f"{self.pending_calls} requests are in flight", retryable=True)
             return None
         request = Request(id, method, _params(message), meta.get("timeoutMs"), meta.get("traceparent"))
         self.requests[id] = request

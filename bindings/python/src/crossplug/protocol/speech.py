@@ -110,10 +110,12 @@ class Speech:
             self._send({"jsonrpc": "2.0", "id": request.id, "error": write_error(error)})
         except EncodeError as wrong:
             stripped = PluginError(error.code, f"{error.message} (details left out: {wrong.message})"[:2000])
-            try:
-                self._send({"jsonrpc": "2.0", "id": request.id, "error": write_error(stripped)})
-            except EncodeError:
-                pass  # the host takes so little that it cannot be told even this
+            for told in (stripped, PluginError("internal", "the error cannot be written")):
+                try:
+                    self._send({"jsonrpc": "2.0", "id": request.id, "error": write_error(told)})
+                    break
+                except EncodeError:
+                    pass  # a code that is no text; or the host takes so little that it cannot be told even this
         self._forget(request)
 
     def _forget(self, request: Request) -> None:
@@ -183,7 +185,7 @@ class Speech:
 
     def progress(self, request: Request, fraction: float | None, message: str | None) -> None:
         """Reports how far a request is."""
-        if request.over:
+        if request.over or request.cancelled:
             return
         params: dict[str, Any] = {"id": request.id}
         if fraction is not None:
@@ -291,8 +293,9 @@ class Speech:
         if self.state != "new":
             self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def _refuse(self, id: int | str | None, code: str, message: str) -> None:
-        self._send({"jsonrpc": "2.0", "id": id, "error": write_error(PluginError(code, message))})
+    def _refuse(self, id: int | str | None, code: str, message: str, *, retryable: bool = False) -> None:
+        refusal = PluginError(code, message, retryable=retryable)
+        self._send({"jsonrpc": "2.0", "id": id, "error": write_error(refusal)})
 
     def too_large(self) -> None:
         """A frame is beyond the cap: what follows it cannot be told apart, so it is the last one."""
