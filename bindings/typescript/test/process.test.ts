@@ -112,6 +112,24 @@ describe("pipes", () => {
     assert.equal(await program.exit, 0);
   });
 
+  for (const closes of ["its end of the answers", "both ends"]) {
+    test(`a plugin whose host closes ${closes} in a call stops as ever`, async () => {
+      const program = start(
+        written(`
+          const testHang = () => new Promise((resolve) => setTimeout(resolve, 100));
+          const onStop = () => console.error("stopped");
+          run(definePlugin({ manifest, onStop, interfaces: [implement(conformance, { testHang })] }));`),
+        { pipe: false },
+      );
+      program.send(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "test.hang" });
+      await program.reply(1);
+      program.child.stdout?.destroy();
+      if (closes === "both ends") program.child.stdin?.end();
+      assert.equal(await program.exit, 0);
+      assert.equal(program.stderr, "stopped\n");
+    });
+  }
+
   test("the length framing holds from the message behind the handshake on", async () => {
     const child = spawn(process.execPath, [SUBJECT], { stdio: ["pipe", "pipe", "ignore"] });
     const chunks: Buffer[] = [];
@@ -207,5 +225,10 @@ describe("failures", () => {
     const program = start(SUBJECT, { args: ["--dialect", "klingon/1"], pipe: false });
     assert.equal(await program.exit, 2);
     assert.match(program.stderr, /klingon\/1/);
+  });
+
+  test("a dialect may be named behind an equals sign", async () => {
+    const program = start(SUBJECT, { args: ["--dialect=elizaos-bridge/1"] });
+    await program.until(({ type }) => type === "ready");
   });
 });

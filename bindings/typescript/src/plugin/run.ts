@@ -66,7 +66,8 @@ function start(plugin: Plugin, dialect: Dialect): void {
     runtime.log.info(line, { stream: "stdout" });
     return true;
   });
-  const output = new Output(stdout.fd, stdout.fd !== 1, () => process.exit());
+  // Nobody listens any more, so nothing is worth waiting for; but the plugin stops as it always does.
+  const output = new Output(stdout.fd, stdout.fd !== 1, () => end(0));
   const complain = (problem: string): void => {
     process.stderr.write(`crossplug: ${problem}\n`);
   };
@@ -107,12 +108,12 @@ function start(plugin: Plugin, dialect: Dialect): void {
     output.flush();
   });
   let ending = false;
-  const end = (): void => {
+  const end = (graceMs?: number): void => {
     if (ending) return;
     ending = true;
     const leave = (): void => process.exit();
     runtime
-      .end()
+      .end(graceMs)
       .then(() => {
         stdout.flush();
         return output.finish();
@@ -134,7 +135,7 @@ function start(plugin: Plugin, dialect: Dialect): void {
     reader.end();
     end();
   });
-  process.stdin.on("error", end);
+  process.stdin.on("error", () => end());
 }
 
 /** What was printed is read by somebody, or has had its time: an exit drops what Node has not written yet. */
@@ -151,8 +152,10 @@ function stderrFinished(): Promise<void> {
  * @throws CrossplugError `usage`
  */
 function dialectOf(args: readonly string[]): Dialect {
-  const at = args.indexOf("--dialect");
-  const name = at === -1 ? "crossplug/1" : (args[at + 1] ?? "");
+  const OPTION = "--dialect";
+  const at = args.indexOf(OPTION);
+  const joined = args.find((arg) => arg.startsWith(`${OPTION}=`))?.slice(OPTION.length + 1);
+  const name = joined ?? (at === -1 ? "crossplug/1" : (args[at + 1] ?? ""));
   return dialectByName(name, isSet(process.env.ELIZA_INTEROP_DEBUG) || isSet(process.env.LOG_DIAGNOSTIC));
 }
 

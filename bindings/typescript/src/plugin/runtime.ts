@@ -101,8 +101,8 @@ export class Runtime {
     return this.#dispatcher.line.idle();
   }
 
-  /** The host says nothing more: finishes what is in flight. */
-  async end(): Promise<void> {
+  /** The host says nothing more: finishes what is in flight, within a grace. */
+  async end(graceMs: number = GRACE_MS): Promise<void> {
     this.#session.close();
     const gone = new PluginError("unavailable", "the host closed the connection");
     this.#hostCalls.closeAll(gone);
@@ -110,8 +110,8 @@ export class Runtime {
       call.inflow.fail(gone);
       call.outflow.close(gone);
     }
-    const events = this.#lastEvents();
-    if (!(await this.#quiet(0, GRACE_MS))) {
+    const events = this.#lastEvents(graceMs);
+    if (!(await this.#quiet(0, graceMs))) {
       for (const call of this.#dispatcher.calls) call.abort(gone);
       await this.#quiet(0, LAST_GRACE_MS);
     }
@@ -235,10 +235,10 @@ export class Runtime {
   }
 
   /** Lets the handlers of events come to their end, though nobody waits for one that does not. */
-  async #lastEvents(): Promise<void> {
+  async #lastEvents(graceMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, GRACE_MS);
+      timer = setTimeout(resolve, graceMs);
     });
     await Promise.race([this.eventsHandled(), late]);
     clearTimeout(timer);
