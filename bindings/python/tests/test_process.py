@@ -401,6 +401,15 @@ def test_the_end_of_input_waits_for_what_is_in_flight(start: Start) -> None:
     assert process.next() == {"jsonrpc": "2.0", "id": 2, "result": 1}
 
 
+def test_half_a_message_at_the_end_of_the_input_is_said_and_is_an_end_as_any(start: Start) -> None:
+    process = start("plugin.method('nothing')(lambda ctx, params: None)")
+    process.initialize()
+    process.raw(b'{"jsonrpc":"2.0","id":2,"method":"noth')
+    assert process.end() == 0
+    assert process.next() is None
+    assert b"the input ended within a message" in process.stderr
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["in the main thread", "in another thread"])
 def test_a_handler_that_heeds_nothing_does_not_keep_the_process(start: Start, first: bool) -> None:
     process = start(
