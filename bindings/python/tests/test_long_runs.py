@@ -84,6 +84,25 @@ def test_the_stop_hooks_run_once_where_two_threads_see_the_end(start: Start) -> 
     assert process.stderr.decode().split() == ["stop", "stopped"]
 
 
+@pytest.mark.parametrize("way", ["upload", "items"])
+def test_a_stream_that_the_end_of_input_cuts_is_not_taken_for_a_whole_one(start: Start, way: str) -> None:
+    process = start(
+        """
+    @plugin.method("upload")
+    def upload(ctx, params): return list(ctx.upload())
+    @plugin.method("items")
+    def items(ctx, params): ctx.items().send_blocking(1)
+    """
+    )
+    process.initialize()
+    process.send(id=2, method=way)
+    if way == "upload":
+        assert process.next()["method"] == "$/credit"
+        process.send(method="$/item", params={"id": 2, "item": "a part"})
+    assert process.end() == 0
+    assert process.next()["error"]["data"]["code"] == "unavailable"
+
+
 def test_waiting_again_and_again_leaves_nothing_behind() -> None:
     def handler(ctx: Context, params: Any) -> Any:
         for _ in range(5):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Exchange
 
+GONE = "the host has closed the connection in the middle of the stream"
+
 
 class _End:
     """One end of a stream: how it waits."""
@@ -55,7 +57,7 @@ class _End:
                 call.give_up()
 
     def _ready(self) -> bool:
-        return self._exchange.cancelled or self._exchange.over
+        return self._exchange.cancelled or self._exchange.over or self._exchange.cut
 
     def _raise_if_cancelled(self) -> None:
         if self._exchange.cancelled:
@@ -99,8 +101,7 @@ class ItemSender(_End, Generic[T]):
             await self._wait("sending an item")
 
     def _ready(self) -> bool:
-        exchange = self._exchange
-        return exchange.may_send() or exchange.cancelled or exchange.over
+        return self._exchange.may_send() or super()._ready()
 
     def _try(self, value: Any) -> bool:
         serving, exchange = self._serving, self._exchange
@@ -109,6 +110,8 @@ class ItemSender(_End, Generic[T]):
             if exchange.over:
                 raise UnavailableError("the call is over; no more items can be sent")
             if not exchange.may_send():
+                if exchange.cut:
+                    raise UnavailableError(GONE)
                 return False
             serving.session.item(exchange, value)
         serving.said()
@@ -119,8 +122,8 @@ class ItemReceiver(_End, Generic[T]):
     """The items that come, one by one, in a ``for`` or an ``async for``. Grants the credit itself.
 
     Raises :class:`CancelledError` when the caller gave up, :class:`DeadlineExceededError` when the time of the
-    service's call is over, and :class:`InvalidParamsError` for an item that its type
-    does not allow.
+    service's call is over, :class:`UnavailableError` when the host is gone before the stream has ended, and
+    :class:`InvalidParamsError` for an item that its type does not allow.
     """
 
     __slots__ = ("_read", "_taken_bytes", "_taken_items", "_window")
@@ -173,8 +176,7 @@ class ItemReceiver(_End, Generic[T]):
             raise InvalidParamsError(str(error), details=details) from None
 
     def _ready(self) -> bool:
-        exchange = self._exchange
-        return bool(exchange.inbox) or exchange.ended or exchange.cancelled or exchange.over
+        return bool(self._exchange.inbox) or self._exchange.ended or super()._ready()
 
     def _try(self) -> tuple[bool | None, Any]:
         """(True, an item), (False, nothing yet) or (None, the end)."""
@@ -191,6 +193,8 @@ class ItemReceiver(_End, Generic[T]):
                 answer = (True, item)
             elif exchange.ended or exchange.over:
                 return None, None
+            elif exchange.cut:  # what came is a part, and must not be taken for the whole
+                raise UnavailableError(GONE)
             else:
                 if not self._window:
                     serving.session.grant(exchange, WINDOW_ITEMS, WINDOW_BYTES)  # may refuse, and be asked again

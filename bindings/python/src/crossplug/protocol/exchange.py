@@ -24,6 +24,7 @@ class Exchange:
 
     __slots__ = (
         "cancelled",
+        "cut",
         "draining",
         "ended",
         "id",
@@ -46,6 +47,8 @@ class Exchange:
         self.cancelled = False
         self.ended = False
         """The peer will send no more items."""
+        self.cut = False
+        """The peer is gone: neither items nor credit come any more, though the stream has not ended."""
         self.streaming = False
         """The peer was given credit: the exchange counts as an open stream until it is answered."""
         self.draining = False

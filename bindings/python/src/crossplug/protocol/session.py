@@ -213,7 +213,7 @@ class Session(Speech):
             asked.close()
         self.asked.clear()
         for request in self.requests.values():
-            request.ended = True
+            request.cut = True
             request.wake()
         return list(self.requests.values())
 

@@ -145,7 +145,7 @@ class Speech:
         """Lets the host send so many more items and bytes. Raises ``resourceExhausted``, and nothing was said then,
         where as many streams are open as the host allows; a call that was asked for its stream has its place already.
         """
-        if exchange.over or exchange.ended:
+        if exchange.over or exchange.ended or exchange.cut:
             return
         if not exchange.streaming:
             self._room_for_stream(exchange.method)
