@@ -4,6 +4,8 @@
 //! host's own live below this file; a program may bring one of its own with
 //! [`HostBuilder::door`](crate::HostBuilder::door). A door knows its way in and nothing of who calls.
 
+#[cfg(any(unix, feature = "wasm"))]
+mod conversation;
 pub mod memory;
 mod place;
 #[cfg(unix)]

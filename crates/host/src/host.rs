@@ -67,8 +67,9 @@ impl Host {
         HostBuilder::new()
     }
 
-    /// Loads the plugin of a manifest: `path` is its folder, with a `plugin.json` in it, or the file. Nothing happens
-    /// until the load is awaited, or ended with [`Load::blocking`].
+    /// Loads the plugin of a manifest: `path` is its folder, with a `plugin.json` in it, or the file; or a WebAssembly module
+    /// by itself, `x.wasm`, which carries its manifest or has none. Nothing happens until the load is awaited, or ended with
+    /// [`Load::blocking`].
     pub fn load(&self, path: impl Into<PathBuf>) -> Load {
         Load::from_path(self.clone(), path.into())
     }

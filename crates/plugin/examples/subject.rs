@@ -307,6 +307,8 @@ const MANIFEST: &str = r#"{
   "name": "conformance-subject",
   "description": "What the session vectors are played against",
   "version": "1.0.0",
+  "language": "rust",
+  "permissions": { "services": ["test.answer"], "events": { "emit": ["test:stream"] } },
   "actions": [{ "name": "ECHO", "description": "echo", "similes": ["s"] }],
   "providers": [{ "name": "PROV", "description": "p", "dynamic": true, "position": 3, "private": false }],
   "evaluators": [{ "name": "EVAL", "description": "e", "alwaysRun": true }],

@@ -35,12 +35,10 @@
 mod attempt;
 mod care;
 mod command;
-mod effect;
 mod inlet;
 mod lead;
 mod passage;
 mod pump;
-mod reply;
 mod start;
 mod stderr;
 mod wire;
@@ -51,12 +49,12 @@ use async_trait::async_trait;
 use crossplug_policy::Abilities;
 use crossplug_protocol::dialect;
 
+use super::conversation::{Stage, stopped};
 use super::{Door, Home, Opening, Passage};
 use crate::{Error, ErrorKind, Result};
 use attempt::Attempt;
 use command::Command;
 use passage::ProcessPassage;
-use wire::Stage;
 
 /// Starts plugins as processes. Every host has one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,10 +105,10 @@ impl Door for ProcessDoor {
         })?;
         let pump = attempt.outcome().await?;
         pump.opened.taken().await?;
-        let introduction = match &pump.lock().stage {
+        let introduction = match &pump.lock().talk.stage {
             Stage::Open(introduction) => Arc::clone(introduction),
             Stage::Ended(error) => return Err(error.in_operation("load")),
-            Stage::Opening | Stage::Stopping => return Err(wire::stopped("load")),
+            Stage::Opening | Stage::Stopping => return Err(stopped("load")),
         };
         attempt.succeeded();
         Ok(Arc::new(ProcessPassage {

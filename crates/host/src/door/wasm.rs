@@ -21,6 +21,7 @@
 //! # Ok::<(), crossplug_host::Error>(())
 //! ```
 
+mod abi;
 mod cache;
 mod code;
 mod engine;
@@ -41,6 +42,7 @@ use crate::service::ServiceResult;
 use crate::{Error, ErrorKind, Result};
 
 use code::Kept;
+use engine::Engine;
 use extism::{Folder, Function, Module, Settings, Source};
 pub use limits::WasmLimits;
 
@@ -278,11 +280,69 @@ impl Door for WasmDoor {
     }
 
     fn abilities(&self, host: Abilities) -> Abilities {
-        host.wasm([extism::NAME])
+        host.wasm([abi::NAME, extism::NAME])
     }
 
     async fn open(&self, opening: Opening, home: Home) -> Result<Arc<dyn Passage>> {
         let settings = self.settings_for(&opening)?;
-        extism::open(settings, opening, home).await
+        let wished = match &opening.way {
+            Some(Way::Wasm(way)) => way.abi.as_deref(),
+            _ => None,
+        };
+        if wished == Some(extism::NAME) {
+            return extism::open(settings, opening, home).await;
+        }
+        match ours(&settings, wished.is_some())? {
+            Some((engine, module)) => {
+                abi::open(engine, settings.limits, module, opening, home).await
+            }
+            None => extism::open(settings, opening, home).await,
+        }
     }
+}
+
+/// The module, where it is one of ours; its exports say so. `wished`: it has to be.
+fn ours(settings: &Settings, wished: bool) -> Result<Option<(&'static Engine, wasmtime::Module)>> {
+    let (bytes, is_ours) = match settings.modules.as_slice() {
+        [one] => {
+            let most = settings.limits.module_bytes;
+            let bytes = match &one.source {
+                Source::File(path) => code::read(path, most)?,
+                Source::Bytes(bytes) => code::fits(bytes.clone(), most)?,
+            };
+            // What is no text either is refused by the compiler, with a better error.
+            let is_ours = wat::parse_bytes(&bytes)
+                .is_ok_and(|binary| abi::Outline::of(&binary).exports(abi::MARK));
+            (bytes, is_ours)
+        }
+        _ => (Vec::new(), false),
+    };
+    if !is_ours {
+        if wished {
+            let what = format!(
+                "the module does not export `{}`, as modules of {} do",
+                abi::MARK,
+                abi::NAME
+            );
+            return Err(Error::new(ErrorKind::Incompatible, "load").with_context(what));
+        }
+        return Ok(None);
+    }
+    let engine = Engine::shared(settings.limits.fuel.is_some())?;
+    let cache = settings.kept.open()?;
+    Ok(Some((
+        engine,
+        code::compile(engine, cache.as_ref(), &bytes)?,
+    )))
+}
+
+/// The manifest that a module of ours carries, where it carries one.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn manifest_in(module: &std::path::Path) -> Result<Option<Vec<u8>>> {
+    let bytes = code::read(module, WasmLimits::default().module_bytes)?;
+    Ok(abi::Outline::of(&bytes)
+        .custom(abi::SECTION)
+        .map(<[u8]>::to_vec))
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::pump::Pump;
+use crate::door::conversation::Party;
 use crate::executor::Slot;
 use crate::{Error, ErrorKind, Result};
 

@@ -7,8 +7,9 @@ use crossplug_protocol::session::CallId;
 
 use super::inlet::Inlet;
 use super::pump::Pump;
-use super::wire::{Stage, Wire, stopped};
+use super::wire::Wire;
 use crate::door::Patience;
+use crate::door::conversation::{Stage, stopped};
 use crate::home::Ending;
 use crate::log::Level;
 use crate::{Error, ErrorKind};
@@ -77,11 +78,11 @@ impl Pump {
         let patience = wire.patience;
         let Some(stopping) = &mut wire.stopping else {
             // One that was never open has nothing to finish.
-            if matches!(wire.stage, Stage::Opening) {
+            if matches!(wire.talk.stage, Stage::Opening) {
                 return Next::End;
             }
-            wire.stage = Stage::Stopping;
-            return match wire.session.shutdown(None, now, &mut wire.out) {
+            wire.talk.stage = Stage::Stopping;
+            return match wire.talk.session.shutdown(None, now, &mut wire.talk.out) {
                 Ok(call) => {
                     let until = now + patience.shutdown;
                     wire.stopping = Some(Stopping {
@@ -117,7 +118,7 @@ impl Pump {
     fn end_input(wire: &mut Wire, until: Duration) -> Next {
         wire.flush();
         wire.stdin = None;
-        wire.out.consume(wire.out.len());
+        wire.talk.out.consume(wire.talk.out.len());
         wire.stopping = Some(Stopping {
             step: Step::InputEnded,
             until,
@@ -149,19 +150,10 @@ impl Pump {
         let wire = &mut *guard;
         let wanted = matches!(cause, Cause::Stopped) || wire.lead.stop_wanted;
         let error = self.explain(wire, cause, &status, &inlet.lines.tail(), half);
-        wire.session.close();
-        wire.stage = Stage::Ended(error.clone());
+        let left = wire.talk.end(Stage::Ended(error.clone()));
         wire.stdin = None;
         wire.lead.alarm = None;
-        wire.out.consume(wire.out.len());
-        let mut answers: Vec<_> = wire
-            .calls
-            .drain()
-            .map(|(_, pending)| pending.answer)
-            .collect();
-        answers.append(&mut wire.orphans);
-        let asked: Vec<_> = wire.asked.drain().collect();
-        (wire.unattended, wire.asked_bytes) = (0, 0);
+        let orphans = std::mem::take(&mut wire.orphans);
         wire.lead.asleep = None;
         wire.lead.keeper_leads = false;
         let followers = std::mem::take(&mut wire.lead.followers);
@@ -169,12 +161,10 @@ impl Pump {
         // Before anybody is told: who was told finds nothing left.
         drop(inlet);
 
-        for answer in answers {
+        left.tell(&error);
+        for answer in orphans {
             answer.finish(Err(error.clone()));
         }
-        asked
-            .into_iter()
-            .for_each(|(_, asking)| asking.asked.cancel());
         followers.into_iter().for_each(|thread| thread.unpark());
         self.opened.fill(Err(error.in_operation("load")));
         let ending = if wanted {
@@ -188,7 +178,7 @@ impl Pump {
 
     /// The error of everything that was in flight, and of what comes later.
     fn explain(&self, wire: &Wire, cause: Cause, status: &str, tail: &str, half: bool) -> Error {
-        let opening = matches!(wire.stage, Stage::Opening);
+        let opening = matches!(wire.talk.stage, Stage::Opening);
         let kind = if opening {
             ErrorKind::Start
         } else {

@@ -1,21 +1,21 @@
 //! What a leader does: keeps deadlines, writes, sleeps in `poll`, reads, and hands on. It knows one plugin's descriptors
-//! and its clock; whose turn it is to lead is for [`super::pump`], what a frame means for [`super::effect`].
+//! and its clock; whose turn it is to lead is for [`super::pump`], what a frame means for the room `conversation`.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::frame::{FrameError, Framing};
+use crossplug_protocol::frame::Framing;
 use crossplug_protocol::violation::{Violation, ViolationKind};
 
 use super::care::{Cause, Next};
-use super::effect::Effect;
 use super::inlet::{Inlet, Read};
 use super::pump::Pump;
-use super::wire::{Sleep, Stage, Wire};
+use super::wire::{Sleep, Wire};
+use crate::Result;
 use crate::call::flight::late;
+use crate::door::conversation::{Effect, Stage, broke, too_long};
 use crate::door::{Answer, Job};
 use crate::log::{Level, LogSource};
-use crate::{Error, ErrorKind, Result};
 
 /// Reads in a row before the leader looks at anything else.
 const READS: usize = 32;
@@ -46,7 +46,7 @@ impl Pump {
             }
             let mut wire = self.lock();
             wire.lead.asleep = None;
-            let open = matches!(wire.stage, Stage::Open(_));
+            let open = matches!(wire.talk.stage, Stage::Open(_));
             let somebody_elses = if is_keeper {
                 open && !wire.lead.stop_wanted && !wire.lead.followers.is_empty()
             } else {
@@ -63,7 +63,7 @@ impl Pump {
                     .for_each(|answer| answer.finish(Err(self::late())));
                 continue;
             }
-            let mut next = earliest(wire.session.next_timeout(), until);
+            let mut next = earliest(wire.talk.session.next_timeout(), until);
             if is_keeper && wire.lead.stop_wanted {
                 match self.stop_step(&mut wire, &inlet, now) {
                     Next::At(at) => next = earliest(next, Some(at)),
@@ -130,8 +130,8 @@ impl Pump {
     /// Takes calls out whose deadline has passed.
     fn expire(&self, wire: &mut Wire, now: Duration) -> Vec<Answer> {
         let mut late = Vec::new();
-        while let Some(call) = wire.session.expire(now, &mut wire.out) {
-            late.extend(wire.settled(call));
+        while let Some(call) = wire.talk.session.expire(now, &mut wire.talk.out) {
+            late.extend(wire.talk.settled(call).map(|pending| pending.answer));
         }
         late
     }
@@ -144,30 +144,39 @@ impl Pump {
                 Read::Bytes { more } => more,
                 Read::End => {
                     let mut wire = self.lock();
-                    wire.session.input_ended();
+                    wire.talk.session.input_ended();
                     return Ok(());
                 }
             };
             loop {
                 let mut wire = self.lock();
-                let framing = wire.session.framing();
+                let framing = wire.talk.session.framing();
                 let Some(frame) = inlet
                     .reader
                     .next_frame(framing)
                     .map_err(|error| too_long(&error))?
                 else {
-                    if !wire.out.is_empty() {
+                    if !wire.talk.out.is_empty() {
                         wire.flush();
                     }
                     endless_print(framing, inlet.reader.waiting())?;
                     break;
                 };
-                let effect = self.take(&mut wire, frame, jobs)?;
-                if matches!(effect, Effect::Opened) {
-                    inlet.reader.set_limit(wire.session.limits().frame_bytes);
+                let effect = wire.talk.take(frame, self, Some(self.process()), jobs)?;
+                let opened = matches!(effect, Effect::Opened);
+                if opened {
+                    inlet
+                        .reader
+                        .set_limit(wire.talk.session.limits().frame_bytes);
+                }
+                if let (Effect::Replied(call), Some(stopping)) = (&effect, &mut wire.stopping) {
+                    stopping.heard(*call);
                 }
                 drop(wire);
-                self.run(effect);
+                effect.run(self);
+                if opened {
+                    self.opened.fill(Ok(()));
+                }
             }
             if !more {
                 return Ok(());
@@ -189,20 +198,6 @@ fn earliest(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> 
     }
 }
 
-/// What a violation is to the host's callers.
-pub(super) fn broke(violation: Violation) -> Error {
-    let kind = match violation.kind {
-        ViolationKind::TooManyStreams
-        | ViolationKind::TooDeep
-        | ViolationKind::AnswersUnread
-        | ViolationKind::NameTooLong => ErrorKind::Limit,
-        _ => ErrorKind::Protocol,
-    };
-    Error::new(kind, "read from the plugin")
-        .with_context(violation.to_string())
-        .with_source(violation)
-}
-
 /// A print that never ends is found before it fills the room of a message.
 fn endless_print(framing: Framing, waiting: &[u8]) -> Result<()> {
     if framing != Framing::Ndjson
@@ -216,10 +211,4 @@ fn endless_print(framing: Framing, waiting: &[u8]) -> Result<()> {
         waiting.len()
     );
     Err(broke(Violation::new(ViolationKind::StrayTooLong, what)))
-}
-
-fn too_long(error: &FrameError) -> Error {
-    Error::new(ErrorKind::Limit, "read from the plugin")
-        .with_context(error.to_string())
-        .with_source(*error)
 }

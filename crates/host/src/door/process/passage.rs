@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crossplug_protocol::session::{CallOptions, Refused, StreamId};
+use crossplug_protocol::session::{CallId, CallOptions, Refused, StreamId};
 
 use super::pump::Pump;
-use super::wire::{Pending, Stage, check, key, refused};
+use crate::door::conversation::{self, Pending, Stage};
 use crate::door::{Answer, CallKey, Introduction, Passage, Patience, Request};
 use crate::{Payload, Result};
 
@@ -34,20 +34,26 @@ impl Passage for ProcessPassage {
         options.deadline = request.deadline.map(|deadline| pump.at(deadline));
         options.traceparent = request.traceparent;
         let params = request.params.as_raw();
-        let sent = wire
-            .session
-            .call(request.method, Some(&params), &options, now, &mut wire.out);
+        let sent = wire.talk.session.call(
+            request.method,
+            Some(&params),
+            &options,
+            now,
+            &mut wire.talk.out,
+        );
         let call = sent.and_then(|call| match request.credit {
             None => Ok(call),
             Some((items, bytes)) => {
-                match wire
-                    .session
-                    .grant(StreamId::Call(call), items, bytes, &mut wire.out)
-                {
+                match wire.talk.session.grant(
+                    StreamId::Call(call),
+                    items,
+                    bytes,
+                    &mut wire.talk.out,
+                ) {
                     // A dialect without streams: the stream is empty.
                     Ok(()) | Err(Refused::Inexpressible(_)) => Ok(call),
                     Err(refusal) => {
-                        wire.session.abandon(call, &mut wire.out);
+                        wire.talk.session.abandon(call, &mut wire.talk.out);
                         Err(refusal)
                     }
                 }
@@ -55,30 +61,29 @@ impl Passage for ProcessPassage {
         });
         let call = match call {
             Ok(call) => call,
-            Err(Refused::NotOpen) if matches!(wire.stage, Stage::Open(_)) => {
+            Err(Refused::NotOpen) if matches!(wire.talk.stage, Stage::Open(_)) => {
                 wire.orphans.push(answer);
                 return CallKey(0);
             }
             Err(refusal) => {
-                let error = refused(wire, "call", &refusal);
+                let error = wire.talk.refused("call", &refusal);
                 pump.flush(wire);
                 drop(guard);
                 answer.finish(Err(error));
                 return CallKey(0);
             }
         };
-        wire.calls.insert(
-            key(call),
+        wire.talk.expect(
+            call,
             Pending {
-                call,
+                key: key(call),
                 answer,
                 attended: request.attended,
+                deadline: request.deadline,
             },
         );
         if request.attended {
             pump.turns.fetch_add(1, Ordering::Relaxed);
-        } else {
-            wire.unattended += 1;
         }
         wire.flush();
         if wire.leader_must_wake() {
@@ -90,76 +95,35 @@ impl Passage for ProcessPassage {
     }
 
     fn cancel(&self, call: CallKey) {
-        let call = self.pump.lock().call(call);
-        if let Some(call) = call {
-            self.pump.give_up(call);
-        }
+        conversation::cancel(&*self.pump, id(call));
     }
 
     fn credit(&self, call: CallKey, items: u32, bytes: u32) {
-        let mut guard = self.pump.lock();
-        let wire = &mut *guard;
-        if let Some(call) = wire.call(call) {
-            // The call may have ended meanwhile.
-            let _ = wire
-                .session
-                .grant(StreamId::Call(call), items, bytes, &mut wire.out);
-            self.pump.flush(wire);
-        }
+        conversation::credit(&*self.pump, id(call), items, bytes);
     }
 
     fn upload(&self, call: CallKey, item: &Payload) -> Result<bool> {
-        const OPERATION: &str = "upload";
-        let mut guard = self.pump.lock();
-        let wire = &mut *guard;
-        let Some(call) = wire.call(call) else {
-            return Err(refused(wire, OPERATION, &Refused::Ended));
-        };
-        match wire
-            .session
-            .send_item(StreamId::Call(call), &item.as_raw(), &mut wire.out)
-        {
-            Ok(()) => {
-                self.pump.flush(wire);
-                Ok(true)
-            }
-            Err(Refused::NoCredit) => Ok(false),
-            Err(refusal) => Err(refused(wire, OPERATION, &refusal)),
-        }
+        conversation::upload(&*self.pump, id(call), item)
     }
 
     fn end_upload(&self, call: CallKey) {
-        let mut guard = self.pump.lock();
-        let wire = &mut *guard;
-        if let Some(call) = wire.call(call) {
-            // The call may have ended meanwhile.
-            let _ = wire.session.end(call, &mut wire.out);
-            self.pump.flush(wire);
-        }
+        conversation::end_upload(&*self.pump, id(call));
     }
 
     fn emit(&self, name: &str, stream: Option<&str>, payload: &Payload) -> Result<()> {
-        let mut guard = self.pump.lock();
-        let wire = &mut *guard;
-        let said = wire
-            .session
-            .emit(name, stream, &payload.as_raw(), &mut wire.out);
-        check(wire, "emit", said)?;
-        self.pump.flush(wire);
-        Ok(())
+        conversation::emit(&*self.pump, name, stream, payload)
     }
 
     fn attend(&self, call: CallKey, over: &dyn Fn() -> bool, until: Option<Instant>) {
         {
             let mut guard = self.pump.lock();
             let wire = &mut *guard;
-            if let Some(pending) = wire
-                .calls
-                .get_mut(&call)
+            if let Some(pending) = id(call)
+                .and_then(|call| wire.talk.calls.get_mut(&call))
                 .filter(|pending| !pending.attended)
             {
                 pending.attended = true;
-                wire.unattended -= 1;
+                wire.talk.unattended -= 1;
             }
         }
         self.pump.attend(over, until);
@@ -170,7 +134,7 @@ impl Passage for ProcessPassage {
     }
 
     fn is_alive(&self) -> bool {
-        matches!(self.pump.lock().stage, Stage::Open(_))
+        matches!(self.pump.lock().talk.stage, Stage::Open(_))
     }
 
     fn stop(&self) {
@@ -186,4 +150,14 @@ impl Drop for ProcessPassage {
     fn drop(&mut self) {
         self.pump.stop(None);
     }
+}
+
+/// The seam's name of a call.
+fn key(call: CallId) -> CallKey {
+    CallKey(call.number().unsigned_abs())
+}
+
+/// The session's name of it.
+fn id(call: CallKey) -> Option<CallId> {
+    i64::try_from(call.0).ok().map(CallId::from_number)
 }

@@ -1,5 +1,5 @@
 //! Who reads, and when: leader and followers. One thread at a time leads; it alone sleeps in `poll`. It knows threads
-//! and turns; what a leader does is for [`super::lead`], what a frame means for [`super::effect`].
+//! and turns; what a leader does is for [`super::lead`], what a frame means for the room `conversation`.
 //!
 //! A blocking caller leads for itself, so its answer wakes nobody else. The plugin's own thread, the keeper, leads when
 //! nobody else does. It does not step in between two blocking calls of a steady loop: it looks now and then whether
@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::session::CallId;
-
-use super::wire::{Stage, Wire};
-use crate::door::{Home, Job, Patience};
+use super::wire::Wire;
+use crate::door::conversation::{Conversation, Party, Stage, run};
+use crate::door::{Home, Patience};
 use crate::executor::Slot;
 
 /// For how long after a blocking call the keeper expects another one.
@@ -34,14 +33,11 @@ pub(super) struct Pump {
     pub(super) home: Home,
     /// How opening went.
     pub(super) opened: Slot<crate::Result<()>>,
-    /// Bytes of params of unanswered service calls that may wait.
-    pub(super) most_asked: usize,
 }
 
 impl Pump {
     /// The calling thread is the keeper.
     pub(super) fn new(wire: Wire, home: Home, process: u32) -> Arc<Self> {
-        let most_asked = wire.session.limits().buffered_bytes;
         Arc::new_cyclic(|itself| Self {
             itself: Weak::clone(itself),
             process,
@@ -52,7 +48,6 @@ impl Pump {
             origin: Instant::now(),
             home,
             opened: Slot::new(),
-            most_asked,
         })
     }
 
@@ -71,13 +66,8 @@ impl Pump {
         instant.saturating_duration_since(self.origin)
     }
 
-    /// For what outlives the thread that makes it.
-    pub(super) fn itself(&self) -> Weak<Self> {
-        Weak::clone(&self.itself)
-    }
-
     /// The id of the plugin's process.
-    pub(super) fn process(&self) -> u32 {
+    pub(super) const fn process(&self) -> u32 {
         self.process
     }
 
@@ -85,7 +75,7 @@ impl Pump {
     pub(super) fn stop(&self, patience: Option<Patience>) {
         let mut guard = self.lock();
         let wire = &mut *guard;
-        if matches!(wire.stage, Stage::Ended(_)) {
+        if matches!(wire.talk.stage, Stage::Ended(_)) {
             return;
         }
         if let Some(patience) = patience {
@@ -102,17 +92,6 @@ impl Pump {
             wire.ring();
         }
         self.call_keeper();
-    }
-
-    /// Nobody waits for the call any more.
-    pub(super) fn give_up(&self, call: CallId) {
-        let mut guard = self.lock();
-        let wire = &mut *guard;
-        wire.session.abandon(call, &mut wire.out);
-        let answer = wire.settled(call);
-        self.flush(wire);
-        drop(guard);
-        drop(answer);
     }
 
     /// Writes what waits, and sees to it that somebody writes the rest.
@@ -141,7 +120,7 @@ impl Pump {
                 break;
             }
             let mut wire = self.lock();
-            let ended = matches!(wire.stage, Stage::Ended(_));
+            let ended = matches!(wire.talk.stage, Stage::Ended(_));
             if !ended && !wire.lead.stop_wanted && wire.lead.inlet.is_some() {
                 let inlet = wire.lead.inlet.take();
                 wire.lead.keeper_leads = false;
@@ -186,11 +165,11 @@ impl Pump {
         if wire.lead.inlet.is_none() {
             return;
         }
-        if wire.lead.stop_wanted || !matches!(wire.stage, Stage::Open(_)) {
+        if wire.lead.stop_wanted || !matches!(wire.talk.stage, Stage::Open(_)) {
             self.call_keeper();
         } else if let Some(next) = wire.lead.followers.pop_front() {
             next.unpark();
-        } else if wire.unattended > 0 || wire.has_backlog() {
+        } else if wire.talk.unattended > 0 || wire.has_backlog() {
             self.call_keeper();
         } else if std::mem::take(&mut wire.lead.keeper_sleeps) {
             self.keeper.unpark();
@@ -211,7 +190,7 @@ impl Pump {
                 continue;
             }
             let mut wire = self.lock();
-            if matches!(wire.stage, Stage::Ended(_)) {
+            if matches!(wire.talk.stage, Stage::Ended(_)) {
                 return;
             }
             if let Some(inlet) = wire.lead.inlet.take() {
@@ -233,19 +212,19 @@ impl Pump {
     }
 }
 
-/// Runs service calls, here as far as they do not wait; where the caller has what it came for, elsewhere.
-pub(super) fn run(jobs: Vec<Job>, elsewhere: bool) {
-    /// A handler that blocks on the plugin leads itself, and may meet another service call: not for ever on one stack.
-    const DEEPEST: u32 = 4;
-    thread_local!(static DEPTH: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
-    let depth = DEPTH.get();
-    for job in jobs {
-        if elsewhere || depth >= DEEPEST {
-            job.run_elsewhere();
-        } else {
-            DEPTH.set(depth + 1);
-            job.run();
-            DEPTH.set(depth);
-        }
+impl Party for Pump {
+    fn say<T>(&self, act: impl FnOnce(&mut Conversation) -> T) -> T {
+        let mut wire = self.lock();
+        let said = act(&mut wire.talk);
+        self.flush(&mut wire);
+        said
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn itself(&self) -> Weak<Self> {
+        Weak::clone(&self.itself)
     }
 }

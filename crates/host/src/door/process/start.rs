@@ -3,17 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::dialect;
-use crossplug_protocol::frame::{FrameWriter, Framing};
-use crossplug_protocol::handshake::{Hello, Offer};
-use crossplug_protocol::message::Raw;
-use crossplug_protocol::session::Session;
+use crossplug_protocol::frame::Framing;
 
 use super::care::Cause;
 use super::command::Command;
 use super::inlet::{Heard, Inlet};
-use super::pump::{self, Pump};
-use super::wire::{Stage, Wire};
+use super::pump::Pump;
+use super::wire::Wire;
+use crate::door::conversation::{Conversation, Stage, greet, run, session};
 use crate::door::{Home, Opening};
 use crate::log::Level;
 use crate::platform::{Alarm, Child, Spawn, Warden};
@@ -34,7 +31,8 @@ pub(super) fn start(
             .with_context(error.to_string())
             .with_source(error)
     };
-    let mut session = session(&command.dialect, opening)?;
+    let framings = [Framing::Ndjson, Framing::Length];
+    let mut talk = Conversation::new(session(&command.dialect, &framings, opening)?);
     let alarm = Arc::new(Alarm::new().map_err(io)?);
     let warden = Warden::get().map_err(|error| {
         let what = format!(
@@ -71,67 +69,19 @@ pub(super) fn start(
     let frame_bytes = opening.limits.frame_bytes.min(FIRST_FRAMES);
     let inlet = Inlet::new(child, heard, Arc::clone(&alarm), frame_bytes);
 
-    let mut out = FrameWriter::new();
-    greet(&mut session, opening, &home, &mut out)?;
-    let mut wire = Wire::new(session, streams.stdin, alarm, opening.patience);
-    wire.out = out;
+    greet(&mut talk.session, opening, &home, &mut talk.out)?;
+    let wire = Wire::new(talk, streams.stdin, alarm, opening.patience);
     Ok((Pump::new(wire, home, process), Box::new(inlet)))
-}
-
-fn session(dialect: &str, opening: &Opening) -> Result<Session> {
-    let offer = Offer::new().with_framings(&[Framing::Ndjson, Framing::Length]);
-    let session = Session::host(dialect, offer).ok_or_else(|| {
-        let what = format!(
-            "there is no dialect `{dialect}`; this host speaks {}",
-            dialect::NAMES.join(", ")
-        );
-        Error::new(ErrorKind::NotFound, "load").with_context(what)
-    })?;
-    Ok(session.with_limits(opening.limits.clone()))
-}
-
-/// Says who the host is and what the plugin may do.
-fn greet(
-    session: &mut Session,
-    opening: &Opening,
-    home: &Home,
-    out: &mut FrameWriter,
-) -> Result<()> {
-    let write = |error: crate::Error| error.in_operation("load");
-    let config =
-        crate::Payload::encode::<crossplug_protocol::codec::Any>(&opening.config.clone().into())
-            .map_err(write)?;
-    let granted =
-        crate::Payload::encode::<crossplug_protocol::generated::protocol::Granted>(&home.granted())
-            .map_err(write)?;
-    let data_dir = opening
-        .data_dir
-        .as_ref()
-        .map(|folder| folder.display().to_string());
-    let mut hello = Hello::new(&opening.host.0, &opening.host.1, &opening.instance_id);
-    hello.config = Raw::trust(config.as_bytes());
-    hello.granted = Raw::trust(granted.as_bytes());
-    hello.data_dir = data_dir.as_deref();
-    hello.debug = opening.debug;
-    // The keeper keeps the start's deadline: also before the plugin has said its first word.
-    session
-        .initialize(&hello, Duration::ZERO, None, out)
-        .map(drop)
-        .map_err(|refusal| {
-            Error::new(ErrorKind::Limit, "load")
-                .with_context(refusal.to_string())
-                .with_source(refusal)
-        })
 }
 
 /// The handshake, or the end.
 pub(super) fn open(pump: &Pump, inlet: Box<Inlet>, timeout: Duration) {
     let until = Instant::now().checked_add(timeout);
-    let is_over = || !matches!(pump.lock().stage, Stage::Opening);
+    let is_over = || !matches!(pump.lock().talk.stage, Stage::Opening);
     let jobs = pump.lead(inlet, true, &is_over, until);
-    pump::run(jobs, false);
+    run(jobs, false);
     let mut wire = pump.lock();
-    if !matches!(wire.stage, Stage::Opening) {
+    if !matches!(wire.talk.stage, Stage::Opening) {
         return;
     }
     let inlet = wire.lead.inlet.take();

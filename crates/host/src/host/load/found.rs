@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "wasm")]
+use crossplug_policy::FolderPath;
 use crossplug_policy::door::{Abilities, Wish, choose};
 use crossplug_policy::{Finding, Record, manifest};
 
@@ -27,6 +29,10 @@ impl Found {
     /// The manifest, and the door that policy chooses.
     pub(super) fn find(doors: &[Arc<dyn Door>], wish: Wish<'_>, path: &Path) -> Result<Self> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        #[cfg(feature = "wasm")]
+        if path.extension().is_some_and(|ending| ending == "wasm") && path.is_file() {
+            return Self::module(doors, &path);
+        }
         let file = if path.is_dir() {
             path.join(MANIFEST)
         } else {
@@ -47,15 +53,7 @@ impl Found {
                 .with_context(none.to_string())
                 .with_source(none)
         })?;
-        let kind = way.kind().as_str();
-        let door = doors
-            .iter()
-            .find(|door| door.name() == kind)
-            .map(Arc::clone)
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Incompatible, "load")
-                    .with_context(format!("this host has no `{kind}` door"))
-            })?;
+        let door = door(doors, way.kind().as_str())?;
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let name = record.manifest.name.as_str().into();
         Ok(Self {
@@ -67,6 +65,56 @@ impl Found {
             door,
         })
     }
+
+    /// A module by itself. One of ours carries its manifest.
+    #[cfg(feature = "wasm")]
+    fn module(doors: &[Arc<dyn Door>], path: &Path) -> Result<Self> {
+        let place = path.display().to_string();
+        let record = match crate::door::wasm::manifest_in(path)? {
+            Some(text) => {
+                let mut record = judged(manifest::read(&text, &place))?;
+                // How it is entered is clear without a word about doors.
+                record
+                    .warnings
+                    .retain(|warning| warning.pointer != "/doors");
+                Some(Arc::new(record))
+            }
+            None => None,
+        };
+        let lossy = |name: Option<&std::ffi::OsStr>| {
+            name.unwrap_or_default().to_string_lossy().into_owned()
+        };
+        let name = match &record {
+            Some(record) => record.manifest.name.as_str().into(),
+            None => lossy(path.file_stem()).into(),
+        };
+        let inside = FolderPath::new(&lossy(path.file_name())).map_err(|refused| {
+            Error::new(ErrorKind::NotFound, "load").with_context(refused.to_string())
+        })?;
+        let way = crossplug_policy::door::WasmDoor {
+            path: inside,
+            abi: None,
+        };
+        Ok(Self {
+            name,
+            file: None,
+            folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+            record,
+            way: Some(crossplug_policy::Door::Wasm(way)),
+            door: door(doors, "wasm")?,
+        })
+    }
+}
+
+fn door(doors: &[Arc<dyn Door>], kind: &str) -> Result<Arc<dyn Door>> {
+    let mut doors = doors.iter();
+    doors
+        .find(|door| door.name() == kind)
+        .map(Arc::clone)
+        .ok_or_else(|| {
+            Error::new(ErrorKind::Incompatible, "load")
+                .with_context(format!("this host has no `{kind}` door"))
+        })
 }
 
 fn read(file: &Path) -> Result<Record> {
@@ -98,7 +146,11 @@ fn read(file: &Path) -> Result<Record> {
     std::fs::File::open(file)
         .and_then(|open| open.take(most.saturating_add(1)).read_to_end(&mut text))
         .map_err(io)?;
-    manifest::read(&text, &file.display().to_string()).map_err(|refused| {
+    judged(manifest::read(&text, &file.display().to_string()))
+}
+
+fn judged(read: std::result::Result<Record, crossplug_policy::Refused>) -> Result<Record> {
+    read.map_err(|refused| {
         let said: Vec<_> = refused.findings.iter().map(said).collect();
         Error::new(ErrorKind::Manifest, "load")
             .with_context(said.join("\n"))

@@ -8,21 +8,21 @@ use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::InitializeResult;
 use crossplug_protocol::handshake::Incompatible;
 use crossplug_protocol::message::{Failure, Raw};
-use crossplug_protocol::session::{CallId, Incoming, StreamId, Ticket};
+use crossplug_protocol::session::{CallId, Incoming, StreamId};
 
-use super::lead::broke;
-use super::pump::Pump;
 use super::reply::Back;
-use super::wire::{Asking, Stage, Wire};
+use super::{Asking, Conversation, Party, Stage, broke, give_up};
 use crate::call::mailbox::{Mailbox, Progress};
-use crate::door::{Answer, Asked, Home, InterfaceVersion, Introduction, Job};
+use crate::door::{Answer, Asked, InterfaceVersion, Introduction, Job};
 use crate::log::{Level, LogSource};
 use crate::{Error, ErrorKind, Payload, Result};
 
 /// Something to do without a lock.
-pub(super) enum Effect {
+pub(in crate::door) enum Effect {
     Nothing,
     Settle(Answer, Result<Payload>),
+    /// A reply to something else than a call: to `shutdown`.
+    Replied(CallId),
     Progress(Arc<Mailbox>, Progress),
     Item(CallId, Arc<Mailbox>, Payload, u64),
     Room(Arc<Mailbox>),
@@ -45,43 +45,37 @@ pub(super) enum Effect {
     Opened,
 }
 
-impl Pump {
-    /// Takes a frame in.
+impl Conversation {
+    /// Takes a frame in. `process` is the id of the plugin's process, where it is one.
     ///
     /// # Errors
     /// What ends the plugin.
-    pub(super) fn take(
-        &self,
-        wire: &mut Wire,
+    pub(in crate::door) fn take(
+        &mut self,
         frame: &[u8],
+        party: &impl Party,
+        process: Option<u32>,
         jobs: &mut Vec<Job>,
     ) -> Result<Effect> {
-        let Some(incoming) = wire.session.receive(frame, &mut wire.out).map_err(broke)? else {
+        let Some(incoming) = self.session.receive(frame, &mut self.out).map_err(broke)? else {
             return Ok(Effect::Nothing);
         };
         Ok(match incoming {
-            Incoming::Reply { call, outcome } => {
-                if let Some(stopping) = &mut wire.stopping {
-                    stopping.heard(call);
-                }
-                match wire.settled(call) {
-                    None => Effect::Nothing,
-                    Some(answer) => Effect::Settle(
-                        answer,
-                        match outcome {
-                            Ok(result) => Ok(keep(result)),
-                            Err(failure) => {
-                                Err(Error::from_plugin("call", PluginError::from(failure)))
-                            }
-                        },
-                    ),
-                }
-            }
+            Incoming::Reply { call, outcome } => match self.settled(call) {
+                None => Effect::Replied(call),
+                Some(pending) => Effect::Settle(
+                    pending.answer,
+                    match outcome {
+                        Ok(result) => Ok(keep(result)),
+                        Err(failure) => Err(Error::from_plugin("call", PluginError::from(failure))),
+                    },
+                ),
+            },
             Incoming::Progress {
                 call,
                 fraction,
                 message,
-            } => match wire.mailbox(call) {
+            } => match self.mailbox(call) {
                 None => Effect::Nothing,
                 Some(mailbox) => Effect::Progress(
                     mailbox,
@@ -93,11 +87,11 @@ impl Pump {
             },
             Incoming::Item { stream, item, size } => {
                 match (stream, u64::try_from(size).unwrap_or(u64::MAX)) {
-                    (StreamId::Call(call), size) => match wire.mailbox(call) {
+                    (StreamId::Call(call), size) => match self.mailbox(call) {
                         None => Effect::Nothing,
                         Some(mailbox) => Effect::Item(call, mailbox, keep(item), size),
                     },
-                    (StreamId::Answer(ticket), size) => match asked(wire, ticket) {
+                    (StreamId::Answer(ticket), size) => match self.asked(ticket) {
                         None => Effect::Nothing,
                         Some(asked) => Effect::Upload(asked, keep(item), size),
                     },
@@ -105,15 +99,17 @@ impl Pump {
             }
             Incoming::Credit {
                 stream: StreamId::Call(call),
-            } => wire.mailbox(call).map_or(Effect::Nothing, Effect::Room),
+            } => self.mailbox(call).map_or(Effect::Nothing, Effect::Room),
             Incoming::Credit {
                 stream: StreamId::Answer(ticket),
-            } => asked(wire, ticket).map_or(Effect::Nothing, Effect::UploadRoom),
-            Incoming::End { ticket } => {
-                asked(wire, ticket).map_or(Effect::Nothing, Effect::UploadEnd)
-            }
+            } => self
+                .asked(ticket)
+                .map_or(Effect::Nothing, Effect::UploadRoom),
+            Incoming::End { ticket } => self
+                .asked(ticket)
+                .map_or(Effect::Nothing, Effect::UploadEnd),
             Incoming::Cancel { ticket, .. } => {
-                asked(wire, ticket).map_or(Effect::Nothing, Effect::Cancel)
+                self.asked(ticket).map_or(Effect::Nothing, Effect::Cancel)
             }
             Incoming::Request {
                 ticket,
@@ -124,29 +120,28 @@ impl Pump {
             } => {
                 let params = params.map_or_else(|| Payload::trust(b"{}".to_vec()), keep);
                 let bytes = params.as_bytes().len();
-                if wire.asked_bytes.saturating_add(bytes) > self.most_asked {
-                    let text = format!(
-                        "more than {} bytes of unanswered calls wait at the host",
-                        self.most_asked
-                    );
+                let most = self.session.limits().buffered_bytes;
+                if self.asked_bytes.saturating_add(bytes) > most {
+                    let text =
+                        format!("more than {most} bytes of unanswered calls wait at the host");
                     let failure = Failure {
                         retryable: true,
                         ..Failure::new("resourceExhausted", text)
                     };
-                    let _ = wire.session.respond(ticket, Err(&failure), &mut wire.out);
+                    let _ = self.session.respond(ticket, Err(&failure), &mut self.out);
                     return Ok(Effect::Nothing);
                 }
-                let back = Back::new(self.itself(), ticket);
+                let back = Back::new(party.itself(), self.turn, ticket);
                 let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-                let (asked, job) = self.home.service(
+                let (asked, job) = party.home().service(
                     &method,
                     params,
                     deadline,
                     traceparent.as_deref(),
                     Box::new(back),
                 );
-                wire.asked_bytes += bytes;
-                wire.asked.insert(ticket, Asking { asked, bytes });
+                self.asked_bytes += bytes;
+                self.asked.insert(ticket, Asking { asked, bytes });
                 jobs.push(job);
                 Effect::Nothing
             }
@@ -189,8 +184,7 @@ impl Pump {
                 fields: None,
             },
             Incoming::Opened { result, .. } => {
-                wire.stage =
-                    Stage::Open(Arc::new(introduction(wire, &keep(result), self.process())?));
+                self.stage = Stage::Open(Arc::new(self.introduction(&keep(result), process)?));
                 Effect::Opened
             }
             Incoming::Incompatible(incompatible) => return Err(do_not_fit(incompatible)),
@@ -198,17 +192,20 @@ impl Pump {
             _ => Effect::Nothing,
         })
     }
+}
 
+impl Effect {
     /// Does it.
-    pub(super) fn run(&self, effect: Effect) {
-        let home: &Home = &self.home;
-        match effect {
-            Effect::Nothing => {}
+    pub(in crate::door) fn run(self, party: &impl Party) {
+        let home = party.home();
+        match self {
+            // What the last two mean is for the party.
+            Effect::Nothing | Effect::Replied(_) | Effect::Opened => {}
             Effect::Settle(answer, outcome) => answer.finish(outcome),
             Effect::Progress(mailbox, progress) => mailbox.progress(progress),
             Effect::Item(call, mailbox, item, size) => {
                 if !mailbox.item(item, size) {
-                    self.give_up(call);
+                    give_up(party, call);
                 }
             }
             Effect::Room(mailbox) => mailbox.room(),
@@ -228,7 +225,6 @@ impl Pump {
                 message,
                 fields,
             } => home.log(source, level, message, fields.as_ref()),
-            Effect::Opened => self.opened.fill(Ok(())),
         }
     }
 }
@@ -238,33 +234,32 @@ fn keep(raw: Raw<'_>) -> Payload {
     Payload::trust(raw.into_bytes())
 }
 
-fn asked(wire: &Wire, ticket: Ticket) -> Option<Asked> {
-    wire.asked.get(&ticket).map(|asking| asking.asked.clone())
-}
-
-/// What the plugin says about itself.
-fn introduction(wire: &Wire, result: &Payload, process: u32) -> Result<Introduction> {
-    let said = codec::decode_scanned::<InitializeResult>(result.as_json()).map_err(|error| {
-        let what = format!("the answer to `initialize` is not of its type: {error}");
-        Error::new(ErrorKind::Protocol, "load")
-            .with_context(what)
-            .with_source(error)
-    })?;
-    let version =
-        |said: crossplug_protocol::generated::protocol::InterfaceVersion| InterfaceVersion {
-            version: said.version,
-            hash: said.hash,
-        };
-    Ok(Introduction {
-        manifest: said.manifest.into_iter().collect(),
-        interfaces: said
-            .interfaces
-            .into_iter()
-            .map(|(name, said)| (name, version(said)))
-            .collect(),
-        dialect: wire.session.dialect().to_owned(),
-        process: Some(process),
-    })
+impl Conversation {
+    /// What the plugin says about itself.
+    fn introduction(&self, result: &Payload, process: Option<u32>) -> Result<Introduction> {
+        let said =
+            codec::decode_scanned::<InitializeResult>(result.as_json()).map_err(|error| {
+                let what = format!("the answer to `initialize` is not of its type: {error}");
+                Error::new(ErrorKind::Protocol, "load")
+                    .with_context(what)
+                    .with_source(error)
+            })?;
+        let version =
+            |said: crossplug_protocol::generated::protocol::InterfaceVersion| InterfaceVersion {
+                version: said.version,
+                hash: said.hash,
+            };
+        Ok(Introduction {
+            manifest: said.manifest.into_iter().collect(),
+            interfaces: said
+                .interfaces
+                .into_iter()
+                .map(|(name, said)| (name, version(said)))
+                .collect(),
+            dialect: self.session.dialect().to_owned(),
+            process,
+        })
+    }
 }
 
 /// What a handshake that failed is to whoever loads the plugin.

@@ -1,0 +1,117 @@
+//! Guests that loop, grow, trap, panic or lie: whoever called learns why, and the next call finds a fresh guest.
+
+use std::future::IntoFuture as _;
+use std::time::{Duration, Instant};
+
+use crossplug_host::door::Patience;
+use crossplug_host::door::wasm::{WasmDoor, WasmLimits};
+use crossplug_host::{ErrorKind, Host, Plugin};
+use serde_json::json;
+
+use super::subject;
+use super::waiting::wait_for_all;
+
+/// Written by hand, so that it needs no compiler and breaks what no compiler would.
+fn broken() -> Plugin {
+    let door = WasmDoor::from_bytes(include_str!("broken.wat"));
+    let second = Duration::from_millis(200);
+    let patience = Patience {
+        shutdown: second,
+        end_of_input: second,
+        terminate: second,
+    };
+    let limits = WasmLimits::default().memory(8 << 20);
+    let host = Host::builder().patience(patience).build();
+    host.open("broken", door.no_cache().limits(limits))
+        .blocking()
+        .unwrap()
+}
+
+fn echoes(plugin: &Plugin) {
+    let echoed = plugin.call_blocking("echo", json!({ "a": 1 })).unwrap();
+    assert_eq!(echoed.as_json(), r#"{"a":1}"#);
+}
+
+#[test]
+fn each_way_to_break_has_its_error_and_a_fresh_guest_goes_on() {
+    let plugin = broken();
+    echoes(&plugin);
+    for (method, kind) in [
+        ("loop", ErrorKind::Deadline),
+        ("grow", ErrorKind::Limit),
+        ("trap", ErrorKind::Trap),
+        ("lie", ErrorKind::Protocol),
+        ("hang", ErrorKind::Deadline),
+    ] {
+        let call = || plugin.call(method, ()).timeout(Duration::from_millis(100));
+        assert_eq!(call().blocking().unwrap_err().kind(), kind, "{method}");
+        echoes(&plugin);
+        let awaited = wait_for_all([call().into_future()]).remove(0);
+        assert_eq!(awaited.unwrap_err().kind(), kind, "{method}, awaited");
+        echoes(&plugin);
+    }
+    let large = json!({ "large": "x".repeat(100_000) });
+    let large = plugin.call_blocking("echo", large).unwrap_err();
+    assert_eq!(large.kind(), ErrorKind::Limit);
+    echoes(&plugin);
+    assert!(plugin.stop_blocking().error.is_none());
+}
+
+#[test]
+fn other_calls_of_a_lost_guest_may_be_tried_again() {
+    let plugin = broken();
+    let mut hangs = plugin.call("hang", ()).into_future();
+    assert!(hangs.wait_within(Duration::from_millis(20)).is_none());
+    let trapped = plugin.call_blocking("trap", ()).unwrap_err();
+    assert_eq!(trapped.kind(), ErrorKind::Trap);
+    let lost = wait_for_all([hangs]).remove(0).unwrap_err();
+    let said = lost.plugin_error().unwrap();
+    assert_eq!((said.code.as_str(), said.retryable), ("unavailable", true));
+    echoes(&plugin);
+}
+
+#[test]
+fn what_is_no_json_ends_the_plugin() {
+    let plugin = broken();
+    let babble = plugin.call_blocking("babble", ()).unwrap_err();
+    assert_eq!(babble.kind(), ErrorKind::Protocol);
+    let ending = plugin.wait_blocking();
+    assert_eq!(ending.error.unwrap().kind(), ErrorKind::Protocol);
+    assert!(!plugin.is_alive());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_loop() {
+    let plugin = broken();
+    std::thread::scope(|scope| {
+        let looping = scope.spawn(|| plugin.call("loop", ()).no_timeout().blocking());
+        std::thread::sleep(Duration::from_millis(50));
+        let begin = Instant::now();
+        let ending = plugin.stop_blocking();
+        assert!(ending.error.is_none() && begin.elapsed() < Duration::from_secs(20));
+        let stopped = looping.join().unwrap().unwrap_err();
+        assert_eq!(stopped.kind(), ErrorKind::Cancelled);
+    });
+}
+
+#[test]
+fn a_panic_is_the_error_that_it_is_elsewhere() {
+    let Some(plugin) = subject(&Host::builder().build()) else {
+        return;
+    };
+    let mut hangs = plugin.call("test.hang", ()).into_future();
+    assert!(hangs.wait_within(Duration::from_millis(20)).is_none());
+    let crashed = plugin.call_blocking("test.crash", ()).unwrap_err();
+    let said = crashed.plugin_error().expect("an error of the plugin's");
+    assert_eq!(said.code, "internal");
+    assert_eq!(said.message, "panic: crash on purpose");
+    let lost = wait_for_all([hangs]).remove(0).unwrap_err();
+    assert_eq!(lost.plugin_error().unwrap().code, "unavailable");
+    let echoed = plugin.call_blocking("test.echo", json!({ "text": "x" }));
+    assert_eq!(echoed.unwrap().as_json(), r#"{"text":"x"}"#);
+    let awaited = wait_for_all([plugin.call("test.crash", ()).into_future()]).remove(0);
+    assert_eq!(
+        awaited.unwrap_err().plugin_error().unwrap().code,
+        "internal"
+    );
+}

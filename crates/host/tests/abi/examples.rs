@@ -1,0 +1,111 @@
+//! The example plugins as modules give what they give as programs.
+
+use std::path::{Path, PathBuf};
+
+use crossplug_host::{Host, Plugin};
+use serde_json::{Value, json};
+
+use super::guest;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The example through both of its doors, in one folder with one manifest.
+fn both(name: &str) -> Option<(tempfile::TempDir, Host)> {
+    let module = guest(name)?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let (package, program) = (format!("example-{name}"), format!("example-{name}-plugin"));
+    let built = std::process::Command::new(cargo)
+        .args(["build", "--quiet", "-p", &package, "--bin", &program])
+        .current_dir(root())
+        .status();
+    assert!(built.unwrap().success());
+    let own = std::env::current_exe().unwrap();
+    let built = own.ancestors().nth(3).unwrap().join("debug").join(program);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(built, folder.path().join("plugin")).unwrap();
+    std::fs::copy(module, folder.path().join("plugin.wasm")).unwrap();
+    let text = root().join("examples").join(name).join("plugin.rs.json");
+    let text = std::fs::read_to_string(text).unwrap();
+    let mut manifest: Value = serde_json::from_str(&text).unwrap();
+    manifest["doors"]["wasm"] = json!({ "path": "plugin.wasm" });
+    std::fs::write(folder.path().join("plugin.json"), manifest.to_string()).unwrap();
+    let host = Host::builder()
+        .service("memory.search", |_| async {
+            Ok(json!({ "memories": [{ "content": { "text": "we spoke of holidays" } }] }))
+        })
+        .build();
+    Some((folder, host))
+}
+
+fn through(host: &Host, folder: &Path, door: &str) -> Plugin {
+    let load = host.load(folder).door(door).grant("*").unwrap();
+    load.blocking().unwrap()
+}
+
+#[test]
+fn agent() {
+    let Some((folder, host)) = both("agent") else {
+        return;
+    };
+    let answers = |door| {
+        let plugin = through(&host, folder.path(), door);
+        let text = "What did we say about that holiday, and when do the holidays begin?";
+        let memory = json!({ "content": { "text": text } });
+        let calls = [
+            (
+                "action.validate",
+                json!({ "action": "RECALL", "memory": memory }),
+            ),
+            (
+                "action.invoke",
+                json!({ "action": "RECALL", "memory": memory }),
+            ),
+            (
+                "provider.get",
+                json!({ "provider": "KEYWORDS", "memory": memory }),
+            ),
+            (
+                "evaluator.invoke",
+                json!({ "evaluator": "TONE", "memory": memory }),
+            ),
+            (
+                "action.invoke",
+                json!({ "action": "NOWHERE", "memory": memory }),
+            ),
+        ];
+        calls.map(
+            |(method, params)| match plugin.call_blocking(method, params) {
+                Ok(result) => result.value().unwrap(),
+                Err(error) => {
+                    serde_json::to_value(error.plugin_error().unwrap().code.clone()).unwrap()
+                }
+            },
+        )
+    };
+    let module = answers("wasm");
+    assert_eq!(module, answers("process"));
+    assert_eq!(module[1]["success"], true, "{module:?}");
+}
+
+#[test]
+fn textstats() {
+    let Some((folder, host)) = both("textstats") else {
+        return;
+    };
+    let text = "One two three. Four!\n\nFive six? Seven eight nine, ten eleven.\n\nTwelve.";
+    let answers = |door| {
+        let plugin = through(&host, folder.path(), door);
+        let call = plugin.call("text.analyse", json!({ "text": text }));
+        let mut stream = call.stream().unwrap();
+        let mut items = Vec::new();
+        while let Some(item) = stream.next_blocking().unwrap() {
+            items.push(item.value().unwrap());
+        }
+        (items, stream.result_blocking().unwrap().value().unwrap())
+    };
+    let module = answers("wasm");
+    assert_eq!(module, answers("process"));
+    assert_eq!(module.0.len(), 3);
+}
