@@ -42,6 +42,14 @@ def test_an_error_that_cannot_be_written_is_answered_all_the_same(start: Start, 
     assert process.call(2, "fail")["data"]["code"] == "internal"
 
 
+def test_progress_that_cannot_be_written_fails_no_call(start: Start) -> None:
+    process = start("plugin.method('go')(lambda ctx, params: ctx.progress(float('nan'), 'half a \\ud800'))")
+    process.initialize()
+    process.send(id=2, method="go")
+    assert process.next()["params"] == {"id": 2, "message": "half a \ufffd"}
+    assert process.next()["result"] is None
+
+
 @pytest.mark.parametrize("define", ["def", "async def"])
 def test_an_event_handler_that_exits_ends_nothing_but_itself(start: Start, define: str) -> None:
     process = start(

@@ -113,3 +113,29 @@ describe("numbers of events", () => {
     assert.ok(!numbers.mayFollow(undefined, 1) && numbers.mayFollow(undefined, 4));
   });
 });
+
+describe("what no message may say", () => {
+  test("is left out of progress: a fraction that is no number, half of a surrogate pair", () => {
+    const { session, sent } = open();
+    session.receive('{"jsonrpc":"2.0","id":2,"method":"m"}');
+    session.progress(2, 0 / 0, "half a \ud800");
+    session.progress(2, 1 / 0, undefined);
+    assert.deepEqual(
+      sent.map(({ params }) => params),
+      [{ id: 2, message: "half a \ufffd" }, { id: 2 }],
+    );
+  });
+
+  test("is not sent where somebody can be told, and uses up no number", () => {
+    const { session, sent } = open();
+    const half = { code: "invalidParams", message: /half of a surrogate pair/ };
+    assert.throws(() => session.emit("e", undefined, "\ud800"), half);
+    assert.throws(() => session.emit("e", "s\udfff", 1), half);
+    assert.throws(() => session.call("s", { text: "\\\ud800" }, {}, false), half);
+    assert.equal(sent.length, 0);
+    session.emit("e", undefined, "whole \u{1f600}, and the text \\ud800");
+    assert.equal(session.call("s", { text: "\\\\ud800" }, {}, false), -1);
+    const [event] = sent.map(({ params }) => params as JsonObject);
+    assert.equal(event?.seq, 1);
+  });
+});

@@ -3,6 +3,7 @@
 
 import type { LogLevel } from "../context.js";
 import { PluginError } from "../errors.js";
+import { clean } from "../failure.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Dialect } from "./dialect.js";
 import type { Failure, Message, Meta, Outcome, Received, RequestId } from "./message.js";
@@ -119,9 +120,11 @@ export class Session {
     this.#refuse(id, { code: "resourceExhausted", message });
   }
 
-  /** Tells the caller of a request how far the work is. */
+  /** Tells the caller of a request how far the work is. A fraction that is no number, such as 0 / 0, is left out. */
   progress(id: RequestId, fraction: number | undefined, message: string | undefined): void {
-    if (this.#flights.request(id)?.cancelled === false) this.#writer.write({ kind: "progress", id, fraction, message });
+    if (this.#flights.request(id)?.cancelled !== false) return;
+    const said = { fraction: Number.isFinite(fraction) ? fraction : undefined, message: message && clean(message) };
+    this.#writer.write({ kind: "progress", id, ...said });
   }
 
   /**

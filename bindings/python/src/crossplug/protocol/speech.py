@@ -5,8 +5,10 @@ Half of the session; the other half, in ``session.py``, takes what the host says
 
 from __future__ import annotations
 
+from math import isfinite
+
 from crossplug.errors import EncodeError, PluginError, error_of
-from crossplug.protocol.envelope import write_error
+from crossplug.protocol.envelope import clean, write_error
 from crossplug.protocol.exchange import WINDOW_BYTES, WINDOW_ITEMS, Asked, Exchange, Request
 from crossplug.protocol.frame import FRAME_BYTES, framed
 from crossplug.protocol.sequences import Sequences, is_too_long
@@ -184,14 +186,14 @@ class Speech:
             self._notify("$/end", {"id": asked.id})
 
     def progress(self, request: Request, fraction: float | None, message: str | None) -> None:
-        """Reports how far a request is."""
+        """Reports how far a request is; a fraction that is no number is left out."""
         if request.over or request.cancelled:
             return
         params: dict[str, Any] = {"id": request.id}
-        if fraction is not None:
+        if fraction is not None and isfinite(fraction):
             params["fraction"] = fraction
         if message is not None:
-            params["message"] = message
+            params["message"] = clean(message)
         self._notify("$/progress", params)
 
     def log(self, level: str, message: str, fields: dict[str, Any] | None) -> None:

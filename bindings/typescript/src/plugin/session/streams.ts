@@ -34,7 +34,7 @@ export class Streams {
     const flight = this.#flights.find(id);
     if (flight === undefined || flight.cancelled) return undefined;
     if (flight.toHost.items <= 0 || flight.toHost.bytes <= 0) return false;
-    const size = this.#writer.item({ kind: "item", id, item });
+    const size = this.#writer.writeOrThrow("an item", { kind: "item", id, item });
     if (size === undefined) return undefined;
     flight.toHost.items -= 1;
     flight.toHost.bytes -= size;

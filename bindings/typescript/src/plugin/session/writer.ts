@@ -31,31 +31,31 @@ export class Writer {
   }
 
   /**
-   * The same for what has a caller who can be told.
+   * The same for what has a caller who can be told; gives the size, or undefined where the dialect has no word for it.
    *
-   * @throws PluginError `resourceExhausted` where the host takes no message so large
+   * @throws PluginError `resourceExhausted` where the host takes no message so large, `invalidParams` for half of a surrogate
+   *   pair, which a host would take for a break of the protocol
    */
-  writeOrThrow(what: string, message: Message): void {
-    const size = this.write(message);
-    if (size !== undefined) throw this.#tooLarge(what, size);
-  }
-
-  /**
-   * Sends an item; gives its size, or undefined where the dialect has no items.
-   *
-   * @throws PluginError `resourceExhausted` where the host takes no message so large
-   */
-  item(message: Message & { kind: "item" }): number | undefined {
+  writeOrThrow(what: string, message: Message): number | undefined {
     const frame = this.#dialect.write(message);
     if (frame === undefined) return undefined;
+    if (hasHalfPair(frame)) {
+      throw new PluginError("invalidParams", `${what} holds half of a surrogate pair, which no message may`);
+    }
     const size = utf8Length(frame);
-    if (size > this.frameBytes) throw this.#tooLarge("an item", size);
+    if (size > this.frameBytes) {
+      const problem = `${what} has ${size} bytes; the host takes at most ${this.frameBytes}`;
+      throw new PluginError("resourceExhausted", problem);
+    }
     this.#send(frame);
     return size;
   }
-
-  #tooLarge(what: string, size: number): PluginError {
-    const message = `${what} has ${size} bytes; the host takes at most ${this.frameBytes}`;
-    return new PluginError("resourceExhausted", message);
-  }
 }
+
+/** Whether a JSON text has an escape of half a pair. `JSON.stringify` writes whole pairs as they are and halves escaped. */
+function hasHalfPair(frame: string): boolean {
+  return frame.includes("\\ud") && HALF_PAIR.test(frame);
+}
+
+/** Behind an even number of backslashes, which stand for themselves. */
+const HALF_PAIR = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
