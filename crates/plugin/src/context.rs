@@ -11,6 +11,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crossplug_protocol::codec::{self, JsonMap, Wire};
+use crossplug_protocol::dialect::Inexpressible;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::{Granted, Peer};
 use crossplug_protocol::message::Raw;
@@ -260,7 +261,33 @@ pub(crate) fn error_of(refused: &Refused) -> PluginError {
         Refused::Ended => PluginError::cancelled(),
         Refused::NotOpen => PluginError::unavailable(refused.to_string()),
         Refused::Late => PluginError::new("deadlineExceeded", refused.to_string()),
+        // Trying again does not make it smaller.
+        Refused::Inexpressible(Inexpressible::TooLarge { .. }) => {
+            PluginError::resource_exhausted(refused.to_string())
+        }
         Refused::Inexpressible(_) => PluginError::failed_precondition(refused.to_string()),
         _ => PluginError::resource_exhausted(refused.to_string()).with_retryable(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_exhausted_for_good_and_what_has_no_word_is_out_of_place() {
+        let large = error_of(&Refused::Inexpressible(Inexpressible::TooLarge {
+            size: 2,
+            limit: 1,
+        }));
+        assert_eq!(
+            (large.code.as_str(), large.retryable),
+            ("resourceExhausted", false)
+        );
+        let wordless = error_of(&Refused::Inexpressible(Inexpressible::NotInDialect {
+            dialect: "elizaos-bridge/1",
+            what: "$/event".to_owned(),
+        }));
+        assert_eq!(wordless.code, "failedPrecondition");
     }
 }
