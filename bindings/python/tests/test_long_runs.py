@@ -42,6 +42,15 @@ def test_an_error_that_cannot_be_written_is_answered_all_the_same(start: Start, 
     assert process.call(2, "fail")["data"]["code"] == "internal"
 
 
+def test_a_host_that_errs_at_length_does_not_end_the_plugin(start: Start) -> None:
+    process = start("")
+    process.initialize(limits={"frameBytes": 9000})
+    process.send(id="x" * 8900, result=1)
+    assert process.call(2, "ping") is None
+    process.send(id=3, method="nothing but a name " * 400)
+    assert process.next()["error"]["data"]["code"] == "methodNotFound"
+
+
 def test_progress_that_cannot_be_written_fails_no_call(start: Start) -> None:
     process = start("plugin.method('go')(lambda ctx, params: ctx.progress(float('nan'), 'half a \\ud800'))")
     process.initialize()

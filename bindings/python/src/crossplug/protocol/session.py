@@ -6,7 +6,7 @@ by two threads at once: its owner holds a lock around each call.
 
 from __future__ import annotations
 
-from crossplug.errors import DecodeError, error_of
+from crossplug.errors import DecodeError, EncodeError, error_of
 from crossplug.protocol.envelope import read_count, read_error, read_id, read_meta
 from crossplug.protocol.exchange import Cancel, Event, Exchange, Initialize, Request
 from crossplug.protocol.sequences import is_too_long
@@ -32,6 +32,12 @@ class Session(Speech):
     def receive(self, frame: bytes) -> Request | Initialize | Cancel | Event[Any] | None:
         """Takes a frame and says what its owner has to do about it; None where nothing is left to do."""
         self._received = len(frame)
+        try:
+            return self._take(frame)
+        except EncodeError:
+            return None  # what there is to say about it is larger than the host takes
+
+    def _take(self, frame: bytes) -> Request | Initialize | Cancel | Event[Any] | None:
         try:
             message = self.dialect.read(frame)
         except DecodeError as error:
@@ -191,7 +197,7 @@ class Session(Speech):
             wrong = "it has neither `result` nor `error`"
         if asked is None and given_up is None and wrong is None:
             if message.get("id") is None and error is not None:
-                self.log("warn", f"the host could not read a message: {error}", None)
+                self._warn(f"the host could not read a message: {error}")
                 return
             wrong = "there is no such request"
         if wrong is not None:

@@ -23,6 +23,8 @@ PENDING_CALLS = 1000
 """Requests in flight in each direction; a host may allow fewer."""
 OPEN_STREAMS = 256
 """Requests in flight that the plugin has given credit for; a host may allow fewer."""
+LONGEST_WARNING = 2000
+"""Characters of a line about what a host did wrong, which may be as large as its message was."""
 EARLY_LOGS = 1000
 """Log messages kept until ``initialize`` is answered; before that reply nothing may be sent."""
 
@@ -305,7 +307,10 @@ class Speech:
         self._refuse(None, "resourceExhausted", what)
 
     def _complain(self, what: str) -> None:
-        self.log("warn", f"the host broke the protocol: {what}", None)
+        self._warn(f"the host broke the protocol: {what}")
+
+    def _warn(self, line: str) -> None:
+        self.log("warn", line[:LONGEST_WARNING], None)
 
     def _send(self, message: dict[str, Any]) -> int:
         payload = self.dialect.write(message)
