@@ -206,7 +206,7 @@ describe("failures", () => {
     await program.reply(1);
     program.child.stdin?.write('{"jsonrpc":');
     assert.equal(await program.end(), 0);
-    assert.match(program.stderr, /the input ended inside a message/);
+    assert.match(program.stderr, /the input ended within a message/);
   });
 
   test("a message over the cap is complained of and ends the input: the plugin exits with 1", async () => {

@@ -183,6 +183,18 @@ fn a_megabyte_of_prints_goes_to_the_log_and_what_came_before_it_to_standard_erro
 }
 
 #[test]
+fn half_a_message_at_the_end_of_the_input_is_said_and_is_an_end_as_any() {
+    let mut child = Child::open();
+    child.raw(br#"{"jsonrpc":"2.0","id":2,"method":"#);
+    let (_, errors, code) = child.close();
+    assert_eq!(code, Some(0));
+    assert!(
+        errors.contains("the input ended within a message"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn a_dialect_without_a_log_leaves_prints_to_standard_error() {
     let mut child = std::process::Command::new(child::program())
         .args(["--dialect", "elizaos-bridge/1"])

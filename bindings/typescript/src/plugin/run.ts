@@ -92,7 +92,7 @@ function start(plugin: Plugin, dialect: Dialect): void {
         runtime.tooLong(frameBytes);
         process.exitCode = BROKEN_INPUT;
       } else {
-        complain("the input ended inside a message");
+        complain("the input ended within a message");
       }
       end();
     },

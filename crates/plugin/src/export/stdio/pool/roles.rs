@@ -37,7 +37,7 @@ impl Pool {
                 Got::Frame => {}
                 Got::Ended(Ok(())) => self.close(runtime, 0),
                 Got::Ended(Err(error)) => {
-                    eprintln!("the host's last message is not whole: {error}");
+                    eprintln!("the input ended within a message: {error}");
                     self.close(runtime, 0);
                 }
                 Got::Broken(error) => {
