@@ -119,7 +119,8 @@ pub(crate) fn test(root: &Path) -> Outcome {
         )?));
     }
     let mut node = Command::new("node");
-    node.arg("--test");
+    // Hosts in TypeScript start plugins in Python.
+    node.arg("--test").env("PATH", python::path_with(root)?);
     for scenario in SCENARIOS {
         node.arg(format!("target/examples/{scenario}/"));
     }

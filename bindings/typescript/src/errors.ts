@@ -56,21 +56,25 @@ export function codeOf(number: number): string {
  * - `Plugin`: the plugin answered with an error of its own, a {@link PluginError}. The plugin is fine.
  * - `Io`: the operating system refused something. See the cause.
  */
-export type ErrorKind =
-  | "NotFound"
-  | "Manifest"
-  | "Incompatible"
-  | "Denied"
-  | "ToolMissing"
-  | "Start"
-  | "Protocol"
-  | "Died"
-  | "Deadline"
-  | "Cancelled"
-  | "Limit"
-  | "Trap"
-  | "Plugin"
-  | "Io";
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** Every {@link ErrorKind}, in the order of the Rust host's. */
+export const ERROR_KINDS = [
+  "NotFound",
+  "Manifest",
+  "Incompatible",
+  "Denied",
+  "ToolMissing",
+  "Start",
+  "Protocol",
+  "Died",
+  "Deadline",
+  "Cancelled",
+  "Limit",
+  "Trap",
+  "Plugin",
+  "Io",
+] as const;
 
 /** Base of every error that crossplug throws. */
 export class CrossplugError extends Error {

@@ -1,7 +1,14 @@
 // The host for Node: loads plugins and calls them. Everything that is Node's own is below "host/node".
 
 export type { CallOptions, CallProgress, ServiceContext, StreamingCall, UploadOptions } from "./context.js";
-export { CrossplugError, type ErrorKind, HostError, type HostErrorOptions, PluginError } from "./errors.js";
+export {
+  CrossplugError,
+  ERROR_KINDS,
+  type ErrorKind,
+  HostError,
+  type HostErrorOptions,
+  PluginError,
+} from "./errors.js";
 export type { Ending, Introduction, Patience } from "./host/door.js";
 export { Host } from "./host/node/host.js";
 export type { HostOptions, LoadOptions, ServiceSource } from "./host/options.js";

@@ -13,7 +13,7 @@ import type { Home } from "./home.js";
 import type { Asked } from "./serving.js";
 
 /** How much goes into the pipe at once; the rest waits in the session, which counts it. */
-const CHUNK = 1 << 20;
+const CHUNK = 4 << 20;
 /** Largest message before the handshake is through: a manifest, and room for its examples. */
 const FIRST_FRAMES = 8 << 20;
 /** Longest delay that timers take, in milliseconds. */
