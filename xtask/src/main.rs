@@ -7,6 +7,7 @@ mod codegen;
 mod demo;
 mod doctor;
 mod examples;
+mod guests;
 mod pingpong;
 mod step;
 mod test;

@@ -437,6 +437,7 @@ pub mod plugin {
 }
 
 #[rustfmt::skip]
+#[cfg(not(target_arch = "wasm32"))]
 pub mod host {
     //! What a host calls of the interface `textstats` 1.0.0, and what its plugins ask of it.
     #![allow(

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{Counts, Outcome, Step};
 use crate::step::{self, Show};
 use crate::tools::{self, node, python, wasm};
-use crate::{codegen, demo, examples, pingpong, tidy};
+use crate::{codegen, demo, examples, guests, pingpong, tidy};
 
 /// In the order in which they run.
 pub(super) const ALL: &[Step] = &[
@@ -69,6 +69,11 @@ pub(super) const ALL: &[Step] = &[
         name: "examples",
         needs: Some(has_all),
         run: examples_tests,
+    },
+    Step {
+        name: "wasm guests",
+        needs: None,
+        run: |root| guests::build(root).map(|()| Counts::default()),
     },
     Step {
         name: "rust tests",

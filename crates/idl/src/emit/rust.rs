@@ -111,6 +111,10 @@ fn user(interface: &Interface, options: &Options) -> Vec<File> {
         file.blank();
         // The text is laid out already; a formatter that is set up otherwise would undo the next comparison.
         file.line("#[rustfmt::skip]");
+        if role == Role::Host && options.has(Role::Plugin) {
+            // The crate is a plugin, too, and as a module it has no host in it.
+            file.line("#[cfg(not(target_arch = \"wasm32\"))]");
+        }
         file.line(&format!("pub mod {name} {{"));
         for line in page(role, interface, &place, "").lines() {
             file.line(&if line.is_empty() {

@@ -1,0 +1,54 @@
+//! Builds Rust plugins as WebAssembly modules, from the crates that are programs elsewhere, and lays them out where tests
+//! look for them: `target/guests/<name>.wasm`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::step::{self, Show};
+use crate::tools::wasm;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The package, the kind of target, its name, and what the module is called.
+const GUESTS: [[&str; 4]; 3] = [
+    ["crossplug-plugin", "--example", "subject", "subject"],
+    ["example-agent", "--bin", "example-agent-plugin", "agent"],
+    [
+        "example-textstats",
+        "--bin",
+        "example-textstats-plugin",
+        "textstats",
+    ],
+];
+
+/// Builds them all.
+///
+/// # Errors
+/// There is no Rust for WebAssembly, or something does not build.
+pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
+    let wasm = wasm::find()?;
+    eprintln!("   with {}", wasm.found);
+    let laid = root.join("target/guests");
+    fs::create_dir_all(&laid)?;
+    for [package, kind, name, called] in GUESTS {
+        let mut cargo = wasm.cargo();
+        // Optimised, as what is loaded would be.
+        cargo.args(["build", "--locked", "--release", "--target", TARGET]);
+        cargo.args(["--package", package, kind, name]);
+        step::run(&format!("module {called}"), &mut cargo, Show::OnFailure)?;
+        let folder = root.join("target/wasm").join(TARGET).join("release");
+        let folder = match kind {
+            "--example" => folder.join("examples"),
+            _ => folder,
+        };
+        let built = folder.join(name).with_extension("wasm");
+        let to = laid.join(called).with_extension("wasm");
+        // Beside, then renamed: a test that runs meanwhile sees a whole file.
+        let beside = laid.join(format!("{called}.part"));
+        fs::copy(&built, &beside).with_context(|| format!("no {}", built.display()))?;
+        fs::rename(beside, to)?;
+    }
+    Ok(())
+}
