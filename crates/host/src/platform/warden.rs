@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::process::Pid;
 
+use super::inherited::Inherited;
+
 /// POSIX shell. A terminal's signals are for the host, which takes its plugins with it.
 const SCRIPT: &str = r#"trap '' HUP INT QUIT TERM
 groups=
@@ -46,22 +48,40 @@ impl Warden {
         {
             return Ok(warden);
         }
-        let mut process = Command::new("/bin/sh")
+        let warden = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&warden);
+        Ok(warden)
+    }
+
+    fn start() -> io::Result<Self> {
+        let mut command = Command::new("/bin/sh");
+        command
             .args(["-c", SCRIPT, "crossplug-warden"])
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()?;
+            .process_group(0);
+        let inherited = Inherited::find();
+        // SAFETY: the closure only makes system calls that are allowed between fork and exec, and allocates nothing.
+        #[allow(
+            unsafe_code,
+            reason = "the standard library's only way to run code in the child before it execs"
+        )]
+        unsafe {
+            // It lives as long as the host, and would hold what the host has closed.
+            command.pre_exec(move || {
+                inherited.close_on_exec();
+                Ok(())
+            });
+        }
+        let mut process = command.spawn()?;
         let pipe = process.stdin.take().map(OwnedFd::from);
-        let warden = Arc::new(Self {
+        Ok(Self {
             pipe,
             process: Mutex::new(process),
-        });
-        *shared = Arc::downgrade(&warden);
-        Ok(warden)
+        })
     }
 
     fn is_there(&self) -> bool {
@@ -127,6 +147,17 @@ mod tests {
         let mut lines = String::new();
         hears.read_to_string(&mut lines).unwrap();
         (started, lines)
+    }
+
+    #[test]
+    fn it_holds_nothing_that_the_host_has_open() {
+        // As a library does that knows no CLOEXEC.
+        let (hears, tells) = rustix::pipe::pipe().unwrap();
+        let warden = Warden::start().unwrap();
+        drop(tells);
+        let mut ends = std::fs::File::from(hears);
+        assert_eq!(ends.read(&mut [0]).unwrap(), 0);
+        assert!(warden.is_there());
     }
 
     #[test]

@@ -131,6 +131,11 @@ fn a_host_that_was_granted_answers() {
         sent.starts_with("PUT /y ") && sent.contains("x-k: v") && sent.ends_with("abcdefgh"),
         "{sent}"
     );
+    for name in ["Host", "connection", "Transfer-Encoding"] {
+        let request = json!({ "url": &at, "headers": { name: "other.test" } }).to_string();
+        let denied = plugin.call_raw("body", request).blocking().unwrap_err();
+        assert!(denied.context().contains("for the host to set"), "{denied}");
+    }
     let missing = plugin
         .call_raw("status", ask(format!("{at}/missing")))
         .blocking()

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use ureq::Agent;
-use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION};
+use ureq::http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, LOCATION,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
@@ -16,6 +19,19 @@ use super::hosts::{Hosts, follow};
 
 /// More than any sane chain has.
 const MOST_REDIRECTS: usize = 10;
+
+/// What says whom the request is for, and how it travels. With a `Host` of its own a guest would speak, at an address that
+/// was granted, to a host that was not.
+const RESERVED: [HeaderName; 8] = [
+    HOST,
+    CONNECTION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    TE,
+    TRAILER,
+    EXPECT,
+    PROXY_AUTHORIZATION,
+];
 
 /// What a guest asks for.
 #[derive(Debug, Deserialize)]
@@ -198,8 +214,17 @@ impl Step {
         for (name, value) in asked.headers {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|error| wrong("headers", &error))?;
+            if RESERVED.contains(&name) {
+                return Err(Halt::Denied(format!(
+                    "HTTP request to {} is not allowed: the header `{name}` is for the host to set; leave it out",
+                    asked.url
+                )));
+            }
             let value = HeaderValue::from_str(&value).map_err(|error| wrong("headers", &error))?;
-            headers.insert(name, value);
+            // The body's length is what it is.
+            if name != CONTENT_LENGTH {
+                headers.insert(name, value);
+            }
         }
         let bodiless = matches!(method, Method::GET | Method::HEAD);
         Ok(Self {
