@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from crossplug.testing import TestHost
-from generated.textstats import Analyse, EmptyTextError, TextstatsClient, WordCount
+from generated.textstats import Analyse, EmptyTextError, TextstatsClient, TextstatsMethods, WordCount
 from plugin import plugin
 
 
 def test_streams_each_paragraph_and_sums_up() -> None:
     with TestHost(plugin) as host:
         text = "One two three. Four!\n\nFive six?\n"
-        call = TextstatsClient(host).text_analyse(Analyse(text=text, top_words=2))
+        call = host.start(TextstatsMethods.TEXT_ANALYSE, Analyse(text=text, top_words=2))
         assert [paragraph.words for paragraph in call] == [4, 2]
         summary = call.result_blocking()
         assert [report.fraction for report in call.progress] == [0.5, 1]
