@@ -56,7 +56,7 @@ class Memory:
     """A plugin in this process, without pipes."""
 
     def __init__(self, plugin: Plugin, dialect: str) -> None:
-        self.plugin = MemoryPlugin(plugin, manifest_of(plugin)[0], dialect)
+        self.plugin = MemoryPlugin(plugin, manifest_of(plugin), dialect)
         self.output = FrameReader()
 
     def send(self, line: bytes) -> None:

@@ -118,6 +118,7 @@ impl Agent for Stubborn {
             }
             "SLEEP" => ctx.sleep(duration).await,
             "ELSEWHERE" => elsewhere(duration).await,
+            "BREAK" => assert!(duration.is_zero(), "broken on purpose"),
             "FOREVER" => std::future::pending().await,
             "TIDY" => {
                 ctx.cancelled().await;

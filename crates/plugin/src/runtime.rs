@@ -54,6 +54,10 @@ pub(crate) trait Outside: Send + Sync {
     fn timer(&self, runtime: &Arc<Runtime>);
     /// A log line that the host cannot be told.
     fn aside(&self, line: &str);
+    /// Whether somebody wants traces in errors whom the dialect cannot say it for.
+    fn wants_traces(&self) -> bool {
+        false
+    }
     /// The host is about to be told that the conversation is open.
     fn opening(&self) {}
 }
@@ -99,7 +103,7 @@ impl Runtime {
         offer: Offer,
         outside: Box<dyn Outside>,
     ) -> Option<Arc<Self>> {
-        let session = Session::plugin(dialect, offer)?;
+        let session = Session::plugin(dialect, offer)?.with_traces(outside.wants_traces());
         let state = State {
             session,
             out: FrameWriter::new(),

@@ -195,6 +195,45 @@ fn half_a_message_at_the_end_of_the_input_is_said_and_is_an_end_as_any() {
 }
 
 #[test]
+fn elizaos_has_switches_for_traces() {
+    for (value, traced) in [(None, false), (Some("0"), false), (Some("1"), true)] {
+        let mut command = std::process::Command::new(child::program());
+        command
+            .env_remove("ELIZA_INTEROP_DEBUG")
+            .env_remove("LOG_DIAGNOSTIC");
+        command.envs(value.map(|value| ("ELIZA_INTEROP_DEBUG", value)));
+        let mut child = command
+            .args(["--dialect", "elizaos-bridge/1"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        output.read_line(&mut said).unwrap();
+        for line in [
+            json!({ "type": "plugin.init", "id": "1", "config": {} }),
+            json!({ "type": "action.invoke", "id": "2", "action": "BREAK", "options": { "ms": 1 },
+                "memory": { "content": {} } }),
+        ] {
+            writeln!(input, "{line}").unwrap();
+            output.read_line(&mut said).unwrap();
+        }
+        drop(input);
+        assert!(child.wait().unwrap().success());
+        let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        assert_eq!(
+            (&last["type"], &last["id"]),
+            (&json!("error"), &json!("2")),
+            "{said}"
+        );
+        assert_eq!(last.get("details").is_some(), traced, "{value:?}: {last}");
+    }
+}
+
+#[test]
 fn a_dialect_without_a_log_leaves_prints_to_standard_error() {
     let mut child = std::process::Command::new(child::program())
         .args(["--dialect", "elizaos-bridge/1"])

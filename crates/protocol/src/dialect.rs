@@ -150,6 +150,11 @@ pub trait Dialect: Send + std::fmt::Debug {
         let _ = (encoding, framing, limits);
     }
 
+    /// Lets errors carry a trace where the peer has no way to ask for it itself.
+    fn trace(&mut self, on: bool) {
+        let _ = on;
+    }
+
     /// Reads a frame. `None`: the dialect dealt with it itself, or it means nothing to us. Frames that the dialect has
     /// to answer itself go to `out`.
     ///
@@ -182,7 +187,7 @@ pub fn by_name(name: &str, role: Role) -> Option<Box<dyn Dialect>> {
     match (name, role) {
         (crossplug::NAME, _) => Some(Box::new(crossplug::Crossplug::new(role))),
         (elizaos::NAME, Role::Host) => Some(Box::new(elizaos::HostSide::new())),
-        (elizaos::NAME, Role::Plugin) => Some(Box::new(elizaos::PluginSide::new(false))),
+        (elizaos::NAME, Role::Plugin) => Some(Box::new(elizaos::PluginSide::new())),
         _ => None,
     }
 }

@@ -194,6 +194,14 @@ impl Session {
         self
     }
 
+    /// The same, with traces in errors where the dialect's host has no way to ask for them (elizaOS has switches in the
+    /// environment instead).
+    #[must_use]
+    pub fn with_traces(mut self, on: bool) -> Self {
+        self.dialect.trace(on);
+        self
+    }
+
     /// Says what the dialect says before the first message. A plugin calls it once, with its manifest; in `crossplug/1`
     /// it writes nothing.
     ///

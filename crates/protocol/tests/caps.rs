@@ -387,8 +387,8 @@ fn what_the_handshake_says_is_of_the_types_of_the_document() {
 #[test]
 fn an_elizaos_host_sees_traces_only_where_debugging_is_on() {
     for debug in [false, true] {
-        let dialect: Box<dyn Dialect> = Box::new(elizaos::PluginSide::new(debug));
-        let mut session = Session::new(Role::Plugin, dialect, Offer::new());
+        let dialect: Box<dyn Dialect> = Box::new(elizaos::PluginSide::new());
+        let mut session = Session::new(Role::Plugin, dialect, Offer::new()).with_traces(debug);
         let mut out = FrameWriter::new();
         session.start(Some(&Raw::trust(b"{}")), &mut out).unwrap();
         out.consume(usize::MAX);

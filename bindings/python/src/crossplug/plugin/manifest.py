@@ -6,7 +6,7 @@ import os
 import sys
 
 from crossplug.codec.text import parse
-from crossplug.errors import DecodeError
+from crossplug.errors import DecodeError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,21 +18,25 @@ VARIABLE = "CROSSPLUG_MANIFEST"
 """Of the environment: path of the manifest by which the host loaded the plugin."""
 
 
-def manifest_of(plugin: Plugin) -> tuple[dict[str, Any], str | None]:
-    """The manifest, and what is wrong with a file that could not be read."""
+def manifest_of(plugin: Plugin) -> dict[str, Any]:
+    """The manifest.
+
+    Raises:
+        UsageError: for a file that cannot be read, or is no manifest.
+    """
     path = os.environ.get(VARIABLE)
     if path is None:
         program = getattr(sys.modules.get("__main__"), "__file__", None)
         if program is None:
-            return plugin.manifest(), None
+            return plugin.manifest()
         path = os.path.join(os.path.dirname(os.path.abspath(program)), "plugin.json")
         if not os.path.exists(path):
-            return plugin.manifest(), None
+            return plugin.manifest()
     try:
         with open(path, "rb") as file:
             manifest = parse(file.read())
     except (OSError, DecodeError) as error:
-        return plugin.manifest(), f"the manifest {path} cannot be read: {error}"
+        raise UsageError(f"the manifest {path} cannot be read: {error}") from error
     if not isinstance(manifest, dict):
-        return plugin.manifest(), f"the manifest {path} is not a JSON object"
-    return manifest, None
+        raise UsageError(f"the manifest {path} is not a JSON object")
+    return manifest

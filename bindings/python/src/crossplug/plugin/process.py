@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 READ_BYTES = 1 << 16
 """Bytes asked for in one read: what a pipe holds."""
 WRONG_USAGE = 2
-"""Exit code for arguments that make no sense."""
+"""Exit code for arguments that make no sense, and for a manifest that cannot be read."""
 
 
 def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None:
@@ -44,6 +44,7 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
         plugin = Plugin(type(plugin).__name__, plugin)
     try:
         dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), _is_debugged())
+        manifest = manifest_of(plugin)
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(WRONG_USAGE) from None
@@ -54,11 +55,7 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    manifest, trouble = manifest_of(plugin)
     serving = Serving(plugin, Session(dialect), manifest, Pipe(outgoing))
-    if trouble is not None:
-        print(trouble, file=sys.stderr)
-        serving.log.error(trouble)
     stdout = sys.stdout
     from crossplug.plugin.prints import Prints
 

@@ -158,6 +158,16 @@ impl Outside for Arc<Pool> {
         eprintln!("{line}");
     }
 
+    /// elizaOS's switches: on where one is set to anything that means yes.
+    fn wants_traces(&self) -> bool {
+        let is_on = |name| {
+            std::env::var(name).is_ok_and(|value| {
+                !["", "0", "false"].contains(&value.to_ascii_lowercase().as_str())
+            })
+        };
+        is_on("ELIZA_INTEROP_DEBUG") || is_on("LOG_DIAGNOSTIC")
+    }
+
     fn opening(&self) {
         // What was printed until now is none of the host's log.
         self.prints.pass_on();

@@ -24,15 +24,20 @@ pub struct PluginSide {
     pending: HashMap<RequestId, Asked>,
 }
 
+impl Default for PluginSide {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PluginSide {
-    /// A side that has said nothing yet. `debug`: whether errors may carry a trace (elizaOS's switches for it are
-    /// `ELIZA_INTEROP_DEBUG` and `LOG_DIAGNOSTIC` in the environment).
+    /// A side that has said nothing yet.
     #[must_use]
-    pub fn new(debug: bool) -> Self {
+    pub fn new() -> Self {
         let limits = Limits::default();
         Self {
             scanner: Scanner::new(limits.depth),
-            debug,
+            debug: false,
             frame_bytes: limits.frame_bytes,
             evaluators: Vec::new(),
             pending: HashMap::new(),
@@ -149,6 +154,10 @@ impl Dialect for PluginSide {
     fn settle(&mut self, _: Encoding, _: Framing, limits: &Limits) {
         self.scanner = Scanner::new(limits.depth);
         self.frame_bytes = limits.frame_bytes;
+    }
+
+    fn trace(&mut self, on: bool) {
+        self.debug = on;
     }
 
     fn read<'f>(
