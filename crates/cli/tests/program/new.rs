@@ -66,6 +66,8 @@ fn follow_readme(folder: &Path) -> Ran {
         .args(["-eux", "-c", &script])
         .current_dir(folder)
         .env("PATH", path)
+        // `pip install` of the checkout builds the native module as tests do, and not for speed.
+        .env("MATURIN_PEP517_ARGS", "--profile dev")
         .stdin(Stdio::null());
     // What cargo tells its tests would reach the cargo of the project.
     for (name, _) in std::env::vars_os() {
