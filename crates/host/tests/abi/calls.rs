@@ -149,6 +149,19 @@ fn streams_go_both_ways_with_progress() {
 }
 
 #[test]
+fn an_upload_may_end_before_its_call_has_begun() {
+    let Some(plugin) = subject(&host()) else {
+        return;
+    };
+    for _ in 0..100 {
+        let sum = plugin.call("test.sum", ()).timeout(Duration::from_secs(10));
+        let stream = sum.stream().unwrap();
+        drop(stream.uploader());
+        assert_eq!(stream.result_blocking().unwrap().as_json(), "\"0\"");
+    }
+}
+
+#[test]
 fn a_call_that_waits_ends_with_its_time_or_its_future_and_disturbs_nobody() {
     let Some(plugin) = subject(&host()) else {
         return;

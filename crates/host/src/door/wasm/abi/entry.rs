@@ -27,6 +27,8 @@ pub(super) struct Begin<'a> {
     pub(super) deadline: Option<Instant>,
     pub(super) traceparent: Option<&'a str>,
     pub(super) credit: Option<(u32, u32)>,
+    /// The caller has ended its upload before there was one.
+    pub(super) ended: bool,
     pub(super) answer: Answer,
 }
 
@@ -85,6 +87,7 @@ impl Guest {
                         deadline: job.deadline,
                         traceparent: job.traceparent.as_deref(),
                         credit: job.credit,
+                        ended: job.ended,
                         answer: job.answer,
                     };
                     self.begin(state, &mut instance, begin, &mut jobs)
@@ -134,6 +137,7 @@ impl Guest {
         };
         state.current = Some(begin.key);
         state.given_up = false;
+        state.ended = begin.ended;
         drop(guard);
         let pending = Pending {
             key: begin.key,
@@ -166,6 +170,7 @@ impl Guest {
         let mut state = self.lock();
         state.current = None;
         let given_up = std::mem::take(&mut state.given_up);
+        let ended = std::mem::take(&mut state.ended);
         let talk = &mut state.talk;
         talk.session.wait_apart(id);
         talk.expect(id, pending);
@@ -177,6 +182,10 @@ impl Guest {
                     let _ = talk
                         .session
                         .grant(StreamId::Call(id), items, bytes, &mut talk.out);
+                }
+                if ended {
+                    // It cannot have ended: nobody else has heard of it.
+                    let _ = talk.session.end(id, &mut talk.out);
                 }
                 None
             }
@@ -233,6 +242,10 @@ impl Guest {
         });
         match call {
             Ok(call) => {
+                if begin.ended {
+                    // As above.
+                    let _ = talk.session.end(call, &mut talk.out);
+                }
                 talk.expect(
                     call,
                     Pending {

@@ -30,6 +30,7 @@ impl Handle {
             deadline: request.deadline,
             traceparent: request.traceparent,
             credit: request.credit,
+            ended: false,
             answer,
         };
         let mut jobs = Vec::new();
@@ -81,6 +82,7 @@ impl Passage for Handle {
                 deadline: request.deadline,
                 traceparent: request.traceparent.map(str::to_owned),
                 credit: request.credit,
+                ended: false,
                 answer,
             });
             self.guest.look_after(&mut state);
@@ -119,7 +121,16 @@ impl Passage for Handle {
     }
 
     fn end_upload(&self, call: CallKey) {
-        let named = self.guest.lock().named(call);
+        let mut state = self.guest.lock();
+        // Said again once the call has begun.
+        if state.current == Some(call) {
+            state.ended = true;
+        }
+        if let Some(job) = state.queue.iter_mut().find(|job| job.key == call) {
+            job.ended = true;
+        }
+        let named = state.named(call);
+        drop(state);
         conversation::end_upload(&*self.guest, named);
     }
 

@@ -41,6 +41,8 @@ pub(super) struct State {
     /// The call whose first step runs, and whether its caller has given it up meanwhile.
     pub(super) current: Option<CallKey>,
     pub(super) given_up: bool,
+    /// Whether its caller has ended its upload meanwhile.
+    pub(super) ended: bool,
     pub(super) keys: u64,
     /// When the guest wants to be entered by itself.
     pub(super) due: Option<Duration>,
@@ -59,6 +61,8 @@ pub(super) struct Job {
     pub(super) deadline: Option<Instant>,
     pub(super) traceparent: Option<String>,
     pub(super) credit: Option<(u32, u32)>,
+    /// Its caller streams nothing to it.
+    pub(super) ended: bool,
     pub(super) answer: Answer,
 }
 
@@ -128,6 +132,7 @@ impl Guest {
             queue: VecDeque::new(),
             current: None,
             given_up: false,
+            ended: false,
             keys: 0,
             due: None,
             stopping: None,
