@@ -158,6 +158,7 @@ fn rust_tests(root: &Path) -> Outcome {
         "--workspace",
         "--all-features",
         "--locked",
+        "--no-fail-fast",
         "--",
         "--show-output",
     ]);
