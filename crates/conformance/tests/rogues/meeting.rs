@@ -21,9 +21,9 @@ use crate::census::{self, Holdings};
 const MOST_TIME: Duration = Duration::from_secs(10);
 /// By which a host may grow meanwhile, in bytes.
 const MOST_GROWTH: u64 = 64 << 20;
-/// For a call that must fail: the misbehaviour itself takes no time.
+/// For a call that is never answered.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// For a call that must be answered, behind a flood.
+/// For every other call: behind a flood, on a busy machine.
 const LONG_DEADLINE: Duration = Duration::from_secs(9);
 /// Until threads and children that were told to end are gone.
 const SETTLING: Duration = Duration::from_secs(2);
@@ -78,7 +78,8 @@ impl Meeting {
         let (resident, begin) = (census::resident(), Instant::now());
 
         let meeting = Self::new(&rogue.name);
-        let outcome = meeting.misbehave(rogue.at, rogue.kind.is_some(), manner);
+        let outcome =
+            meeting.misbehave(rogue.at, rogue.kind.as_deref() == Some("Deadline"), manner);
         let took = begin.elapsed();
         let growth = census::peak().saturating_sub(resident);
         let after = settled(|now| {
@@ -159,7 +160,7 @@ impl Meeting {
     }
 
     /// Loads the rogue, does what brings its misbehaviour out, stops it and lets go of everything.
-    fn misbehave(&self, at: At, must_fail: bool, manner: Manner) -> Result<()> {
+    fn misbehave(&self, at: At, unanswered: bool, manner: Manner) -> Result<()> {
         let plugin = self
             .host()
             .load(self.folder.path())
@@ -167,7 +168,7 @@ impl Meeting {
             .grant("test.hold")?
             .blocking()?;
         self.process.set(plugin.introduction().process);
-        let deadline = if must_fail { DEADLINE } else { LONG_DEADLINE };
+        let deadline = if unanswered { DEADLINE } else { LONG_DEADLINE };
         let outcome = act(&plugin, at, deadline, manner);
         match manner {
             Manner::Blocking => drop(plugin.stop_blocking()),

@@ -1,5 +1,5 @@
 //! A plugin as a WebAssembly module: the exports of `crossplug-abi/1`, which `schema/README.md` section 8 describes. Knows
-//! no memory and no pointers; those are for [`ffi`], which exists only where there is something to export to.
+//! no memory and no pointers; those are for `ffi`, which exists only where there is something to export to.
 //!
 //! Nothing here waits or has a clock. The host says the time with every entry, and comes again when there is something to do.
 
