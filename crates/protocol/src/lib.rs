@@ -15,5 +15,6 @@ pub mod handshake;
 pub mod json;
 pub mod message;
 pub mod msgpack;
+pub mod native;
 pub mod session;
 pub mod violation;
