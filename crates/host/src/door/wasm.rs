@@ -24,11 +24,13 @@
 mod abi;
 mod cache;
 mod code;
+mod component;
 mod engine;
 mod extism;
 mod fault;
 mod leash;
 mod limits;
+mod tether;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -293,31 +295,47 @@ impl Door for WasmDoor {
             return extism::open(settings, opening, home).await;
         }
         match ours(&settings, wished.is_some())? {
-            Some((engine, module)) => {
-                abi::open(engine, settings.limits, module, opening, home).await
-            }
+            Some(plan) => abi::open(plan, opening, home).await,
             None => extism::open(settings, opening, home).await,
         }
     }
 }
 
-/// The module, where it is one of ours; its exports say so. `wished`: it has to be.
-fn ours(settings: &Settings, wished: bool) -> Result<Option<(&'static Engine, wasmtime::Module)>> {
-    let (bytes, is_ours) = match settings.modules.as_slice() {
+/// What answers our ABI: a module, known by its exports, or a component, known by its first bytes.
+enum Ours {
+    Module,
+    Component,
+}
+
+impl Ours {
+    fn of(binary: &[u8]) -> Option<Self> {
+        let outline = abi::Outline::of(binary);
+        if outline.is_component() {
+            Some(Self::Component)
+        } else {
+            outline.exports(abi::MARK).then_some(Self::Module)
+        }
+    }
+}
+
+/// The plan of a guest of ours, where it is one. `wished`: it has to be.
+fn ours(settings: &Settings, wished: bool) -> Result<Option<Box<dyn abi::instance::Plan>>> {
+    let limits = settings.limits;
+    let (bytes, kind) = match settings.modules.as_slice() {
         [one] => {
-            let most = settings.limits.module_bytes;
             let bytes = match &one.source {
-                Source::File(path) => code::read(path, most)?,
-                Source::Bytes(bytes) => code::fits(bytes.clone(), most)?,
+                Source::File(path) => code::read(path, limits.module_bytes)?,
+                Source::Bytes(bytes) => code::fits(bytes.clone(), limits.module_bytes)?,
             };
             // What is no text either is refused by the compiler, with a better error.
-            let is_ours = wat::parse_bytes(&bytes)
-                .is_ok_and(|binary| abi::Outline::of(&binary).exports(abi::MARK));
-            (bytes, is_ours)
+            let kind = wat::parse_bytes(&bytes)
+                .ok()
+                .and_then(|binary| Ours::of(&binary));
+            (bytes, kind)
         }
-        _ => (Vec::new(), false),
+        _ => (Vec::new(), None),
     };
-    if !is_ours {
+    let Some(kind) = kind else {
         if wished {
             let what = format!(
                 "the module does not export `{}`, as modules of {} do",
@@ -327,16 +345,22 @@ fn ours(settings: &Settings, wished: bool) -> Result<Option<(&'static Engine, wa
             return Err(Error::new(ErrorKind::Incompatible, "load").with_context(what));
         }
         return Ok(None);
-    }
-    let engine = Engine::shared(settings.limits.fuel.is_some())?;
+    };
+    let engine = Engine::shared(limits.fuel.is_some())?;
     let cache = settings.kept.open()?;
-    Ok(Some((
-        engine,
-        code::compile(engine, cache.as_ref(), &bytes)?,
-    )))
+    Ok(Some(match kind {
+        Ours::Module => {
+            let module = code::compile(engine, cache.as_ref(), &bytes)?;
+            Box::new(abi::module::Plan::new(engine, limits, &module)?)
+        }
+        Ours::Component => {
+            let component = code::compile(engine, cache.as_ref(), &bytes)?;
+            Box::new(component::Plan::new(engine, limits, &component)?)
+        }
+    }))
 }
 
-/// The manifest that a module of ours carries, where it carries one.
+/// The manifest that a module or component of ours carries, where it carries one.
 ///
 /// # Errors
 /// The file cannot be read.

@@ -1,4 +1,4 @@
-//! The example plugins as modules give what they give as programs.
+//! The example plugins as modules and as components give what they give as programs.
 
 use std::path::{Path, PathBuf};
 
@@ -31,12 +31,16 @@ fn both(name: &str) -> Option<(tempfile::TempDir, Host)> {
     let mut manifest: Value = serde_json::from_str(&text).unwrap();
     manifest["doors"]["wasm"] = json!({ "path": "plugin.wasm" });
     std::fs::write(folder.path().join("plugin.json"), manifest.to_string()).unwrap();
-    let host = Host::builder()
+    let host = host();
+    Some((folder, host))
+}
+
+fn host() -> Host {
+    Host::builder()
         .service("memory.search", |_| async {
             Ok(json!({ "memories": [{ "content": { "text": "we spoke of holidays" } }] }))
         })
-        .build();
-    Some((folder, host))
+        .build()
 }
 
 fn through(host: &Host, folder: &Path, door: &str) -> Plugin {
@@ -44,49 +48,85 @@ fn through(host: &Host, folder: &Path, door: &str) -> Plugin {
     load.blocking().unwrap()
 }
 
+/// The example of that name in another language, as a component and as a program.
+fn component(name: &str) -> Option<[Plugin; 2]> {
+    let file = guest(name)?;
+    let folder = root().join("target/plugins").join(name);
+    let host = host();
+    let component = host.load(file).grant("*").unwrap().blocking();
+    Some([component.unwrap(), through(&host, &folder, "process")])
+}
+
+/// What the plugin answers to a few calls.
+fn agent_says(plugin: &Plugin) -> Vec<Value> {
+    let text = "What did we say about that holiday, and when do the holidays begin?";
+    let memory = json!({ "content": { "text": text } });
+    let calls = [
+        (
+            "action.validate",
+            json!({ "action": "RECALL", "memory": memory }),
+        ),
+        (
+            "action.invoke",
+            json!({ "action": "RECALL", "memory": memory }),
+        ),
+        (
+            "provider.get",
+            json!({ "provider": "KEYWORDS", "memory": memory }),
+        ),
+        (
+            "evaluator.invoke",
+            json!({ "evaluator": "TONE", "memory": memory }),
+        ),
+        (
+            "action.invoke",
+            json!({ "action": "NOWHERE", "memory": memory }),
+        ),
+    ];
+    let says = calls.map(
+        |(method, params)| match plugin.call_blocking(method, params) {
+            Ok(result) => result.value().unwrap(),
+            Err(error) => Value::from(error.plugin_error().unwrap().code.clone()),
+        },
+    );
+    says.into()
+}
+
+/// The items and the result of a call that streams.
+fn textstats_says(plugin: &Plugin) -> (Vec<Value>, Value) {
+    let text = "One two three. Four!\n\nFive six? Seven eight nine, ten eleven.\n\nTwelve.";
+    let call = plugin.call("text.analyse", json!({ "text": text }));
+    let mut stream = call.stream().unwrap();
+    let mut items = Vec::new();
+    while let Some(item) = stream.next_blocking().unwrap() {
+        items.push(item.value().unwrap());
+    }
+    (items, stream.result_blocking().unwrap().value().unwrap())
+}
+
 #[test]
 fn agent() {
     let Some((folder, host)) = both("agent") else {
         return;
     };
-    let answers = |door| {
-        let plugin = through(&host, folder.path(), door);
-        let text = "What did we say about that holiday, and when do the holidays begin?";
-        let memory = json!({ "content": { "text": text } });
-        let calls = [
-            (
-                "action.validate",
-                json!({ "action": "RECALL", "memory": memory }),
-            ),
-            (
-                "action.invoke",
-                json!({ "action": "RECALL", "memory": memory }),
-            ),
-            (
-                "provider.get",
-                json!({ "provider": "KEYWORDS", "memory": memory }),
-            ),
-            (
-                "evaluator.invoke",
-                json!({ "evaluator": "TONE", "memory": memory }),
-            ),
-            (
-                "action.invoke",
-                json!({ "action": "NOWHERE", "memory": memory }),
-            ),
-        ];
-        calls.map(
-            |(method, params)| match plugin.call_blocking(method, params) {
-                Ok(result) => result.value().unwrap(),
-                Err(error) => {
-                    serde_json::to_value(error.plugin_error().unwrap().code.clone()).unwrap()
-                }
-            },
-        )
-    };
-    let module = answers("wasm");
-    assert_eq!(module, answers("process"));
+    let module = agent_says(&through(&host, folder.path(), "wasm"));
+    assert_eq!(
+        module,
+        agent_says(&through(&host, folder.path(), "process"))
+    );
     assert_eq!(module[1]["success"], true, "{module:?}");
+}
+
+#[test]
+fn agent_in_other_languages() {
+    for name in ["agent-typescript", "agent-python"] {
+        let Some([component, program]) = component(name) else {
+            continue;
+        };
+        let says = agent_says(&component);
+        assert_eq!(says, agent_says(&program), "{name}");
+        assert_eq!(says[1]["success"], true, "{says:?}");
+    }
 }
 
 #[test]
@@ -94,18 +134,20 @@ fn textstats() {
     let Some((folder, host)) = both("textstats") else {
         return;
     };
-    let text = "One two three. Four!\n\nFive six? Seven eight nine, ten eleven.\n\nTwelve.";
-    let answers = |door| {
-        let plugin = through(&host, folder.path(), door);
-        let call = plugin.call("text.analyse", json!({ "text": text }));
-        let mut stream = call.stream().unwrap();
-        let mut items = Vec::new();
-        while let Some(item) = stream.next_blocking().unwrap() {
-            items.push(item.value().unwrap());
-        }
-        (items, stream.result_blocking().unwrap().value().unwrap())
-    };
-    let module = answers("wasm");
-    assert_eq!(module, answers("process"));
+    let module = textstats_says(&through(&host, folder.path(), "wasm"));
+    assert_eq!(
+        module,
+        textstats_says(&through(&host, folder.path(), "process"))
+    );
     assert_eq!(module.0.len(), 3);
+}
+
+#[test]
+fn textstats_in_typescript() {
+    let Some([component, program]) = component("textstats-typescript") else {
+        return;
+    };
+    let says = textstats_says(&component);
+    assert_eq!(says, textstats_says(&program));
+    assert_eq!(says.0.len(), 3);
 }

@@ -1,5 +1,5 @@
-//! The WebAssembly door with our own ABI, on plugins of the Rust SDK: calls, streams, services, deadlines, panics, limits,
-//! many loads, and the examples, whose results are those of their programs.
+//! The WebAssembly door with our own ABI, on modules of the Rust SDK and components of the others: calls, streams, services,
+//! deadlines, panics, limits, many loads, and the examples, whose results are those of their programs.
 #![cfg(feature = "wasm")]
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 
 mod broken;
 mod calls;
+mod components;
 mod examples;
 mod loads;
 #[allow(dead_code, reason = "shared with the tests of the process door")]
@@ -22,14 +23,14 @@ use std::path::{Path, PathBuf};
 
 use crossplug_host::{Host, Plugin};
 
-/// A module that `cargo xtask` has built; none is a named skip for a person and a failure where everything must be there.
+/// A guest that `cargo xtask` has built; none is a named skip for a person and a failure where everything must be there.
 fn guest(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let module = root.join("target/guests").join(name).with_extension("wasm");
     if module.exists() {
         return Some(module);
     }
-    let what = "build the modules first: cargo xtask test --only 'wasm guests'";
+    let what = "build the guests first: cargo xtask test --only wasm";
     assert!(std::env::var_os("CI").is_none(), "{what}");
     println!("skipped: {what}");
     None

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Module;
+use wasmtime::component::Component;
 
 use super::cache::{self, Cache};
 use super::engine::Engine;
@@ -96,11 +97,51 @@ pub(super) fn hash(bytes: &[u8]) -> String {
         })
 }
 
-/// Compiles a module, in its binary form or as text, or takes it from the cache.
+/// What a compiler makes: of a module, or of a component.
+pub(super) trait Code: Sized {
+    fn compile(engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<Self>;
+
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
+
+    /// # Safety
+    /// The bytes are those that [`Code::serialize`] gave.
+    #[allow(unsafe_code, reason = "compiled code is trusted")]
+    unsafe fn deserialize(engine: &wasmtime::Engine, kept: &[u8]) -> wasmtime::Result<Self>;
+}
+
+macro_rules! code {
+    ($($kind:ty),*) => {
+        $(
+            impl Code for $kind {
+                fn compile(engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
+                    <$kind>::from_binary(engine, binary)
+                }
+
+                fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+                    <$kind>::serialize(self)
+                }
+
+                #[allow(unsafe_code, reason = "the trait's condition is wasmtime's")]
+                unsafe fn deserialize(
+                    engine: &wasmtime::Engine,
+                    kept: &[u8],
+                ) -> wasmtime::Result<Self> {
+                    // SAFETY: the caller keeps the trait's condition, which is the same.
+                    unsafe { <$kind>::deserialize(engine, kept) }
+                }
+            }
+        )*
+    };
+}
+
+code!(Module, Component);
+
+/// Compiles a module or a component, in its binary form or as text, or takes it from the cache. (What is kept of the two is
+/// never mixed up: the first bytes, by which they differ, are part of the key.)
 ///
 /// # Errors
-/// [`ErrorKind::Incompatible`] for what is no module, or one that needs what the engine has not.
-pub(super) fn compile(engine: &Engine, cache: Option<&Cache>, bytes: &[u8]) -> Result<Module> {
+/// [`ErrorKind::Incompatible`] for what is neither, or needs what the engine has not.
+pub(super) fn compile<C: Code>(engine: &Engine, cache: Option<&Cache>, bytes: &[u8]) -> Result<C> {
     let refused = |error: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Incompatible, "load").with_context(format!(
             "it is no WebAssembly module that this host can run: {error}"
@@ -124,19 +165,19 @@ pub(super) fn compile(engine: &Engine, cache: Option<&Cache>, bytes: &[u8]) -> R
         // SAFETY: `deserialize` trusts its bytes. These were written by `serialize` below, by this user: the folder is
         // closed to everybody else, the checksum says that they are whole, and the key that they come from an engine
         // that fits. They are in memory, so nobody changes them after the check.
-        let module = unsafe { Module::deserialize(&engine.wasmtime, &kept) };
-        match module {
-            Ok(module) => return Ok(module),
+        let code = unsafe { C::deserialize(&engine.wasmtime, &kept) };
+        match code {
+            Ok(code) => return Ok(code),
             Err(_) => cache.forget(key),
         }
     }
-    let module =
-        Module::new(&engine.wasmtime, &binary).map_err(|error| refused(&format!("{error:#}")))?;
+    let code =
+        C::compile(&engine.wasmtime, &binary).map_err(|error| refused(&format!("{error:#}")))?;
     if let (Some(cache), Some(key)) = (cache, &key)
-        && let Ok(code) = module.serialize()
+        && let Ok(bytes) = code.serialize()
     {
         // A cache that cannot be written costs time, no more.
-        let _ = cache.put(key, &code);
+        let _ = cache.put(key, &bytes);
     }
-    Ok(module)
+    Ok(code)
 }

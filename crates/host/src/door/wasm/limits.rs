@@ -99,6 +99,22 @@ impl WasmLimits {
     }
 }
 
+impl WasmLimits {
+    /// Holds what a guest gives to the cap for results.
+    ///
+    /// # Errors
+    /// [`Halt::Limit`] above it.
+    pub(super) fn output_fits(&self, length: usize) -> Result<(), Halt> {
+        let most = self.output_bytes;
+        if u64::try_from(length).is_ok_and(|length| length <= most) {
+            return Ok(());
+        }
+        let what =
+            format!("its output is larger than {most} bytes; allow more with `WasmLimits::output`");
+        Err(Halt::Limit(what))
+    }
+}
+
 /// Counts what one instance has.
 pub(super) struct Meter {
     most: u64,

@@ -52,7 +52,7 @@ impl Guest {
     pub(super) fn work<'g>(
         &'g self,
         mut state: MutexGuard<'g, State>,
-        mut instance: Box<Instance>,
+        mut instance: Box<dyn Instance>,
         over: &dyn Fn() -> bool,
     ) -> Vec<Service> {
         let mut jobs = Vec::new();
@@ -73,11 +73,11 @@ impl Guest {
                 Next::Say(bytes) => {
                     let framing = state.talk.session.framing();
                     drop(state);
-                    self.push(&mut instance, &bytes, framing, most, &mut jobs)
+                    self.push(&mut *instance, &bytes, framing, most, &mut jobs)
                 }
                 Next::Turn => {
                     drop(state);
-                    self.turn(&mut instance, most, &mut jobs)
+                    self.turn(&mut *instance, most, &mut jobs)
                 }
                 Next::Begin(job) => {
                     let begin = Begin {
@@ -90,7 +90,7 @@ impl Guest {
                         ended: job.ended,
                         answer: job.answer,
                     };
-                    self.begin(state, &mut instance, begin, &mut jobs)
+                    self.begin(state, &mut *instance, begin, &mut jobs)
                 }
             };
             if let Err(lost) = did {
@@ -108,7 +108,7 @@ impl Guest {
     pub(super) fn begin<'g>(
         &'g self,
         mut guard: MutexGuard<'g, State>,
-        instance: &mut Instance,
+        instance: &mut dyn Instance,
         begin: Begin<'_>,
         jobs: &mut Vec<Service>,
     ) -> Result<(), Lost> {
@@ -266,7 +266,7 @@ impl Guest {
 
     fn push(
         &self,
-        instance: &mut Instance,
+        instance: &mut dyn Instance,
         bytes: &[u8],
         framing: Framing,
         most: Option<Instant>,
@@ -276,32 +276,25 @@ impl Guest {
         reader.push(bytes);
         while let Ok(Some(frame)) = reader.next_frame(framing) {
             let outbox = instance.push(frame, self.now(), most)?;
-            self.take_out(instance, &outbox, most, jobs)?;
+            self.take_out(&outbox, jobs)?;
         }
         Ok(())
     }
 
     fn turn(
         &self,
-        instance: &mut Instance,
+        instance: &mut dyn Instance,
         most: Option<Instant>,
         jobs: &mut Vec<Service>,
     ) -> Result<(), Lost> {
         let outbox = instance.turn(self.now(), most)?;
-        self.take_out(instance, &outbox, most, jobs)
+        self.take_out(&outbox, jobs)
     }
 
     /// Hears what the guest has to say, and when it wants to be entered again.
-    pub(super) fn take_out(
-        &self,
-        instance: &mut Instance,
-        outbox: &Outbox,
-        most: Option<Instant>,
-        jobs: &mut Vec<Service>,
-    ) -> Result<(), Lost> {
-        let due = instance.next(most)?;
+    pub(super) fn take_out(&self, outbox: &Outbox, jobs: &mut Vec<Service>) -> Result<(), Lost> {
         let mut state = self.lock();
-        state.due = due;
+        state.due = outbox.due;
         let framing = state.talk.session.framing();
         drop(state);
         self.hear(framing, &outbox.bytes, jobs)

@@ -5,11 +5,8 @@ use std::time::{Duration, Instant};
 
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::Framing;
-use wasmtime::Module;
 
-use super::super::engine::Engine;
 use super::super::fault::{self, Fault};
-use super::super::limits::WasmLimits;
 use super::entry::Lost;
 use super::instance::{Instance, Plan};
 use super::passage::Handle;
@@ -28,34 +25,25 @@ use crate::{Error, ErrorKind, Result};
 const DIALECT: &str = "crossplug/1";
 const FRAMINGS: [Framing; 1] = [Framing::Ndjson];
 
-/// Makes a guest of a module and has it initialised, on a thread of the host's.
+/// Makes a guest by a plan and has it initialised, on a thread of the host's.
 ///
 /// # Errors
 /// [`ErrorKind::Start`], [`ErrorKind::Incompatible`], [`ErrorKind::Protocol`] or what the plugin answers.
 pub(in crate::door::wasm) async fn open(
-    engine: &'static Engine,
-    limits: WasmLimits,
-    module: Module,
+    plan: Box<dyn Plan>,
     opening: Opening,
     home: Home,
 ) -> Result<Arc<dyn Passage>> {
     let made = Arc::new(Slot::new());
     let (slot, host) = (Arc::clone(&made), home.clone());
     home.spawn(async move {
-        slot.fill(start(engine, limits, &module, opening, host));
+        slot.fill(start(plan, opening, host));
     });
     let handle: Arc<dyn Passage> = made.taken().await?;
     Ok(handle)
 }
 
-fn start(
-    engine: &'static Engine,
-    limits: WasmLimits,
-    module: &Module,
-    opening: Opening,
-    home: Home,
-) -> Result<Arc<dyn Passage>> {
-    let plan = Plan::new(engine, limits, module)?;
+fn start(plan: Box<dyn Plan>, opening: Opening, home: Home) -> Result<Arc<dyn Passage>> {
     let talk = Conversation::new(session(DIALECT, &FRAMINGS, &opening)?);
     let guest = Guest::new(plan, opening, home, talk);
     let (mut instance, talk) = guest.fresh()?;
@@ -68,7 +56,7 @@ fn start(
     let introduction = Arc::clone(introduction);
     let mut state = guest.lock();
     state.methods = Arc::new(methods);
-    state.leash = Some(Arc::clone(&instance.leash));
+    state.leash = Some(Arc::clone(instance.leash()));
     state.talk = talk;
     guest.leave(&mut state, instance, false);
     drop(state);
@@ -92,24 +80,21 @@ fn unready(error: Error) -> Error {
 
 impl Guest {
     /// A new instance and the conversation with it, as far as the end of the handshake.
-    fn fresh(&self) -> Result<(Box<Instance>, Conversation)> {
+    fn fresh(&self) -> Result<(Box<dyn Instance>, Conversation)> {
         let end = Instant::now().checked_add(self.opening.start_timeout);
-        let mut instance = Box::new(Instance::new(&self.plan, end).map_err(unready)?);
+        let mut instance = self.plan.instance(self.now(), end).map_err(unready)?;
         let mut talk = Conversation::new(session(DIALECT, &FRAMINGS, &self.opening)?);
         greet(&mut talk.session, &self.opening, &self.home, &mut talk.out)?;
         let hello = talk.out.take();
         let mut outbox = instance
             .push(hello.trim_ascii_end(), self.now(), end)
-            .map_err(|error| self.unready(&mut instance, &error))?;
+            .map_err(|error| self.unready(&mut *instance, &error))?;
         loop {
             self.hear_answer(&mut talk, &outbox.bytes)?;
             if matches!(talk.stage, Stage::Open(_)) {
                 return Ok((instance, talk));
             }
-            let next = instance
-                .next(end)
-                .map_err(|error| self.unready(&mut instance, &error))?;
-            let Some(next) = next else {
+            let Some(next) = outbox.due else {
                 let what = "it did not answer `initialize`, and waits for nothing";
                 return Err(Error::new(ErrorKind::Start, "load").with_context(what));
             };
@@ -121,11 +106,11 @@ impl Guest {
             std::thread::sleep(left.map_or(nap, |left| left.min(nap)));
             outbox = instance
                 .turn(self.now(), end)
-                .map_err(|error| self.unready(&mut instance, &error))?;
+                .map_err(|error| self.unready(&mut *instance, &error))?;
         }
     }
 
-    fn unready(&self, instance: &mut Instance, error: &wasmtime::Error) -> Error {
+    fn unready(&self, instance: &mut dyn Instance, error: &wasmtime::Error) -> Error {
         match fault::read(error, "load") {
             Fault::Trap(what) => {
                 let said = instance.last_words().and_then(|words| message_of(&words));
@@ -153,7 +138,11 @@ impl Guest {
     }
 
     /// Puts a fresh instance in the place of one that is lost, having told everybody who waited for that one.
-    pub(super) fn replace(&self, mut old: Box<Instance>, lost: Lost) -> Option<Box<Instance>> {
+    pub(super) fn replace(
+        &self,
+        mut old: Box<dyn Instance>,
+        lost: Lost,
+    ) -> Option<Box<dyn Instance>> {
         let (error, current) = match lost {
             Lost::Broke(error, current) => (error, current),
             Lost::Violated(error) => {
@@ -231,7 +220,7 @@ impl Guest {
         talk.turn = state.talk.turn + 1;
         let was_stopped = state.stopping.is_some();
         state.talk = talk;
-        state.leash = Some(Arc::clone(&instance.leash));
+        state.leash = Some(Arc::clone(instance.leash()));
         drop(state);
         if was_stopped {
             self.finish(instance);
@@ -271,7 +260,7 @@ impl Guest {
     }
 
     /// The guest's last steps.
-    pub(super) fn finish(&self, mut instance: Box<Instance>) {
+    pub(super) fn finish(&self, mut instance: Box<dyn Instance>) {
         let patience = (self.lock().stopping.as_ref())
             .map_or(self.opening.patience.end_of_input, |stopping| {
                 stopping.end_of_input
@@ -280,12 +269,11 @@ impl Guest {
         let mut jobs = Vec::new();
         let mut outbox = instance.close(self.now(), end);
         while let Ok(said) = &outbox {
-            if self.take_out(&mut instance, said, end, &mut jobs).is_err() || said.over {
+            if self.take_out(said, &mut jobs).is_err() || said.over {
                 break;
             }
-            let due = self.lock().due;
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            let Some(due) = due.filter(|_| left != Some(Duration::ZERO)) else {
+            let Some(due) = said.due.filter(|_| left != Some(Duration::ZERO)) else {
                 break;
             };
             let nap = due.saturating_sub(self.now());

@@ -1,12 +1,14 @@
-//! What can be said of a module before it is compiled: the names of its exports and its custom sections. Knows the binary
-//! format's outline and runs nothing.
+//! What can be said of a module or a component before it is compiled: which of the two it is, the names of a module's
+//! exports, and custom sections. Knows the binary format's outline and runs nothing.
 
-/// A module's bytes.
+/// The bytes of a module, or of a component.
 #[derive(Clone, Copy)]
 pub(in crate::door::wasm) struct Outline<'m>(&'m [u8]);
 
 const MAGIC: &[u8] = b"\0asm";
 const HEAD: usize = 8;
+/// Behind the magic of a component: the version of its format, and the layer that tells it from a module.
+const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
 const CUSTOM: u8 = 0;
 const EXPORTS: u8 = 7;
 
@@ -16,11 +18,19 @@ impl<'m> Outline<'m> {
         Self(module)
     }
 
-    /// Whether something of this name is exported.
+    /// Whether it is a component.
+    pub(in crate::door::wasm) fn is_component(self) -> bool {
+        (self.0.strip_prefix(MAGIC)).is_some_and(|rest| rest.starts_with(COMPONENT))
+    }
+
+    /// Whether a module exports something of this name.
     pub(in crate::door::wasm) fn exports(self, name: &str) -> bool {
-        self.sections()
-            .filter(|(kind, _)| *kind == EXPORTS)
-            .any(|(_, section)| Self::has_export(section, name).unwrap_or(false))
+        // The sections of a component have other numbers.
+        !self.is_component()
+            && self
+                .sections()
+                .filter(|(kind, _)| *kind == EXPORTS)
+                .any(|(_, section)| Self::has_export(section, name).unwrap_or(false))
     }
 
     /// The contents of the custom section of that name.
@@ -100,9 +110,20 @@ mod tests {
             Some(&br#"{"name":"x"}"#[..])
         );
         assert_eq!(outline.custom("other"), None);
+        assert!(!outline.is_component());
         for length in 0..module.len() {
             let broken = Outline::of(module.get(..length).unwrap());
             assert_eq!(broken.custom("crossplug.manifest"), None);
         }
+    }
+
+    #[test]
+    fn a_component_is_known_and_has_sections() {
+        let text = r#"(component (core module $m (func (export "crossplug_abi")))
+            (@custom "crossplug.manifest" "{}"))"#;
+        let component = wat::parse_str(text).unwrap();
+        let outline = Outline::of(&component);
+        assert!(outline.is_component() && !outline.exports("crossplug_abi"));
+        assert_eq!(outline.custom("crossplug.manifest"), Some(&b"{}"[..]));
     }
 }

@@ -34,7 +34,7 @@ impl Handle {
             answer,
         };
         let mut jobs = Vec::new();
-        let begun = guest.begin(state, &mut instance, begin, &mut jobs);
+        let begun = guest.begin(state, &mut *instance, begin, &mut jobs);
         let instance = match begun {
             Ok(()) => instance,
             Err(lost) => match guest.replace(instance, lost) {

@@ -19,7 +19,7 @@ use crate::{Error, Payload};
 /// A guest that is open.
 pub(super) struct Guest {
     pub(super) me: Weak<Self>,
-    pub(super) plan: Plan,
+    pub(super) plan: Box<dyn Plan>,
     pub(super) opening: Opening,
     pub(super) home: Home,
     /// Of the session's clock and the guest's.
@@ -33,7 +33,7 @@ pub(super) struct Guest {
 pub(super) struct State {
     pub(super) talk: Conversation,
     /// Here while nobody is in the guest.
-    pub(super) instance: Option<Box<Instance>>,
+    pub(super) instance: Option<Box<dyn Instance>>,
     /// Stops whoever is in the guest.
     pub(super) leash: Option<Arc<Leash>>,
     pub(super) methods: Arc<HashMap<String, i32>>,
@@ -123,7 +123,12 @@ impl State {
 }
 
 impl Guest {
-    pub(super) fn new(plan: Plan, opening: Opening, home: Home, talk: Conversation) -> Arc<Self> {
+    pub(super) fn new(
+        plan: Box<dyn Plan>,
+        opening: Opening,
+        home: Home,
+        talk: Conversation,
+    ) -> Arc<Self> {
         let state = State {
             talk,
             instance: None,
@@ -169,7 +174,7 @@ impl Guest {
         &'g self,
         mut state: MutexGuard<'g, State>,
         until: Option<Instant>,
-    ) -> Result<(MutexGuard<'g, State>, Box<Instance>), Error> {
+    ) -> Result<(MutexGuard<'g, State>, Box<dyn Instance>), Error> {
         loop {
             if let Some(error) = state.talk.closed("call") {
                 return Err(error);
@@ -199,7 +204,7 @@ impl Guest {
     }
 
     /// Gives the seat back. `stays`: this thread comes back at once if there is something to do.
-    pub(super) fn leave(&self, state: &mut State, instance: Box<Instance>, stays: bool) {
+    pub(super) fn leave(&self, state: &mut State, instance: Box<dyn Instance>, stays: bool) {
         state.instance = Some(instance);
         if state.waiting > 0 {
             self.free.notify_one();
