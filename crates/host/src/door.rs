@@ -4,12 +4,17 @@
 //! host's own live below this file; a program may bring one of its own with
 //! [`HostBuilder::door`](crate::HostBuilder::door). A door knows its way in and nothing of who calls.
 
-#[cfg(any(unix, feature = "wasm"))]
 mod conversation;
+pub mod line;
 pub mod memory;
+pub mod native;
 mod place;
 #[cfg(unix)]
 pub mod process;
+#[cfg(unix)]
+pub mod socket;
+#[cfg(unix)]
+mod stream;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 
@@ -21,6 +26,7 @@ use async_trait::async_trait;
 use crossplug_policy::{Abilities, Allowed, Record};
 use crossplug_protocol::codec::Value;
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::handshake::Encoding;
 
 pub use crate::call::mailbox::Answer;
 pub use crate::home::Home;
@@ -74,6 +80,8 @@ pub struct Opening {
     pub config: serde_json::Map<String, Value>,
     /// What the plugin may do.
     pub allowed: Arc<Allowed>,
+    /// What proves to each other that plugin and host belong together, where one of them listens.
+    pub token: Option<Arc<str>>,
     /// Whether errors may carry a stack trace.
     pub debug: bool,
     /// The caps.
@@ -82,6 +90,8 @@ pub struct Opening {
     pub start_timeout: Duration,
     /// How patient a stop is.
     pub patience: Patience,
+    /// What to speak where the plugin does, too. JSON is always understood.
+    pub encoding: Encoding,
 }
 
 /// How long a plugin gets at each step of being stopped before the next, ruder one.
@@ -125,6 +135,8 @@ pub struct Introduction {
     pub dialect: String,
     /// The id of its process, where it is one.
     pub process: Option<u32>,
+    /// What its payloads are in: a passage is given no others, and gives no others.
+    pub encoding: Encoding,
 }
 
 /// Names a call that a passage has in hand. Chosen by the passage.

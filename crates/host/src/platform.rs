@@ -17,5 +17,5 @@ use linux as system;
 use portable as system;
 
 pub(crate) use child::{Child, Spawn, find_program, is_program};
-pub(crate) use system::Alarm;
+pub(crate) use system::{Alarm, NEIGHBOUR_CAN_BE_ASKED, neighbour};
 pub(crate) use warden::Warden;

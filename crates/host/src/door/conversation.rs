@@ -2,6 +2,7 @@
 //! way, and how far it has come. Doors that speak a dialect put one under a lock of theirs and do the carrying. It carries
 //! nothing itself, knows no file, no thread and no clock, and runs no code of anybody else's under a lock.
 
+mod direct;
 mod effect;
 mod greeting;
 mod passing;
@@ -20,6 +21,7 @@ use super::{Answer, Asked, CallKey, Home, Introduction, Job};
 use crate::call::mailbox::Mailbox;
 use crate::{Error, ErrorKind};
 
+pub(super) use direct::{error_reply, result_of};
 pub(super) use effect::Effect;
 pub(super) use greeting::{greet, session};
 pub(super) use passing::{cancel, credit, emit, end_upload, give_up, upload};
@@ -47,6 +49,10 @@ pub(super) struct Conversation {
     /// Bytes of params of unanswered service calls.
     asked_bytes: usize,
     pub(super) stage: Stage,
+    /// What the plugin could not read before it was open.
+    pub(super) complaint: Option<String>,
+    /// What the plugin has to show in its answer to `initialize`.
+    pub(super) expected_token: Option<Arc<str>>,
     /// Which conversation with the plugin this is: another one may take its place, in which tickets mean something else.
     pub(super) turn: u64,
 }
@@ -90,6 +96,8 @@ impl Conversation {
             asked: HashMap::new(),
             asked_bytes: 0,
             stage: Stage::Opening,
+            complaint: None,
+            expected_token: None,
             turn: 0,
         }
     }

@@ -1,8 +1,9 @@
 //! The process door: a plugin as a child process that speaks a dialect over its standard streams.
 //!
-//! One thread a plugin, the keeper, starts the process, reads when nobody else does, and sees it to its end. It also is
-//! the thread that the system's parent-death signal follows, so it lives exactly as long as the process. The room `pump`
-//! says who reads when, `care` how a plugin ends. Nothing here knows what a method means.
+//! The room `stream` reads, writes and sees the plugin to its end, with one thread a plugin, the keeper. That thread starts
+//! the process; it also is the one that the system's parent-death signal follows, so it lives exactly as long as the
+//! process. Here is what is particular to a process: how it is started, its stderr, its signals and its exit. Nothing here
+//! knows what a method means.
 //!
 //! # What a plugin may do to its host
 //!
@@ -32,16 +33,11 @@
 //! When the host itself is killed, the system kills the plugin (on Linux) and a tiny warden process its whole group. What
 //! escapes from all of this is a process that leaves its group on purpose (`setsid`).
 
-mod attempt;
-mod care;
 mod command;
-mod inlet;
-mod lead;
-mod passage;
-mod pump;
+mod peer;
+mod program;
 mod start;
 mod stderr;
-mod wire;
 
 use std::sync::Arc;
 
@@ -49,12 +45,10 @@ use async_trait::async_trait;
 use crossplug_policy::Abilities;
 use crossplug_protocol::dialect;
 
-use super::conversation::{Stage, stopped};
-use super::{Door, Home, Opening, Passage};
-use crate::{Error, ErrorKind, Result};
-use attempt::Attempt;
+use super::{Door, Home, Opening, Passage, stream};
+use crate::Result;
 use command::Command;
-use passage::ProcessPassage;
+pub use program::ProgramDoor;
 
 /// Starts plugins as processes. Every host has one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,40 +75,10 @@ impl Door for ProcessDoor {
 
     async fn open(&self, opening: Opening, home: Home) -> Result<Arc<dyn Passage>> {
         let command = Command::of(&opening)?;
-        // From here on, dropping this future stops the plugin, whatever the keeper has got to.
-        let (attempt, report) = Attempt::begin();
-        let keeper = std::thread::Builder::new()
-            .name(format!("crossplug-{}", home.name()))
-            .spawn(move || {
-                if report.is_given_up() {
-                    return;
-                }
-                match start::start(&command, &opening, home) {
-                    Ok((pump, inlet)) => {
-                        report.started(&pump);
-                        start::open(&pump, inlet, opening.start_timeout);
-                        pump.keep();
-                    }
-                    Err(error) => report.failed(error),
-                }
-            });
-        let keeper = keeper.map_err(|error| {
-            Error::new(ErrorKind::Io, "load")
-                .with_context("no thread can be started")
-                .with_source(error)
-        })?;
-        let pump = attempt.outcome().await?;
-        pump.opened.taken().await?;
-        let introduction = match &pump.lock().talk.stage {
-            Stage::Open(introduction) => Arc::clone(introduction),
-            Stage::Ended(error) => return Err(error.in_operation("load")),
-            Stage::Opening | Stage::Stopping => return Err(stopped("load")),
-        };
-        attempt.succeeded();
-        Ok(Arc::new(ProcessPassage {
-            pump,
-            introduction,
-            _keeper: keeper,
-        }))
+        let dialect = command.dialect.clone();
+        stream::open(dialect, opening, home, move |_, home, _| {
+            start::start(&command, home)
+        })
+        .await
     }
 }

@@ -35,6 +35,18 @@ impl Alarm {
     }
 }
 
+/// Whether [`neighbour`] knows.
+pub(crate) const NEIGHBOUR_CAN_BE_ASKED: bool = true;
+
+/// User and process at the other end of a Unix socket; none on systems that do not say.
+pub(crate) fn neighbour(socket: BorrowedFd<'_>) -> Option<io::Result<(u32, Option<u32>)>> {
+    let found = rustix::net::sockopt::socket_peercred(socket);
+    Some(found.map_err(io::Error::from).map(|found| {
+        let process = u32::try_from(found.pid.as_raw_nonzero().get()).ok();
+        (found.uid.as_raw(), process)
+    }))
+}
+
 /// A descriptor that becomes readable when the process ends; none on kernels before 5.3.
 pub(super) fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
     pidfd_open(pid, PidfdFlags::empty()).ok()

@@ -40,6 +40,14 @@ impl Alarm {
     }
 }
 
+/// Whether [`neighbour`] knows.
+pub(crate) const NEIGHBOUR_CAN_BE_ASKED: bool = false;
+
+/// There is no safe way to ask here.
+pub(crate) fn neighbour(_socket: BorrowedFd<'_>) -> Option<io::Result<(u32, Option<u32>)>> {
+    None
+}
+
 /// There is no such descriptor here.
 pub(super) fn exit_descriptor(_pid: Pid) -> Option<OwnedFd> {
     None

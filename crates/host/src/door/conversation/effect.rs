@@ -6,7 +6,7 @@ use std::time::Instant;
 use crossplug_protocol::codec;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::InitializeResult;
-use crossplug_protocol::handshake::Incompatible;
+use crossplug_protocol::handshake::{Encoding, Incompatible};
 use crossplug_protocol::message::{Failure, Raw};
 use crossplug_protocol::session::{CallId, Incoming, StreamId};
 
@@ -57,6 +57,9 @@ impl Conversation {
         process: Option<u32>,
         jobs: &mut Vec<Job>,
     ) -> Result<Effect> {
+        // The answer to `initialize` is still in the old one.
+        let encoding = self.session.choice().encoding;
+        let keep = |raw: Raw<'_>| Payload::trust_in(encoding, raw.into_bytes());
         let Some(incoming) = self.session.receive(frame, &mut self.out).map_err(broke)? else {
             return Ok(Effect::Nothing);
         };
@@ -67,7 +70,10 @@ impl Conversation {
                     pending.answer,
                     match outcome {
                         Ok(result) => Ok(keep(result)),
-                        Err(failure) => Err(Error::from_plugin("call", PluginError::from(failure))),
+                        Err(failure) => {
+                            let error = PluginError::of_failure(failure, encoding);
+                            Err(Error::from_plugin("call", error))
+                        }
                     },
                 ),
             },
@@ -118,7 +124,7 @@ impl Conversation {
                 timeout,
                 traceparent,
             } => {
-                let params = params.map_or_else(|| Payload::trust(b"{}".to_vec()), keep);
+                let params = keep(params.unwrap_or(encoding.empty()));
                 let bytes = params.as_bytes().len();
                 let most = self.session.limits().buffered_bytes;
                 if self.asked_bytes.saturating_add(bytes) > most {
@@ -164,7 +170,7 @@ impl Conversation {
                 // What a dialect makes of a stray print.
                 let stray = fields
                     .as_ref()
-                    .is_some_and(|fields| fields.as_bytes() == br#"{"stream":"stdout"}"#);
+                    .is_some_and(|fields| fields.as_bytes() == stray(encoding));
                 let source = if stray {
                     LogSource::Stdout
                 } else {
@@ -177,12 +183,17 @@ impl Conversation {
                     fields: fields.map(keep),
                 }
             }
-            Incoming::Complaint(failure) => Effect::Log {
-                source: LogSource::Host,
-                level: Level::Warn,
-                message: format!("the plugin could not read a message: {}", failure.message),
-                fields: None,
-            },
+            Incoming::Complaint(failure) => {
+                if matches!(self.stage, Stage::Opening) {
+                    self.complaint = Some(failure.message.to_string());
+                }
+                Effect::Log {
+                    source: LogSource::Host,
+                    level: Level::Warn,
+                    message: format!("the plugin could not read a message: {}", failure.message),
+                    fields: None,
+                }
+            }
             Incoming::Opened { result, .. } => {
                 self.stage = Stage::Open(Arc::new(self.introduction(&keep(result), process)?));
                 Effect::Opened
@@ -229,21 +240,35 @@ impl Effect {
     }
 }
 
-/// Out of the frame, which is about to be overwritten.
-fn keep(raw: Raw<'_>) -> Payload {
-    Payload::trust(raw.into_bytes())
+/// The fields of a line that was printed.
+const fn stray(encoding: Encoding) -> &'static [u8] {
+    match encoding {
+        Encoding::Msgpack => b"\x81\xa6stream\xa6stdout",
+        _ => br#"{"stream":"stdout"}"#,
+    }
 }
 
 impl Conversation {
     /// What the plugin says about itself.
     fn introduction(&self, result: &Payload, process: Option<u32>) -> Result<Introduction> {
         let said =
-            codec::decode_scanned::<InitializeResult>(result.as_json()).map_err(|error| {
+            codec::decode_scanned::<InitializeResult>(&result.as_json()).map_err(|error| {
                 let what = format!("the answer to `initialize` is not of its type: {error}");
                 Error::new(ErrorKind::Protocol, "load")
                     .with_context(what)
                     .with_source(error)
             })?;
+        if let Some(expected) = &self.expected_token {
+            let shown = said.token.as_deref().unwrap_or_default();
+            if !is_same(expected.as_bytes(), shown.as_bytes()) {
+                let what = if shown.is_empty() {
+                    "it shows no token; start it with the host's in `CROSSPLUG_TOKEN`"
+                } else {
+                    "it shows another token than the host's; start it with that in `CROSSPLUG_TOKEN`"
+                };
+                return Err(Error::new(ErrorKind::Denied, "load").with_context(what));
+            }
+        }
         let version =
             |said: crossplug_protocol::generated::protocol::InterfaceVersion| InterfaceVersion {
                 version: said.version,
@@ -258,8 +283,15 @@ impl Conversation {
                 .collect(),
             dialect: self.session.dialect().to_owned(),
             process,
+            encoding: self.session.choice().encoding,
         })
     }
+}
+
+/// Compares secrets in a time that tells nothing about where they differ.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let differ = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
+    one.len() == other.len() && std::hint::black_box(differ) == 0
 }
 
 /// What a handshake that failed is to whoever loads the plugin.
@@ -279,10 +311,10 @@ fn do_not_fit(incompatible: Incompatible) -> Error {
             };
             let fits =
                 error.code != "failedPrecondition" || !(member("supported") || member("feature"));
-            let kind = if fits {
-                ErrorKind::Start
-            } else {
-                ErrorKind::Incompatible
+            let kind = match (fits, &*error.code) {
+                (true, "permissionDenied") => ErrorKind::Denied,
+                (true, _) => ErrorKind::Start,
+                (false, _) => ErrorKind::Incompatible,
             };
             Error::new(kind, "load")
                 .with_context(context)

@@ -6,7 +6,7 @@ use crossplug_protocol::codec::Any;
 use crossplug_protocol::dialect;
 use crossplug_protocol::frame::{FrameWriter, Framing};
 use crossplug_protocol::generated::protocol::Granted;
-use crossplug_protocol::handshake::{Hello, Offer};
+use crossplug_protocol::handshake::{Encoding, Hello, Offer};
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::Session;
 
@@ -22,7 +22,13 @@ pub(in crate::door) fn session(
     framings: &[Framing],
     opening: &Opening,
 ) -> Result<Session> {
-    let offer = Offer::new().with_framings(framings);
+    let mut encodings = vec![opening.encoding];
+    if opening.encoding != Encoding::default() {
+        encodings.push(Encoding::default());
+    }
+    let offer = Offer::new()
+        .with_framings(framings)
+        .with_encodings(&encodings);
     let session = Session::host(dialect, offer).ok_or_else(|| {
         let what = format!(
             "there is no dialect `{dialect}`; this host speaks {}",
@@ -54,6 +60,7 @@ pub(in crate::door) fn greet(
     hello.config = Raw::trust(config.as_bytes());
     hello.granted = Raw::trust(granted.as_bytes());
     hello.data_dir = data_dir.as_deref();
+    hello.token = opening.token.as_deref();
     hello.debug = opening.debug;
     // Whoever opens keeps the start's deadline: also before the plugin has said its first word.
     session

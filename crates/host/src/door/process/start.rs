@@ -1,39 +1,17 @@
-//! On the keeper's thread: a process and its session, up to the end of the handshake.
+//! On the keeper's thread: a process, up to the first byte.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crossplug_protocol::frame::Framing;
-
-use super::care::Cause;
 use super::command::Command;
-use super::inlet::{Heard, Inlet};
-use super::pump::Pump;
-use super::wire::Wire;
-use crate::door::conversation::{Conversation, Stage, greet, run, session};
-use crate::door::{Home, Opening};
+use super::peer::Process;
+use crate::door::Home;
+use crate::door::stream::Reached;
 use crate::log::Level;
-use crate::platform::{Alarm, Child, Spawn, Warden};
+use crate::platform::{Child, Spawn, Warden};
 use crate::{Error, ErrorKind, Result};
 
-/// Largest message before the handshake is through: a manifest, and room for its examples. A program that is no plugin
-/// at all is found out before it costs much memory.
-const FIRST_FRAMES: usize = 8 << 20;
-
-/// Starts the process and says the first word.
-pub(super) fn start(
-    command: &Command,
-    opening: &Opening,
-    home: Home,
-) -> Result<(Arc<Pump>, Box<Inlet>)> {
-    let io = |error: std::io::Error| {
-        Error::new(ErrorKind::Io, "load")
-            .with_context(error.to_string())
-            .with_source(error)
-    };
-    let framings = [Framing::Ndjson, Framing::Length];
-    let mut talk = Conversation::new(session(&command.dialect, &framings, opening)?);
-    let alarm = Arc::new(Alarm::new().map_err(io)?);
+/// Starts the process.
+pub(super) fn start(command: &Command, home: &Home) -> Result<Reached> {
     let warden = Warden::get().map_err(|error| {
         let what = format!(
             "no warden ({error}): what the plugin starts may outlive a host that is killed"
@@ -61,36 +39,9 @@ pub(super) fn start(
             .with_context(format!("`{}` cannot be started: {why}", program.display()))
             .with_source(error)
     })?;
-    let process = child.id();
-    let heard = Heard {
-        stdout: streams.stdout,
-        stderr: streams.stderr,
-    };
-    let frame_bytes = opening.limits.frame_bytes.min(FIRST_FRAMES);
-    let inlet = Inlet::new(child, heard, Arc::clone(&alarm), frame_bytes);
-
-    greet(&mut talk.session, opening, &home, &mut talk.out)?;
-    let wire = Wire::new(talk, streams.stdin, alarm, opening.patience);
-    Ok((Pump::new(wire, home, process), Box::new(inlet)))
-}
-
-/// The handshake, or the end.
-pub(super) fn open(pump: &Pump, inlet: Box<Inlet>, timeout: Duration) {
-    let until = Instant::now().checked_add(timeout);
-    let is_over = || !matches!(pump.lock().talk.stage, Stage::Opening);
-    let jobs = pump.lead(inlet, true, &is_over, until);
-    run(jobs, false);
-    let mut wire = pump.lock();
-    if !matches!(wire.talk.stage, Stage::Opening) {
-        return;
-    }
-    let inlet = wire.lead.inlet.take();
-    drop(wire);
-    if let Some(inlet) = inlet {
-        let what = format!("it was not ready within {timeout:?}; allow more with `start_timeout`");
-        pump.end(
-            inlet,
-            Cause::Broke(Error::new(ErrorKind::Start, "load").with_context(what)),
-        );
-    }
+    Ok(Reached {
+        input: Arc::new(streams.stdout),
+        outlet: Arc::new(streams.stdin),
+        peer: Box::new(Process::new(child, streams.stderr)),
+    })
 }

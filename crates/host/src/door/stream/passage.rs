@@ -1,4 +1,4 @@
-//! A process plugin as a host's calls see it: every method says something to the session under the lock, and writes.
+//! A plugin behind a stream as a host's calls see it: every method says something to the session under the lock, and writes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,14 +13,14 @@ use crate::door::{Answer, CallKey, Introduction, Passage, Patience, Request};
 use crate::{Payload, Result};
 
 /// The host's handle. Dropped, it lets the keeper stop the plugin.
-pub(super) struct ProcessPassage {
+pub(super) struct StreamPassage {
     pub(super) pump: Arc<Pump>,
     pub(super) introduction: Arc<Introduction>,
     /// Not joined: it may be the thread that drops this.
     pub(super) _keeper: JoinHandle<()>,
 }
 
-impl Passage for ProcessPassage {
+impl Passage for StreamPassage {
     fn introduction(&self) -> &Introduction {
         &self.introduction
     }
@@ -146,7 +146,7 @@ impl Passage for ProcessPassage {
     }
 }
 
-impl Drop for ProcessPassage {
+impl Drop for StreamPassage {
     fn drop(&mut self) {
         self.pump.stop(None);
     }

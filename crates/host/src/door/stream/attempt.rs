@@ -76,7 +76,7 @@ impl Report {
         matches!(*self.0.lock(), State::GivenUp)
     }
 
-    /// There is a process. Where nobody wants it any more, it is stopped.
+    /// The plugin was reached. Where nobody wants it any more, it is stopped.
     pub(super) fn started(self, pump: &Arc<Pump>) {
         let mut state = self.0.lock();
         if matches!(*state, State::GivenUp) {
@@ -89,7 +89,7 @@ impl Report {
         }
     }
 
-    /// There is none.
+    /// It was not.
     pub(super) fn failed(self, error: Error) {
         *self.0.lock() = State::Over;
         self.0.outcome.fill(Err(error));
@@ -100,7 +100,7 @@ impl Drop for Report {
     fn drop(&mut self) {
         // Every report leaves its word behind; only a panic gets here without one.
         if matches!(*self.0.lock(), State::Begun) {
-            let what = "the plugin's own thread broke down before there was a process";
+            let what = "the plugin's own thread broke down before the plugin was reached";
             let error = Error::new(ErrorKind::Start, "load").with_context(what);
             self.0.outcome.fill(Err(error));
         }

@@ -17,10 +17,10 @@ use crate::executor::Slot;
 
 /// For how long after a blocking call the keeper expects another one.
 const LINGER: Duration = Duration::from_millis(5);
-/// What all threads of one process plugin share.
+/// What all threads of one plugin share.
 pub(super) struct Pump {
     itself: Weak<Self>,
-    process: u32,
+    process: Option<u32>,
     wire: Mutex<Wire>,
     /// The plugin's own thread. It parks while it does not lead.
     keeper: Thread,
@@ -37,7 +37,7 @@ pub(super) struct Pump {
 
 impl Pump {
     /// The calling thread is the keeper.
-    pub(super) fn new(wire: Wire, home: Home, process: u32) -> Arc<Self> {
+    pub(super) fn new(wire: Wire, home: Home, process: Option<u32>) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
             itself: Weak::clone(itself),
             process,
@@ -66,8 +66,8 @@ impl Pump {
         instant.saturating_duration_since(self.origin)
     }
 
-    /// The id of the plugin's process.
-    pub(super) const fn process(&self) -> u32 {
+    /// The id of the plugin's process, where it is known.
+    pub(super) const fn process(&self) -> Option<u32> {
         self.process
     }
 

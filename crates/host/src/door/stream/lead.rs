@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossplug_protocol::frame::Framing;
 use crossplug_protocol::violation::{Violation, ViolationKind};
 
-use super::care::{Cause, Next};
+use super::ending::{Cause, Next};
 use super::inlet::{Inlet, Read};
 use super::pump::Pump;
 use super::wire::{Sleep, Wire};
@@ -15,14 +15,11 @@ use crate::Result;
 use crate::call::flight::late;
 use crate::door::conversation::{Effect, Stage, broke, too_long};
 use crate::door::{Answer, Job};
-use crate::log::{Level, LogSource};
 
 /// Reads in a row before the leader looks at anything else.
 const READS: usize = 32;
 /// Reads after the end: what the pipe held, and no flood of a grandchild's that holds the pipe too.
 const LAST_READS: usize = 128;
-/// How long a process whose output has ended may take to end, before it is ended: an interpreter that cleans up.
-const SILENCE: Duration = Duration::from_millis(500);
 
 /// Longest line on standard output that is borne without being a message (`schema/README.md` section 5).
 const LONGEST_PRINT: usize = 64 << 10;
@@ -75,28 +72,28 @@ impl Pump {
                 }
             }
             wire.flush();
-            let stdin = if wire.has_backlog() {
-                wire.stdin.clone()
+            let outlet = if wire.has_backlog() {
+                wire.outlet.clone()
             } else {
                 None
             };
             if let Some(since) = inlet.silent_since {
-                next = earliest(next, Some(self.at(since) + SILENCE));
+                next = earliest(next, Some(self.at(since) + inlet.peer.silence()));
             }
             wire.lead.asleep = Some(Sleep {
                 until: next,
-                writes: stdin.is_some(),
+                writes: outlet.is_some(),
             });
             drop(wire);
 
             let limit = next.map(|next| next.saturating_sub(now));
-            let ready = inlet.sleep(stdin.as_deref().map(AsFd::as_fd), limit);
+            let ready = inlet.sleep(outlet.as_deref().map(AsFd::as_fd), limit);
             // It must not outlive the plugin because of this loop.
-            drop(stdin);
-            if ready.stderr {
-                self.hear(&mut inlet);
+            drop(outlet);
+            if ready.aside {
+                inlet.hear(&self.home);
             }
-            let read = if ready.stdout {
+            let read = if ready.input {
                 self.read(&mut inlet, READS, &mut jobs)
             } else {
                 Ok(())
@@ -107,7 +104,7 @@ impl Pump {
             }
             let silent = inlet
                 .silent_since
-                .is_some_and(|since| since.elapsed() >= SILENCE);
+                .is_some_and(|since| since.elapsed() >= inlet.peer.silence());
             if ready.exited || silent {
                 // What it said last still counts.
                 let cause = match self.read(&mut inlet, LAST_READS, &mut jobs) {
@@ -162,7 +159,7 @@ impl Pump {
                     endless_print(framing, inlet.reader.waiting())?;
                     break;
                 };
-                let effect = wire.talk.take(frame, self, Some(self.process()), jobs)?;
+                let effect = wire.talk.take(frame, self, self.process(), jobs)?;
                 let opened = matches!(effect, Effect::Opened);
                 if opened {
                     inlet
@@ -183,11 +180,6 @@ impl Pump {
             }
         }
         Ok(())
-    }
-
-    /// Logs what is on stderr.
-    pub(super) fn hear(&self, inlet: &mut Inlet) -> bool {
-        inlet.read_stderr(|line| self.home.log(LogSource::Stderr, Level::Info, line, None))
     }
 }
 

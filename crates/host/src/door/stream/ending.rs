@@ -1,11 +1,11 @@
-//! How a plugin's process ends: the steps of a polite stop, and the one place where everything of it is let go.
+//! How a plugin ends: the steps of a polite stop, and the one place where everything of it is let go.
 
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use crossplug_protocol::session::CallId;
 
 use super::inlet::Inlet;
+use super::peer::Peer;
 use super::pump::Pump;
 use super::wire::Wire;
 use crate::door::Patience;
@@ -13,9 +13,6 @@ use crate::door::conversation::{Stage, stopped};
 use crate::home::Ending;
 use crate::log::Level;
 use crate::{Error, ErrorKind};
-
-/// Looks at stderr after the end: what a pipe can hold, and no flood of a grandchild's.
-const LAST_LOOKS: usize = 32;
 
 /// A stop under way.
 #[derive(Debug)]
@@ -64,7 +61,7 @@ pub(super) enum Next {
 pub(super) enum Cause {
     /// Its process did.
     Exited,
-    /// Its output did, and its process lived on.
+    /// Its output did.
     Silent,
     /// The host will not go on with it.
     Broke(Error),
@@ -102,9 +99,11 @@ impl Pump {
         match stopping.step {
             Step::Asked => Self::end_input(wire, now + patience.end_of_input),
             Step::InputEnded => {
+                if !inlet.peer.terminate() {
+                    return Next::End;
+                }
                 self.home
                     .note(Level::Debug, "it does not end by itself: SIGTERM");
-                inlet.child.terminate();
                 (stopping.step, stopping.until) = (Step::Terminated, now + patience.terminate);
                 Next::At(stopping.until)
             }
@@ -116,9 +115,7 @@ impl Pump {
     }
 
     fn end_input(wire: &mut Wire, until: Duration) -> Next {
-        wire.flush();
-        wire.stdin = None;
-        wire.talk.out.consume(wire.talk.out.len());
+        wire.end_outlet();
         wire.stopping = Some(Stopping {
             step: Step::InputEnded,
             until,
@@ -127,31 +124,18 @@ impl Pump {
         Next::At(until)
     }
 
-    /// Ends the plugin, whatever state it is in: kills what is left of its group, reaps it, lets every descriptor go,
-    /// and then tells everybody who waits.
+    /// Ends the plugin, whatever state it is in: ends its peer, lets every descriptor go, and then tells everybody who
+    /// waits.
     pub(super) fn end(&self, mut inlet: Box<Inlet>, cause: Cause) {
-        let status = inlet.child.reap();
-        for _ in 0..LAST_LOOKS {
-            if !self.hear(&mut inlet) {
-                break;
-            }
-        }
-        inlet.end_stderr(|line| {
-            self.home
-                .log(crate::log::LogSource::Stderr, Level::Info, line, None)
-        });
-        let status = status.map_or_else(
-            |error| format!("an unknown status ({error})"),
-            |status| describe(&status),
-        );
+        let status = inlet.peer.end(&self.home);
         let half = inlet.reader.finish().is_err();
 
         let mut guard = self.lock();
         let wire = &mut *guard;
         let wanted = matches!(cause, Cause::Stopped) || wire.lead.stop_wanted;
-        let error = self.explain(wire, cause, &status, &inlet.lines.tail(), half);
+        let error = self.explain(wire, cause, status.as_deref(), &*inlet.peer, half);
         let left = wire.talk.end(Stage::Ended(error.clone()));
-        wire.stdin = None;
+        wire.outlet = None;
         wire.lead.alarm = None;
         let orphans = std::mem::take(&mut wire.orphans);
         wire.lead.asleep = None;
@@ -168,54 +152,48 @@ impl Pump {
         followers.into_iter().for_each(|thread| thread.unpark());
         self.opened.fill(Err(error.in_operation("load")));
         let ending = if wanted {
-            Ending::wanted(Some(status))
+            Ending::wanted(status)
         } else {
-            Ending::failed(error, Some(status))
+            Ending::failed(error, status)
         };
         self.home.ended(ending);
         self.call_keeper();
     }
 
     /// The error of everything that was in flight, and of what comes later.
-    fn explain(&self, wire: &Wire, cause: Cause, status: &str, tail: &str, half: bool) -> Error {
+    fn explain(
+        &self,
+        wire: &Wire,
+        cause: Cause,
+        status: Option<&str>,
+        peer: &dyn Peer,
+        half: bool,
+    ) -> Error {
         let opening = matches!(wire.talk.stage, Stage::Opening);
-        let kind = if opening {
-            ErrorKind::Start
-        } else {
-            ErrorKind::Died
-        };
         let name = self.home.name();
         if wire.lead.stop_wanted && !opening {
             return stopped("stop");
         }
-        match cause {
-            Cause::Stopped => stopped("stop"),
+        let has_exited = match cause {
+            Cause::Stopped => return stopped("stop"),
             Cause::Broke(error) => {
-                let context = format!("`{name}`: {}; it was stopped{tail}", error.context());
-                error.with_context(context)
+                let context = format!("`{name}`: {}; {}", error.context(), peer.fate());
+                return error.with_context(context);
             }
-            Cause::Exited => {
-                let when = match (opening, half) {
-                    (true, true) => " in the middle of its first message",
-                    (true, false) => " before it was ready",
-                    (false, true) => " in the middle of a message",
-                    (false, false) => "",
-                };
-                Error::new(kind, "run")
-                    .with_context(format!("`{name}` ended{when}: {status}{tail}"))
-            }
-            Cause::Silent => {
-                let when = if opening { " before it was ready" } else { "" };
-                let what = format!(
-                    "`{name}` closed its standard output{when}, lived on and was stopped{tail}"
-                );
-                Error::new(kind, "run").with_context(what)
-            }
-        }
+            Cause::Exited => true,
+            Cause::Silent => false,
+        };
+        let (kind, when) = match (opening, half) {
+            (true, true) => (ErrorKind::Start, " in the middle of its first message"),
+            (true, false) => (ErrorKind::Start, " before it was ready"),
+            (false, true) => (ErrorKind::Died, " in the middle of a message"),
+            (false, false) => (ErrorKind::Died, ""),
+        };
+        let farewell = peer.farewell(has_exited, when, status);
+        let said = match (&wire.talk.complaint, opening) {
+            (Some(complaint), true) => format!("; it said: {complaint}"),
+            _ => String::new(),
+        };
+        Error::new(kind, "run").with_context(format!("`{name}` {farewell}{said}"))
     }
-}
-
-/// As the standard library says it: `exit status: 7`, `signal: 9 (SIGKILL)`.
-fn describe(status: &ExitStatus) -> String {
-    status.to_string()
 }

@@ -1,4 +1,4 @@
-//! What all threads of a process plugin share under one lock: the conversation, its way out, who reads.
+//! What all threads of a plugin share under one lock: the conversation, its way out, who reads.
 //! It writes to the plugin and never waits; it reads nothing and runs no code of anybody else's.
 
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::care::Stopping;
+use super::ending::Stopping;
 use super::inlet::Inlet;
 use crate::door::conversation::Conversation;
 use crate::door::{Answer, Patience};
@@ -19,7 +19,7 @@ use crate::platform::Alarm;
 pub(super) struct Wire {
     pub(super) talk: Conversation,
     /// None once the plugin's input was closed, by either side.
-    pub(super) stdin: Option<Arc<OwnedFd>>,
+    pub(super) outlet: Option<Arc<OwnedFd>>,
     /// Calls that came between the plugin's last word and its end: they learn why it ended.
     pub(super) orphans: Vec<Answer>,
     pub(super) lead: Lead,
@@ -56,13 +56,13 @@ pub(super) struct Sleep {
 impl Wire {
     pub(super) fn new(
         talk: Conversation,
-        stdin: OwnedFd,
+        outlet: Arc<OwnedFd>,
         alarm: Arc<Alarm>,
         patience: Patience,
     ) -> Self {
         Self {
             talk,
-            stdin: Some(Arc::new(stdin)),
+            outlet: Some(outlet),
             orphans: Vec::new(),
             lead: Lead {
                 alarm: Some(alarm),
@@ -70,7 +70,7 @@ impl Wire {
                 asleep: None,
                 followers: VecDeque::new(),
                 keeper_sleeps: false,
-                // It starts the plugin.
+                // It opens the plugin.
                 keeper_leads: true,
                 stop_wanted: false,
             },
@@ -79,11 +79,11 @@ impl Wire {
         }
     }
 
-    /// Writes as much as the pipe takes.
+    /// Writes as much as is taken at once.
     pub(super) fn flush(&mut self) {
         while !self.talk.out.is_empty() {
-            let written = match &self.stdin {
-                Some(stdin) => rustix::io::write(stdin, self.talk.out.as_bytes()),
+            let written = match &self.outlet {
+                Some(outlet) => rustix::io::write(outlet, self.talk.out.as_bytes()),
                 None => Ok(self.talk.out.len()),
             };
             match written {
@@ -91,9 +91,19 @@ impl Wire {
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
                 // The plugin closed its input: what becomes of it shows on its output.
-                Err(_) => self.stdin = None,
+                Err(_) => self.outlet = None,
             }
         }
+    }
+
+    /// Ends the plugin's input. What it has not read by now it will not get.
+    pub(super) fn end_outlet(&mut self) {
+        self.flush();
+        if let Some(outlet) = self.outlet.take() {
+            // A socket has another half, which lives on; a pipe is closed by being let go, and says that it is no socket.
+            let _ = rustix::net::shutdown(&outlet, rustix::net::Shutdown::Write);
+        }
+        self.talk.out.consume(self.talk.out.len());
     }
 
     /// Wakes the leader.
@@ -103,9 +113,9 @@ impl Wire {
         }
     }
 
-    /// Whether bytes wait for the pipe.
+    /// Whether bytes wait for the plugin to read.
     pub(super) fn has_backlog(&self) -> bool {
-        !self.talk.out.is_empty() && self.stdin.is_some()
+        !self.talk.out.is_empty() && self.outlet.is_some()
     }
 
     /// Whether the sleeping leader does not know what it should: something to write, or an earlier deadline.
