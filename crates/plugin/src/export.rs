@@ -1,8 +1,17 @@
 //! The ways out of a plugin's crate: how it becomes something that a host can load. Each knows its transport and the
 //! runtime; none knows another.
 
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+pub mod native;
 #[cfg(unix)]
-pub mod stdio;
+pub mod program;
+#[cfg(unix)]
+mod socket;
+#[cfg(unix)]
+mod stdio;
+#[cfg(unix)]
+mod stream;
 #[doc(hidden)]
 pub mod wasm;
 
@@ -11,7 +20,7 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 
 /// Makes a program of a plugin: a `main` that speaks with a host over standard input and output. Compiled for
 /// `wasm32-unknown-unknown`, the same crate is a module that a host loads into itself (`cargo build --release --target
-/// wasm32-unknown-unknown`; a program and a `cdylib` both do).
+/// wasm32-unknown-unknown`; a program and a `cdylib` both do). As a `cdylib` for the machine itself it is a native library.
 ///
 /// ```text
 /// crossplug_plugin::export!(Greeter: Agent);                       // Greeter: Default
@@ -22,12 +31,19 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 ///
 /// Name, version and description come from `Cargo.toml`; a `plugin.json` beside the program, or where `CROSSPLUG_MANIFEST`
 /// says, replaces them and everything that `manifest` says. Where the plugin implements
-/// [`Lifecycle`](crate::Lifecycle), that belongs to it, too. The program understands `--dialect elizaos-bridge/1`.
+/// [`Lifecycle`](crate::Lifecycle), that belongs to it, too. The program understands
+/// `--dialect elizaos-bridge/1`, and `--listen ADDRESS` and `--connect ADDRESS` where it is to talk over a socket
+/// (`unix:PATH`, `tcp:HOST:PORT`).
 ///
 /// A module has no files: it carries its manifest in the section `crossplug.manifest`, so there `manifest` has to be a
 /// constant. What its author prints goes nowhere; [`Context::log`](crate::Context::log) is the way. A panic ends the module:
 /// the call that panicked gets the error that it would get from a program, other calls that are under way fail with
 /// `unavailable`, and the next call finds a fresh plugin.
+///
+/// A native library runs in its host's process, and several instances of it may. Handlers run on threads of the host's and of
+/// the plugin's own, and may block as in a program. What its author prints is the host program's print, since the process has
+/// one standard output; [`Context::log`](crate::Context::log) is the way to the host's log. Its manifest is what `manifest`
+/// says, or `Cargo.toml`: no file is looked for. The crate has to unwind: with `panic = "abort"` a panic ends the host.
 #[macro_export]
 macro_rules! export {
     ($plugin:ident : $($interface:path),+ $(; manifest = $manifest:expr)? $(,)?) => {
@@ -50,15 +66,53 @@ macro_rules! export {
 
         #[cfg(not(target_arch = "wasm32"))]
         fn main() -> ::std::process::ExitCode {
-            $crate::export::stdio::main(__crossplug_plugin)
+            $crate::export::program::main(__crossplug_plugin)
         }
 
+        /// A program has to have one; nobody calls it.
         #[cfg(target_arch = "wasm32")]
-        #[allow(dead_code, reason = "a program has to have one; nobody calls it")]
-        fn main() {}
+        #[allow(dead_code, unreachable_pub, reason = "a module is entered otherwise")]
+        pub fn main() {}
 
         #[cfg(target_arch = "wasm32")]
         $crate::__export_wasm!(__crossplug_plugin $(, $manifest)?);
+    };
+}
+
+/// The exports of a native library. In a program nobody finds them, and its linker leaves them out.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_native {
+    (@manifest) => {{
+        const NAME: &str = ::core::env!("CARGO_PKG_NAME");
+        const VERSION: &str = ::core::env!("CARGO_PKG_VERSION");
+        const DESCRIPTION: &str = ::core::env!("CARGO_PKG_DESCRIPTION");
+        static TEXT: [u8; $crate::export::wasm::section::plain_length(NAME, VERSION, DESCRIPTION)] =
+            $crate::export::wasm::section::plain(NAME, VERSION, DESCRIPTION);
+        &TEXT
+    }};
+    (@manifest $manifest:expr) => {{
+        static TEXT: ::std::sync::OnceLock<::std::string::String> = ::std::sync::OnceLock::new();
+        TEXT.get_or_init(|| ::std::string::String::from($manifest)).as_bytes()
+    }};
+    ($make:ident $(, $manifest:expr)?) => {
+        const _: () = {
+            use $crate::export::native::ffi;
+            struct Author;
+            impl ffi::Author for Author {
+                const MAKE: ffi::Make = $make;
+            }
+            #[allow(unsafe_code, reason = "a name that hosts know")]
+            #[unsafe(no_mangle)]
+            extern "C" fn crossplug_plugin() -> *const ffi::Library {
+                const { &ffi::library::<Author>() }
+            }
+            #[allow(unsafe_code, reason = "a name that hosts know")]
+            #[unsafe(no_mangle)]
+            extern "C" fn crossplug_manifest() -> ffi::Bytes {
+                ffi::stays($crate::__export_native!(@manifest $($manifest)?))
+            }
+        };
     };
 }
 

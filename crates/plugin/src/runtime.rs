@@ -31,16 +31,19 @@ use crate::lock::locked;
 
 pub(crate) use asked::Asked;
 pub(crate) use call::Call;
-pub(crate) use direct::Direct;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use direct::error_reply;
+pub(crate) use direct::{Direct, error_object};
 use event_line::EventLine;
 pub(crate) use inbox::{Inbox, Looked};
 pub(crate) use opened::Opened;
 pub(crate) use task::Task;
-#[cfg(target_arch = "wasm32")]
 pub(crate) use trace::error_of as error_of_panic;
 
 /// What a plugin is told that asks too late.
 const GONE: &str = "the host has closed the connection";
+/// What a handler is told whose streams go nowhere any more.
+const CUT: &str = "the host has closed the connection in the middle of the stream";
 
 /// What the runtime needs of whoever runs it.
 pub(crate) trait Outside: Send + Sync {
@@ -58,8 +61,21 @@ pub(crate) trait Outside: Send + Sync {
     fn wants_traces(&self) -> bool {
         false
     }
+    /// Whether a host may begin that shows this token.
+    fn admits(&self, token: Option<&str>) -> bool {
+        let _ = token;
+        true
+    }
+    /// What the plugin shows in its answer to `initialize`.
+    fn token(&self) -> Option<&str> {
+        None
+    }
     /// The host is about to be told that the conversation is open.
     fn opening(&self) {}
+    /// Others may speak with the plugin while a direct call runs.
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// A plugin in conversation with a host.
@@ -174,7 +190,8 @@ impl Runtime {
         let Some(ticket) = call.known_ticket() else {
             return;
         };
-        let failure = outcome.as_ref().err().map(PluginError::as_failure);
+        let failed = outcome.as_ref().err();
+        let failure = failed.map(|error| error.to_failure(call.opened.encoding));
         let said = self.with(|state| {
             state.calls.remove(&ticket);
             match (&outcome, &failure) {
@@ -259,15 +276,21 @@ impl Runtime {
         self.outside.timer(self);
     }
 
-    /// The host says nothing more: whoever waits for a service of it gets no answer any more.
+    /// The host says nothing more: whoever waits for a service of it gets no answer any more, and whoever waits in the
+    /// middle of a stream neither items nor credit.
     pub(crate) fn input_ended(&self) {
-        let unanswered = self.with(|state| {
+        let (unanswered, calls) = self.with(|state| {
             state.session.input_ended();
             state.deaf = true;
-            std::mem::take(&mut state.asked)
+            let calls: Vec<Arc<Call>> = state.calls.values().cloned().collect();
+            (std::mem::take(&mut state.asked), calls)
         });
         for asked in unanswered.into_values() {
             asked.settle(Err(PluginError::unavailable(GONE)));
+        }
+        for call in calls {
+            call.inbox().cut();
+            call.take_credit_waker().into_iter().for_each(Waker::wake);
         }
     }
 
@@ -282,13 +305,13 @@ impl Runtime {
     }
 
     /// Everything is answered and written, after the end.
-    #[cfg(unix)]
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn is_over(&self) -> bool {
         self.with(|state| state.session.is_drained() && state.out.is_empty())
     }
 
     /// Cancels whatever is still being answered.
-    #[cfg(unix)]
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn cancel_all(&self) {
         let calls: Vec<Arc<Call>> = self.with(|state| state.calls.values().cloned().collect());
         calls.iter().for_each(|call| call.cancel(false));
@@ -313,6 +336,11 @@ impl State {
         }
     }
 
+    /// What a stream is told that waits for something that will not come.
+    pub(crate) fn is_cut(&self) -> Option<PluginError> {
+        self.deaf.then(cut)
+    }
+
     pub(crate) fn expect_reply(&mut self, call: CallId, asked: Arc<Asked>) {
         self.asked.insert(call, asked);
     }
@@ -329,4 +357,9 @@ impl State {
             self.waiting.push(waker.clone());
         }
     }
+}
+
+/// The error of a stream that the end of the input has cut.
+pub(crate) fn cut() -> PluginError {
+    PluginError::unavailable(CUT)
 }

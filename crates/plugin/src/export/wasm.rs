@@ -18,7 +18,7 @@ use crossplug_protocol::handshake::Offer;
 use crossplug_protocol::json;
 
 use crate::definition::Plugin;
-use crate::runtime::{Direct, Outside, Runtime, Task};
+use crate::runtime::{Direct, Outside, Runtime, Task, error_object};
 
 /// The version of the ABI that these exports are of.
 pub const ABI: i32 = 1;
@@ -145,7 +145,7 @@ impl Guest {
         }
         let (status, answer) = match direct {
             Direct::Done(result) => (Status::Done, result),
-            Direct::Failed(error) => (Status::Failed, words::error_object(&error)),
+            Direct::Failed(error) => (Status::Failed, error_object(&error)),
             Direct::Pending => (Status::Pending, Vec::new()),
         };
         self.answer = answer;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec::{self, JsonMap};
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::generated::protocol::InitializeParams;
-use crossplug_protocol::handshake::Welcome;
+use crossplug_protocol::handshake::{Encoding, Welcome};
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{Refused, Ticket};
 
@@ -30,7 +30,14 @@ impl Runtime {
     /// The host wants to begin: the plugin starts, then `initialize` is answered.
     pub(super) fn open(self: &Arc<Self>, ticket: Ticket, params: &str) {
         let opened = match codec::decode_scanned::<InitializeParams>(params) {
-            Ok(params) => Arc::new(Opened::new(params)),
+            Ok(params) => {
+                if !self.outside.admits(params.token.as_deref()) {
+                    let what = "the token is missing or another one than the plugin's in `CROSSPLUG_TOKEN`";
+                    return self.refuse(ticket, &PluginError::new("permissionDenied", what));
+                }
+                let encoding = self.with(|state| state.session.encoding());
+                Arc::new(Opened::new(params, encoding))
+            }
             Err(error) => return self.refuse(ticket, &PluginError::from(error)),
         };
         self.with(|state| state.opened = Some(Arc::clone(&opened)));
@@ -52,7 +59,8 @@ impl Runtime {
     }
 
     fn refuse(self: &Arc<Self>, ticket: Ticket, error: &PluginError) {
-        let failure = error.as_failure();
+        // The handshake is JSON, whatever was chosen in it.
+        let failure = error.to_failure(Encoding::Json);
         let _ = self.with(|state| state.session.respond(ticket, Err(&failure), &mut state.out));
         self.flush();
     }
@@ -62,7 +70,8 @@ impl Runtime {
         let (manifest, interfaces) = (text(self.plugin.manifest()), text(&self.plugin.versions()));
         self.outside.opening();
         let accepted = self.with(|state| {
-            let welcome = Welcome::new(Raw::trust(&manifest), Raw::trust(&interfaces));
+            let mut welcome = Welcome::new(Raw::trust(&manifest), Raw::trust(&interfaces));
+            welcome.token = self.outside.token();
             state.session.accept(ticket, &welcome, &mut state.out)
         });
         match accepted {
@@ -116,6 +125,22 @@ impl Runtime {
     /// Nothing of the plugin runs any more.
     pub(super) fn stopped(&self) {
         self.with(|state| state.life = Life::Over);
+    }
+
+    /// After the stop: lets go of whatever waits for something that will not come. What runs yet ends by itself.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn let_go(&self) {
+        self.events.end();
+        let left = self.with(|state| {
+            state.deaf = true;
+            let wakers = (
+                std::mem::take(&mut state.sleepers),
+                std::mem::take(&mut state.waiting),
+            );
+            (wakers, std::mem::take(&mut state.asked))
+        });
+        // Wakers and what they hold are anybody's code.
+        drop(left);
     }
 
     pub(crate) fn has_stopped(&self) -> bool {

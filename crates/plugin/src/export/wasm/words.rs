@@ -4,11 +4,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crossplug_protocol::dialect::crossplug::Crossplug;
-use crossplug_protocol::dialect::{Dialect as _, Role};
-use crossplug_protocol::error::PluginError;
-use crossplug_protocol::frame::FrameWriter;
-use crossplug_protocol::message::{Id, Message, RequestId};
+use crossplug_protocol::message::RequestId;
 
 use crate::runtime::{Runtime, Task};
 
@@ -54,22 +50,6 @@ pub(super) fn about(runtime: &Runtime, task: &Arc<Task>) -> Told {
     Told
 }
 
-/// An error as a reply would hold it.
-pub(super) fn error_object(error: &PluginError) -> Vec<u8> {
-    let reply = reply(None, error);
-    crossplug_protocol::json::member(&reply, "error")
-        .map(<[u8]>::to_vec)
-        .unwrap_or_default()
-}
-
-fn reply(id: Option<Id<'_>>, error: &PluginError) -> Vec<u8> {
-    let mut out = FrameWriter::new();
-    let outcome = Err(error.as_failure());
-    // An error is never larger than a frame may be by default.
-    let _ = Crossplug::new(Role::Plugin).write(&Message::Reply { id, outcome }, &mut out);
-    out.take()
-}
-
 /// From now on a panic leaves its words behind.
 #[cfg(target_arch = "wasm32")]
 pub(super) fn listen() {
@@ -81,7 +61,8 @@ pub(super) fn listen() {
                 .then(|| info.to_string()),
         );
         DOING.with_borrow(|doing| {
-            let words = reply(doing.id.as_ref().map(RequestId::as_id), &error);
+            let words =
+                crate::runtime::error_reply(doing.id.as_ref().map(RequestId::as_id), &error);
             LAST.set(words);
         });
     }));

@@ -3,9 +3,10 @@
 
 use std::io::Write;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use crossplug_protocol::codec::JsonMap;
 use crossplug_protocol::message::Level;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
@@ -14,28 +15,28 @@ use rustix::io::Errno;
 use crate::lock::locked;
 use crate::runtime::Runtime;
 
-/// A longer line is logged in pieces.
+/// A longer line is passed on in pieces, in bytes: a log is for lines, and a line without end must not be kept for ever.
 const LINE: usize = 16 << 10;
 
 /// What is printed, and who is told.
-pub(super) struct Prints {
+pub(in crate::export) struct Prints {
     file: OwnedFd,
     /// What was printed of a line that has not ended. Whoever reads from the file holds it.
     line: Mutex<Vec<u8>>,
-    runtime: OnceLock<Arc<Runtime>>,
+    runtime: Mutex<Option<Arc<Runtime>>>,
     done: Mutex<bool>,
     changed: Condvar,
 }
 
 /// Passes on what is printed from now on. A plugin may print before there is a runtime.
-pub(super) fn follow(file: OwnedFd) -> Arc<Prints> {
+pub(in crate::export) fn follow(file: OwnedFd) -> Arc<Prints> {
     if let Ok(flags) = fcntl_getfl(&file) {
         let _ = fcntl_setfl(&file, flags | OFlags::NONBLOCK);
     }
     let prints = Arc::new(Prints {
         file,
         line: Mutex::default(),
-        runtime: OnceLock::new(),
+        runtime: Mutex::new(None),
         done: Mutex::new(false),
         changed: Condvar::new(),
     });
@@ -59,13 +60,15 @@ pub(super) fn follow(file: OwnedFd) -> Arc<Prints> {
 }
 
 impl Prints {
-    /// Whom to tell, once the conversation is open.
-    pub(super) fn tell(&self, runtime: &Arc<Runtime>) {
-        let _ = self.runtime.set(Arc::clone(runtime));
+    /// Whom to tell, once the conversation is open. None: nobody any more.
+    pub(in crate::export) fn tell(&self, runtime: Option<&Arc<Runtime>>) {
+        let before = std::mem::replace(&mut *locked(&self.runtime), runtime.map(Arc::clone));
+        // It may hold the last of a plugin.
+        drop(before);
     }
 
     /// Passes on what was printed so far. False once nobody can print any more.
-    pub(super) fn pass_on(&self) -> bool {
+    pub(in crate::export) fn pass_on(&self) -> bool {
         let mut line = locked(&self.line);
         let mut buffer = [0; 8192];
         loop {
@@ -75,7 +78,8 @@ impl Prints {
                 Err(Errno::AGAIN) => return true,
                 Ok(_) | Err(_) => {
                     if !line.is_empty() {
-                        self.say(&mut line);
+                        self.say(&line, "\n");
+                        line.clear();
                     }
                     return false;
                 }
@@ -84,37 +88,42 @@ impl Prints {
     }
 
     fn print(&self, line: &mut Vec<u8>, came: &[u8]) {
-        if !self.runtime.get().is_some_and(|runtime| runtime.can_log()) {
-            let _ = std::io::stderr().write_all(came);
-            return;
-        }
-        for byte in came {
-            if *byte == b'\n' || line.len() >= LINE {
-                self.say(line);
+        for part in came.split_inclusive(|byte| *byte == b'\n') {
+            line.extend_from_slice(part);
+            let is_whole = part.ends_with(b"\n");
+            if is_whole {
+                let end = if line.ends_with(b"\r\n") { 2 } else { 1 };
+                line.truncate(line.len() - end);
             }
-            if *byte != b'\n' {
-                line.push(*byte);
+            while line.len() > LINE {
+                let rest = line.split_off(piece(line));
+                self.say(line, "");
+                *line = rest;
+            }
+            if is_whole {
+                self.say(line, "\n");
+                line.clear();
             }
         }
     }
 
-    fn say(&self, line: &mut Vec<u8>) {
+    /// Says a line, or a piece of one. What goes to standard error ends there as it ended here.
+    fn say(&self, line: &[u8], end: &str) {
         let text = String::from_utf8_lossy(line);
-        let text = text.trim_end_matches('\r');
-        let fields = Some(&br#"{"stream":"stdout"}"#[..]);
-        let told = self
-            .runtime
-            .get()
-            .is_some_and(|runtime| runtime.try_log(Level::Info, text, fields));
+        let text = text.as_ref();
+        let runtime = locked(&self.runtime).clone();
+        let told = runtime.is_some_and(|runtime| {
+            let fields = JsonMap::from_iter([("stream".to_owned(), "stdout".into())]);
+            runtime.try_log(Level::Info, text, Some(&fields))
+        });
         if !told {
-            eprintln!("{text}");
+            eprint!("{text}{end}");
         }
-        line.clear();
     }
 
     /// Closes standard output and waits until what was printed has been passed on; not for long, since something that the
     /// plugin has started may still hold it open.
-    pub(super) fn finish(&self) {
+    pub(in crate::export) fn finish(&self) {
         let _ = std::io::stdout().flush();
         let nothing =
             rustix::fs::open("/dev/null", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty());
@@ -125,5 +134,28 @@ impl Prints {
                 .changed
                 .wait_timeout_while(done, Duration::from_millis(500), |done| !*done);
         }
+    }
+}
+
+/// How much of a long line is its first piece: no character is broken, as far as there are any.
+fn piece(line: &[u8]) -> usize {
+    let continues = |at: &usize| line.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let mut ends = (LINE - 3..=LINE).rev();
+    ends.find(|at| !continues(at)).unwrap_or(LINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_ends_between_characters_or_at_the_limit() {
+        assert_eq!(piece(&[b'a'; LINE + 1]), LINE);
+        let text = format!("a{}", "é".repeat(LINE / 2));
+        assert_eq!(piece(text.as_bytes()), LINE - 1);
+        assert_eq!(piece("😀".repeat(LINE / 4 + 1).as_bytes()), LINE);
+        let text = format!("abc{}", "😀".repeat(LINE / 4));
+        assert_eq!(piece(text.as_bytes()), LINE - 1);
+        assert_eq!(piece(&[0x80; LINE + 1]), LINE, "no text at all");
     }
 }

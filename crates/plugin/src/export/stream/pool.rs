@@ -9,12 +9,13 @@
 mod roles;
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::input::Input;
 use super::output::Output;
-use super::prints::Prints;
+use crate::export::program::prints::Prints;
 use crate::lock::locked;
 use crate::runtime::{Outside, Runtime};
 
@@ -37,14 +38,38 @@ thread_local! {
 }
 
 /// The threads of a plugin process.
-pub(super) struct Pool {
+pub(in crate::export) struct Pool {
     output: Arc<Output>,
     inner: Mutex<Inner>,
     watch: Condvar,
     idle: Condvar,
     prints: Arc<Prints>,
+    end: End,
+    /// What the host has to show in `initialize`, or the plugin in its answer.
+    token: Token,
+    /// The host has shown no token, or another one.
+    turned_away: AtomicBool,
+    /// The end is under way.
+    closing: AtomicBool,
+    /// Nobody wants to wait for it.
+    hurried: AtomicBool,
     /// Of the session's clock.
     origin: Instant,
+}
+
+/// What is done when nothing of the conversation runs any more, with the exit code that a process would have.
+pub(in crate::export) type End = Box<dyn Fn(i32) + Send + Sync>;
+
+/// What proves that plugin and host belong together.
+#[derive(Debug, Clone, Default)]
+pub(in crate::export) enum Token {
+    /// Nothing.
+    #[default]
+    None,
+    /// The host has to show it.
+    Asked(Arc<str>),
+    /// The plugin shows it.
+    Shown(Arc<str>),
 }
 
 #[derive(Default)]
@@ -63,6 +88,8 @@ struct Inner {
     asleep: bool,
     /// Somebody else than a thread of the pool has made a task ready.
     nudged: bool,
+    /// The conversation is over, and the process goes on: every thread leaves.
+    over: bool,
 }
 
 /// What a thread does next.
@@ -76,25 +103,38 @@ enum Next {
 }
 
 impl Pool {
-    pub(super) fn new(output: Arc<Output>, prints: Arc<Prints>) -> Arc<Self> {
+    pub(in crate::export) fn new(
+        output: Arc<Output>,
+        prints: Arc<Prints>,
+        token: Token,
+        end: End,
+    ) -> Arc<Self> {
         Arc::new(Self {
             output,
             inner: Mutex::default(),
             watch: Condvar::new(),
             idle: Condvar::new(),
             prints,
+            end,
+            token,
+            turned_away: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            hurried: AtomicBool::new(false),
             origin: Instant::now(),
         })
     }
 
     /// Serves until the host is done; then the process is, whichever thread sees it.
-    pub(super) fn serve(self: &Arc<Self>, runtime: &Arc<Runtime>, input: Input) -> ! {
+    pub(in crate::export) fn serve(self: &Arc<Self>, runtime: &Arc<Runtime>, input: Input) -> ! {
+        self.converse(runtime, input);
+        // The pool has threads enough without this one, but the process would end with it.
+        park()
+    }
+
+    /// Serves a host; other threads may still do so when this returns.
+    pub(in crate::export) fn converse(self: &Arc<Self>, runtime: &Arc<Runtime>, input: Input) {
         locked(&self.inner).threads = 1;
         self.work(runtime, Some(Box::new(input)));
-        // The pool has threads enough without this one, but the process would end with it.
-        loop {
-            std::thread::park();
-        }
     }
 
     fn spawn(self: &Arc<Self>, inner: &mut Inner, runtime: &Arc<Runtime>) {
@@ -110,6 +150,16 @@ impl Pool {
         {
             inner.threads += 1;
         }
+    }
+
+    /// Whether the host says nothing more.
+    pub(in crate::export) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst) || self.output.has_been_hung_up_on()
+    }
+
+    /// What is in flight gets no grace any more.
+    pub(in crate::export) fn hurry(&self) {
+        self.hurried.store(true, Ordering::SeqCst);
     }
 
     /// Somebody is to look after what is ready or was left: a thread that waits, or a new one.
@@ -129,6 +179,13 @@ impl Pool {
         } else {
             self.call_somebody(inner, runtime);
         }
+    }
+}
+
+/// What comes of the process is others' affair now.
+fn park() -> ! {
+    loop {
+        std::thread::park();
     }
 }
 
@@ -166,6 +223,28 @@ impl Outside for Arc<Pool> {
             })
         };
         is_on("ELIZA_INTEROP_DEBUG") || is_on("LOG_DIAGNOSTIC")
+    }
+
+    fn admits(&self, token: Option<&str>) -> bool {
+        let Token::Asked(own) = &self.token else {
+            return true;
+        };
+        let shown = token.unwrap_or_default();
+        // In a time that tells nothing about where they differ.
+        let differ = own
+            .bytes()
+            .zip(shown.bytes())
+            .fold(0, |all, (a, b)| all | (a ^ b));
+        let admitted = own.len() == shown.len() && std::hint::black_box(differ) == 0;
+        self.turned_away.store(!admitted, Ordering::SeqCst);
+        admitted
+    }
+
+    fn token(&self) -> Option<&str> {
+        match &self.token {
+            Token::Shown(token) => Some(token),
+            Token::Asked(_) | Token::None => None,
+        }
     }
 
     fn opening(&self) {

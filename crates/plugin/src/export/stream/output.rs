@@ -6,15 +6,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossplug_protocol::frame::FrameWriter;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
 use rustix::io::Errno;
 
 use crate::lock::locked;
 use crate::runtime::Runtime;
 
+/// What `poll` says of a socket whose other end says nothing more.
+#[cfg(target_os = "linux")]
+const HUNG_UP: PollFlags = PollFlags::RDHUP;
+#[cfg(not(target_os = "linux"))]
+const HUNG_UP: PollFlags = PollFlags::HUP;
+
 /// The writing end of the conversation.
-pub(super) struct Output {
+pub(in crate::export) struct Output {
     file: OwnedFd,
     /// What is on its way: the session's writer and this one change places.
     going: Mutex<FrameWriter>,
@@ -25,7 +31,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(file: OwnedFd) -> Arc<Self> {
+    pub(in crate::export) fn new(file: OwnedFd) -> Arc<Self> {
         // A terminal or a file is shared with others, who would not expect it; a pipe's end is ours alone.
         let ours = fstat(&file).is_ok_and(|stat| {
             matches!(
@@ -73,6 +79,23 @@ impl Output {
     /// Whether the host has stopped listening.
     pub(super) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::SeqCst)
+    }
+
+    /// Whether the host has hung up, which the input shows when it is read to its end.
+    pub(super) fn has_been_hung_up_on(&self) -> bool {
+        let mut socket = [PollFd::new(&self.file, HUNG_UP)];
+        let now = Timespec::default();
+        matches!(poll(&mut socket, Some(&now)), Ok(1..))
+            && socket.iter().any(|socket| {
+                let gone = PollFlags::HUP | PollFlags::ERR | HUNG_UP;
+                socket.revents().intersects(gone)
+            })
+    }
+
+    /// Hangs up, where this is a socket: the host is told nothing more, and nobody waits for it to read.
+    pub(in crate::export) fn hang_up(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+        let _ = rustix::net::shutdown(&self.file, rustix::net::Shutdown::Both);
     }
 
     /// False where the host has to read first.

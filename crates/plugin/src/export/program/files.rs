@@ -7,17 +7,17 @@ use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::pipe::pipe;
 
 /// What the protocol speaks over, and what others print into.
-pub(super) struct Files {
+pub(in crate::export) struct Files {
     /// From the host.
-    pub(super) input: OwnedFd,
+    pub(in crate::export) input: OwnedFd,
     /// To the host.
-    pub(super) output: OwnedFd,
+    pub(in crate::export) output: OwnedFd,
     /// What is printed to standard output from now on.
-    pub(super) prints: OwnedFd,
+    pub(in crate::export) prints: OwnedFd,
 }
 
 /// The copies are not inherited by what the plugin starts; a grandchild that kept one would keep the conversation open.
-pub(super) fn take() -> rustix::io::Result<Files> {
+pub(in crate::export) fn take() -> rustix::io::Result<Files> {
     let input = fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     let output = fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
     fcntl_setfd(&input, FdFlags::CLOEXEC)?;

@@ -1,10 +1,11 @@
 //! The roles that the threads of a pool take in turn: leader, runner, watcher, and the one that closes.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::{GRACE, Inner, LOOKS, MOST, Next, Pool, QUIET, SPARE, TICK, TIDY};
-use crate::export::stdio::input::{Got, Input};
+use crate::export::stream::input::{Got, Input};
 use crate::lock::locked;
 use crate::runtime::Runtime;
 
@@ -30,21 +31,24 @@ impl Pool {
         }
     }
 
-    /// Reads and runs until another leads. The process ends with the input.
+    /// Reads and runs until another leads, or until the end of the input.
     fn lead(self: &Arc<Self>, runtime: &Arc<Runtime>, mut input: Box<Input>) {
         loop {
             match input.next(|| runtime.framing(), |frame| runtime.receive(frame)) {
                 Got::Frame => {}
-                Got::Ended(Ok(())) => self.close(runtime, 0),
+                Got::Ended(Ok(())) => return self.close(runtime, 0),
                 Got::Ended(Err(error)) => {
                     eprintln!("the input ended within a message: {error}");
-                    self.close(runtime, 0);
+                    return self.close(runtime, 0);
                 }
                 Got::Broken(error) => {
                     eprintln!("the host sends what cannot be read: {error}");
                     runtime.input_broken(error);
-                    self.close(runtime, UNREADABLE);
+                    return self.close(runtime, UNREADABLE);
                 }
+            }
+            if self.turned_away.load(Ordering::SeqCst) {
+                return self.close(runtime, 0);
             }
             input.set_limit(runtime.frame_limit());
             if runtime.has_ready() {
@@ -95,6 +99,9 @@ impl Pool {
     fn follow(self: &Arc<Self>, runtime: &Arc<Runtime>) -> Next {
         let mut inner = locked(&self.inner);
         loop {
+            if inner.over {
+                return Next::Leave;
+            }
             if runtime.has_ready() && inner.busy + 1 < MOST {
                 inner.busy += 1;
                 if !inner.watched {
@@ -142,6 +149,9 @@ impl Pool {
         let (mut seen, mut waited, mut quiet) = (inner.left, false, 0);
         inner.asleep = false;
         loop {
+            if inner.over {
+                return (inner, None);
+            }
             let due = runtime
                 .next_timeout()
                 .map(|at| at.saturating_sub(runtime.now()));
@@ -196,20 +206,44 @@ impl Pool {
         }
     }
 
-    /// The host says nothing more: what is in flight may finish, the plugin stops, then the process ends.
-    fn close(self: &Arc<Self>, runtime: &Arc<Runtime>, code: i32) -> ! {
+    /// Somebody wants the process to end: as if the host said nothing more, and where that is so, without a grace.
+    pub(in crate::export) fn terminate(self: &Arc<Self>, runtime: &Arc<Runtime>) {
+        if self.closing.load(Ordering::SeqCst) {
+            self.hurried.store(true, Ordering::SeqCst);
+            return;
+        }
+        let (pool, ended) = (Arc::clone(self), Arc::clone(runtime));
+        let closing = std::thread::Builder::new().name("crossplug-end".to_owned());
+        if closing.spawn(move || pool.close(&ended, 0)).is_err() {
+            // The signal would have ended the process without us.
+            std::process::exit(0);
+        }
+    }
+
+    /// The host says nothing more: what is in flight may finish, the plugin stops, then the conversation is over, and with it
+    /// the process where it has no other.
+    fn close(self: &Arc<Self>, runtime: &Arc<Runtime>, code: i32) {
+        if self.closing.swap(true, Ordering::SeqCst) {
+            return;
+        }
         LOOKS.with(|looks| looks.set(false));
         runtime.input_ended();
         let written = || self.output.is_dead() || self.output.is_done();
         let answered = || self.output.is_dead() || (runtime.is_over() && written());
-        if !self.wait(runtime, GRACE, answered) {
+        let enough = || answered() || self.hurried.load(Ordering::SeqCst);
+        if !(self.wait(runtime, GRACE, enough) && answered()) {
             runtime.cancel_all();
             self.wait(runtime, TIDY, answered);
         }
         runtime.stop();
         self.wait(runtime, GRACE, || runtime.has_stopped() && written());
-        self.prints.finish();
-        std::process::exit(code)
+        // What was printed belongs to this conversation.
+        self.prints.pass_on();
+        self.wait(runtime, TIDY, written);
+        (self.end)(code);
+        locked(&self.inner).over = true;
+        self.watch.notify_all();
+        self.idle.notify_all();
     }
 
     /// Waits while others run what is ready. False where it took too long.
