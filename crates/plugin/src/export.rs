@@ -64,10 +64,15 @@ macro_rules! export {
             Ok($crate::export::Probe(&plugin).add_lifecycle(described))
         }
 
+        /// Serves hosts as a program: over standard input and output, or a socket.
         #[cfg(not(target_arch = "wasm32"))]
-        fn main() -> ::std::process::ExitCode {
+        #[allow(dead_code, unreachable_pub, reason = "a program has to have one; a library is entered otherwise")]
+        pub fn main() -> ::std::process::ExitCode {
             $crate::export::program::main(__crossplug_plugin)
         }
+
+        #[cfg(not(target_arch = "wasm32"))]
+        $crate::__export_native!(__crossplug_plugin $(, $manifest)?);
 
         /// A program has to have one; nobody calls it.
         #[cfg(target_arch = "wasm32")]

@@ -24,6 +24,8 @@ struct Inner {
     waiting: VecDeque<Handling>,
     running: bool,
     waker: Option<Waker>,
+    /// No further events come.
+    over: bool,
 }
 
 impl EventLine {
@@ -67,6 +69,17 @@ impl EventLine {
         ))
     }
 
+    /// Ends the task that works the line off, once it has.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn end(&self) {
+        let waker = {
+            let mut inner = locked(&self.0);
+            inner.over = true;
+            inner.waker.take()
+        };
+        waker.into_iter().for_each(Waker::wake);
+    }
+
     fn work(
         &self,
         runtime: &Arc<Runtime>,
@@ -86,6 +99,7 @@ impl EventLine {
             let mut inner = locked(&self.0);
             match inner.waiting.pop_front() {
                 Some(handling) => *current = Some(handling),
+                None if inner.over => return Poll::Ready(()),
                 None => {
                     inner.waker = Some(context.waker().clone());
                     return Poll::Pending;

@@ -1,0 +1,8 @@
+//! The plugin as a program, and as a WebAssembly module.
+
+#[path = "plugin.rs"]
+mod plugin;
+
+fn main() -> impl std::process::Termination {
+    plugin::main()
+}
