@@ -8,6 +8,8 @@ mod demo;
 mod doctor;
 mod examples;
 mod guests;
+mod interop;
+mod packages;
 mod pingpong;
 mod step;
 mod test;
@@ -59,6 +61,15 @@ enum Task {
     },
     /// Checks the structure of the house: arrows, names, sizes, licences, lock files.
     Tidy,
+    /// Plays the interop cases in every cell of host, plugin and door, and prints the grid.
+    Interop {
+        /// Only cells whose `host/plugin/door` contains this.
+        #[arg(long)]
+        only: Option<String>,
+        /// One JSON object: {cells: [{host, plugin, door, passed, failed, skipped}]}.
+        #[arg(long)]
+        json: bool,
+    },
     /// Measures the process door against a raw ping-pong over the same pipes.
     Bench {
         /// Fewer rounds.
@@ -88,6 +99,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test { only, list } => test::run(&root, only.as_deref(), list),
         Task::Codegen { check } => codegen::run(&root, check),
         Task::Doctor { json } => doctor::run(&root, json),
+        Task::Interop { only, json } => interop::run(&root, only.as_deref(), json).map(|_| ()),
         Task::Tidy => tidy::run(&root),
         Task::Bench { quick, json } => pingpong::run(&root, quick, json),
     }

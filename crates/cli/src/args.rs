@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Call(Box<Call>),
     /// Generates types, author's and host's code from interface documents.
     Codegen(Codegen),
-    /// Plays every session vector that applies against a plugin.
+    /// Plays every session vector and interop case that applies against a plugin.
     Conformance(Conformance),
 }
 
@@ -176,8 +176,11 @@ pub(crate) struct Codegen {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Conformance {
-    /// Folder of a plugin, or its plugin.json.
+    /// Folder of a plugin, its plugin.json, or a file that a host loads by itself (.wasm).
     pub(crate) path: PathBuf,
+    /// Door to enter it by; by default the first one that can be used. Sessions are played with programs alone.
+    #[arg(long)]
+    pub(crate) door: Option<String>,
     /// Only cases whose path contains this.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,

@@ -1,29 +1,43 @@
-//! `crossplug conformance`: plays the session vectors against a plugin and prints what came of them. Must not judge.
+//! `crossplug conformance`: plays the session vectors and the interop cases against a plugin and prints what came of them.
+//! Must not judge.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use crossplug_conformance::interop::{self as cases, InteropCase};
+use crossplug_conformance::play::Failure as Misstep;
 use crossplug_conformance::{Case, Outcome, Report, Target, Verdict, corpus};
 
 use crate::args::Conformance;
 use crate::exit::{Exit, Failure};
+use crate::interop::{self, Subject};
 use crate::output;
 use crate::plugin::Found;
 use crate::talk::{self, Colour, coloured};
+
+/// What interop cases are called in reports, and where they lie below `schema/vectors`.
+const INTEROP: &str = "interop/";
+/// The interface that interop cases call.
+const INTERFACE: &str = "conformance";
 
 /// Plays every case that applies.
 ///
 /// # Errors
 /// A plugin that cannot be started (5), a filter that leaves nothing (2), a case that the plugin failed (3).
 pub(crate) fn run(arguments: &Conformance) -> Result<(), Failure> {
-    let cases = cases(arguments.filter.as_deref())?;
-    let launch = Found::at(&arguments.path)?.launch()?;
-    let target = Target::probe(&launch, arguments.timeout)
-        .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
-    let report = Report::play(&target, &cases, arguments.timeout, |outcome| {
+    let (sessions, interop) = cases(arguments.filter.as_deref())?;
+    let seen = |outcome: &Outcome| {
         if !arguments.json {
             tell(outcome, arguments.verbose);
         }
-    });
+    };
+    let mut report = Report::default();
+    if !sessions.is_empty() {
+        report = play_sessions(arguments, &sessions, seen)?;
+    }
+    if !interop.is_empty() {
+        play_interop(arguments, &interop, &mut report, seen)?;
+    }
     if arguments.json {
         output::compact(&report.to_json())?;
     } else {
@@ -47,18 +61,92 @@ pub(crate) fn run(arguments: &Conformance) -> Result<(), Failure> {
     Ok(())
 }
 
-fn cases(filter: Option<&str>) -> Result<Vec<Case>, Failure> {
-    let mut cases =
-        corpus::read().map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
+fn cases(filter: Option<&str>) -> Result<(Vec<Case>, Vec<InteropCase>), Failure> {
+    let unreadable =
+        |error: crossplug_conformance::BadCase| Failure::new(Exit::Unavailable, error.to_string());
+    let mut sessions = corpus::read().map_err(unreadable)?;
+    let mut interop = cases::read().map_err(unreadable)?;
     if let Some(filter) = filter {
-        cases.retain(|case| case.path.contains(filter));
-        if cases.is_empty() {
+        sessions.retain(|case| case.path.contains(filter));
+        interop.retain(|case| format!("{INTEROP}{}", case.path).contains(filter));
+        if sessions.is_empty() && interop.is_empty() {
             return Err(Failure::usage(format!(
                 "--filter {filter}: no case has this in its path"
             )));
         }
     }
-    Ok(cases)
+    Ok((sessions, interop))
+}
+
+/// Sessions are played with the plugin's program, without any host.
+fn play_sessions(
+    arguments: &Conformance,
+    cases: &[Case],
+    mut seen: impl FnMut(&Outcome),
+) -> Result<Report, Failure> {
+    let why_not = if arguments
+        .door
+        .as_deref()
+        .is_some_and(|door| door != "process")
+    {
+        Some("sessions are played through the process door")
+    } else if is_bare(&arguments.path) {
+        Some("sessions are played with programs, and this is a file that a host loads")
+    } else {
+        None
+    };
+    if let Some(reason) = why_not {
+        let mut report = Report::default();
+        for case in cases {
+            let verdict = Verdict::NotApplicable(reason.to_owned());
+            let outcome = Outcome::new(&case.path, &case.description, verdict);
+            seen(&outcome);
+            report.outcomes.push(outcome);
+        }
+        return Ok(report);
+    }
+    let launch = Found::at(&arguments.path)?.launch()?;
+    let target = Target::probe(&launch, arguments.timeout)
+        .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
+    Ok(Report::play(&target, cases, arguments.timeout, seen))
+}
+
+/// Whether the path is a file that a host loads without a manifest beside it.
+fn is_bare(path: &Path) -> bool {
+    path.is_file() && path.extension().is_none_or(|extension| extension != "json")
+}
+
+/// Interop cases are played by a host, through whatever door.
+fn play_interop(
+    arguments: &Conformance,
+    cases: &[InteropCase],
+    report: &mut Report,
+    mut seen: impl FnMut(&Outcome),
+) -> Result<(), Failure> {
+    let subject = Subject {
+        path: arguments.path.clone(),
+        door: arguments.door.clone(),
+        patience: arguments.timeout,
+    };
+    let why_not = match subject.implements(INTERFACE) {
+        Ok(true) => None,
+        Ok(false) => Some(format!("the plugin does not implement {INTERFACE}")),
+        Err(error) => return Err(Failure::new(Exit::Unavailable, error)),
+    };
+    for case in cases {
+        let path = format!("{INTEROP}{}", case.path);
+        let verdict = match &why_not {
+            Some(reason) => Verdict::NotApplicable(reason.clone()),
+            None => match interop::play(case, &subject) {
+                Ok(()) => Verdict::Passed,
+                Err((line, what)) => Verdict::Failed(Box::new(Misstep::new(&path, line, what))),
+            },
+        };
+        let outcome = Outcome::new(path, &case.description, verdict);
+        seen(&outcome);
+        report.outcomes.push(outcome);
+    }
+    Ok(())
 }
 
 /// Why cases do not apply, each reason once.

@@ -6,6 +6,7 @@ mod codegen;
 mod conformance;
 mod exit;
 mod inspect;
+mod interop;
 mod new;
 mod output;
 mod plugin;

@@ -91,6 +91,13 @@ pub struct BadCase {
     what: String,
 }
 
+impl BadCase {
+    pub(crate) fn new(path: &str, line: usize, what: String) -> Self {
+        let path = path.to_owned();
+        Self { path, line, what }
+    }
+}
+
 impl fmt::Display for BadCase {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}: {}", self.path, self.line, self.what)
@@ -105,11 +112,7 @@ impl Case {
     /// # Errors
     /// The first line that is not what the format allows.
     pub fn read(path: &str, text: &str) -> Result<Self, BadCase> {
-        let bad = |line: usize, what: String| BadCase {
-            path: path.to_owned(),
-            line,
-            what,
-        };
+        let bad = |line: usize, what: String| BadCase::new(path, line, what);
         let mut case = Self {
             path: path.to_owned(),
             description: String::new(),

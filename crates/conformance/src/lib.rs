@@ -6,6 +6,7 @@
 pub mod case;
 mod child;
 pub mod corpus;
+pub mod interop;
 pub mod matching;
 pub mod play;
 pub mod report;

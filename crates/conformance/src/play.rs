@@ -35,6 +35,21 @@ pub struct Failure {
     pub stderr: String,
 }
 
+impl Failure {
+    /// A step that went otherwise, told in one sentence.
+    #[must_use]
+    pub fn new(path: impl Into<String>, line: usize, what: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            line,
+            what: what.into(),
+            expected: None,
+            got: None,
+            stderr: String::new(),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}: {}", self.path, self.line, self.what)?;
@@ -64,14 +79,8 @@ impl std::error::Error for Failure {}
 pub fn play(case: &Case, launch: &Launch, line_time: Duration) -> Result<(), Box<Failure>> {
     let started = Child::start(launch);
     let child = started.map_err(|error| {
-        Box::new(Failure {
-            path: case.path.clone(),
-            line: 1,
-            what: format!("cannot start {:?}: {error}", launch.command),
-            expected: None,
-            got: None,
-            stderr: String::new(),
-        })
+        let what = format!("cannot start {:?}: {error}", launch.command);
+        Box::new(Failure::new(&case.path, 1, what))
     })?;
     let mut play = Play {
         child,

@@ -24,12 +24,24 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// File of the case, below `schema/vectors/sessions`.
+    /// File of the case: `crossplug-1/ask.jsonl`, `interop/bytes.jsonl`.
     pub path: String,
     /// What the case shows.
     pub description: String,
     /// What came of it.
     pub verdict: Verdict,
+}
+
+impl Outcome {
+    /// What came of a case that shows something.
+    #[must_use]
+    pub fn new(path: impl Into<String>, description: impl Into<String>, verdict: Verdict) -> Self {
+        Self {
+            path: path.into(),
+            description: description.into(),
+            verdict,
+        }
+    }
 }
 
 /// What came of all cases.
@@ -57,11 +69,7 @@ impl Report {
                     Err(failure) => Verdict::Failed(failure),
                 },
             };
-            let outcome = Outcome {
-                path: case.path.clone(),
-                description: case.description.clone(),
-                verdict,
-            };
+            let outcome = Outcome::new(&case.path, &case.description, verdict);
             seen(&outcome);
             report.outcomes.push(outcome);
         }

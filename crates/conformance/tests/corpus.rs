@@ -94,3 +94,28 @@ fn the_conversation_of_the_contract_is_played() {
         matching::compare(message, told).unwrap_or_else(|mismatch| panic!("{told}\n{mismatch}"));
     }
 }
+
+#[test]
+fn the_interop_cases_are_their_folder() {
+    use crossplug_conformance::interop;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/vectors/interop");
+    let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let listed: BTreeSet<String> = interop::CASES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(
+        listed, on_disk,
+        "the list in src/interop.rs must be the folder"
+    );
+    for case in interop::read().unwrap() {
+        assert!(
+            !case.steps.is_empty() && !case.description.is_empty(),
+            "{}",
+            case.path
+        );
+    }
+}

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{Counts, Outcome, Step};
 use crate::step::{self, Show};
 use crate::tools::{self, node, python, wasm};
-use crate::{codegen, demo, examples, guests, pingpong, tidy};
+use crate::{codegen, demo, examples, guests, interop, packages, pingpong, tidy};
 
 /// In the order in which they run.
 pub(super) const ALL: &[Step] = &[
@@ -79,6 +79,16 @@ pub(super) const ALL: &[Step] = &[
         name: "rust tests",
         needs: Some(has_all),
         run: rust_tests,
+    },
+    Step {
+        name: "interop",
+        needs: Some(has_all),
+        run: |root| interop::run(root, None, false),
+    },
+    Step {
+        name: "packages",
+        needs: Some(has_all),
+        run: packages::test,
     },
     Step {
         name: "rust documentation",

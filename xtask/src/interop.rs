@@ -1,0 +1,193 @@
+//! `cargo xtask interop`: every host × plugin × door that can be, on the same cases (`schema/vectors/interop`).
+//!
+//! Each cell is a program of the host's language that plays the cases on a conformance subject through one door; this file
+//! starts them and draws the grid.
+
+mod hosts;
+mod subjects;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+
+use crate::test::{Counts, Outcome};
+use hosts::HOSTS;
+
+/// One host, plugin and door, and what came of the cases.
+struct Cell {
+    host: &'static str,
+    plugin: &'static str,
+    door: &'static str,
+    passed: u64,
+    failed: u64,
+    /// Cases that were not played.
+    skipped: u64,
+    /// What failed, a line for each.
+    told: Vec<String>,
+    seconds: f32,
+}
+
+/// Plays every cell and prints the grid, or its JSON.
+///
+/// # Errors
+/// Something cannot be built, or a case failed or was not played.
+pub(crate) fn run(root: &Path, only: Option<&str>, as_json: bool) -> Outcome {
+    let cells = cells(root, only)?;
+    if as_json {
+        println!("{}", to_json(&cells));
+    } else {
+        print(&cells);
+    }
+    let mut wrong = 0;
+    for cell in &cells {
+        for line in &cell.told {
+            eprintln!(
+                "{} host, {} plugin, {}: {line}",
+                cell.host, cell.plugin, cell.door
+            );
+        }
+        wrong += cell.failed + cell.skipped;
+    }
+    if wrong > 0 || cells.is_empty() {
+        bail!(
+            "{wrong} cases of the grid's {} cells failed or were not played",
+            cells.len()
+        );
+    }
+    Ok(Counts::checks(cells.iter().map(|cell| cell.passed).sum()))
+}
+
+/// All cells, two at a time: most of them wait for programs to start.
+fn cells(root: &Path, only: Option<&str>) -> anyhow::Result<Vec<Cell>> {
+    let cases = std::fs::read_dir(root.join("schema/vectors/interop"))?.count() as u64;
+    let laid_out = subjects::lay_out(root)?;
+    let mut wanted = Vec::new();
+    for host in HOSTS {
+        (host.prepare)(root).with_context(|| format!("the host in {}", host.name))?;
+        for (plugin, door) in &laid_out {
+            let name = format!("{}/{plugin}/{door}", host.name);
+            if host.doors.contains(door) && only.is_none_or(|part| name.contains(part)) {
+                wanted.push((host, *plugin, *door));
+            }
+        }
+    }
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((host, plugin, door)) = wanted.get(index) else {
+                        return;
+                    };
+                    let cell = hosts::play(root, host, plugin, door, cases);
+                    eprintln!(
+                        "   {} host, {plugin} plugin, {door}: {} passed, {} failed, {:.1} s",
+                        host.name, cell.passed, cell.failed, cell.seconds
+                    );
+                    if let Ok(mut done) = done.lock() {
+                        done.insert(index, cell);
+                    }
+                }
+            });
+        }
+    });
+    Ok(done
+        .into_inner()
+        .unwrap_or_default()
+        .into_values()
+        .collect())
+}
+
+fn to_json(cells: &[Cell]) -> Value {
+    let cells: Vec<Value> = cells
+        .iter()
+        .map(|cell| {
+            json!({"host": cell.host, "plugin": cell.plugin, "door": cell.door,
+                   "passed": cell.passed, "failed": cell.failed, "skipped": cell.skipped})
+        })
+        .collect();
+    json!({ "cells": cells })
+}
+
+/// One line for each plugin and door, one column for each host.
+fn print(cells: &[Cell]) {
+    let mut lines: Vec<(&str, &str)> = Vec::new();
+    for cell in cells {
+        if !lines.contains(&(cell.plugin, cell.door)) {
+            lines.push((cell.plugin, cell.door));
+        }
+    }
+    print!("{:12} {:10}", "plugin", "door");
+    for host in HOSTS {
+        print!(" {:>9}", host.name);
+    }
+    println!();
+    for (plugin, door) in lines {
+        print!("{plugin:12} {door:10}");
+        for host in HOSTS {
+            let cell = cells
+                .iter()
+                .find(|cell| (cell.host, cell.plugin, cell.door) == (host.name, plugin, door));
+            let shown = cell.map_or(String::new(), |cell| match cell.failed + cell.skipped {
+                0 => cell.passed.to_string(),
+                wrong => format!("{}, {wrong}!", cell.passed),
+            });
+            print!(" {shown:>9}");
+        }
+        println!();
+    }
+    let (passed, count) = (
+        cells.iter().map(|cell| cell.passed).sum::<u64>(),
+        cells.len(),
+    );
+    println!("{passed} cases passed in {count} cells");
+}
+
+impl Cell {
+    fn new(host: &'static str, plugin: &'static str, door: &'static str) -> Self {
+        Self {
+            host,
+            plugin,
+            door,
+            passed: 0,
+            failed: 0,
+            skipped: 0,
+            told: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+
+    /// Reads a player's report.
+    fn read(mut self, report: &Value, cases: u64, began: Instant) -> Self {
+        for case in report
+            .get("cases")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
+            if !text("case").starts_with("interop/") {
+                continue; // sessions are the plugin's own affair, and have tests of their own
+            }
+            match text("verdict") {
+                "passed" => self.passed += 1,
+                "failed" => {
+                    self.failed += 1;
+                    let line = case.get("line").and_then(Value::as_u64).unwrap_or_default();
+                    self.told
+                        .push(format!("{}:{line}: {}", text("case"), text("reason")));
+                }
+                _ => {}
+            }
+        }
+        self.skipped = cases.saturating_sub(self.passed + self.failed);
+        self.seconds = began.elapsed().as_secs_f32();
+        self
+    }
+}

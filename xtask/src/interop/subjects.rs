@@ -1,0 +1,127 @@
+//! The conformance subject of each SDK, laid out as a folder with every way in that it has: `target/interop/<plugin>/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use crate::guests;
+use crate::step::{self, Show};
+use crate::tools::{self, node, python};
+
+/// The folder of a subject.
+pub(super) fn folder(root: &Path, plugin: &str) -> PathBuf {
+    root.join("target/interop").join(plugin)
+}
+
+/// Builds the subjects and lays them out; gives each with its doors.
+///
+/// # Errors
+/// A toolchain is missing, or something does not build.
+pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static str)>> {
+    python::interpreter(root)?;
+    node::build(root)?;
+    let mut ways = Vec::new();
+    for (plugin, doors) in [
+        ("rust", rust(root)?),
+        ("python", python(root)?),
+        ("typescript", typescript(root)?),
+    ] {
+        let names = doors.iter().map(|(name, _)| (plugin, *name));
+        ways.extend(names);
+        manifest(root, plugin, &doors)?;
+    }
+    Ok(ways)
+}
+
+type Doors = Vec<(&'static str, Value)>;
+
+fn rust(root: &Path) -> anyhow::Result<Doors> {
+    let mut cargo = tools::cargo();
+    cargo.args([
+        "build",
+        "--locked",
+        "--package",
+        "crossplug-plugin",
+        "--example",
+        "subject",
+    ]);
+    step::run("the subject in Rust", &mut cargo, Show::OnFailure)?;
+    guests::build(root)?;
+    let folder = anew(root, "rust")?;
+    let program = format!("subject{}", std::env::consts::EXE_SUFFIX);
+    copy(
+        &root.join("target/debug/examples").join(&program),
+        &folder.join(&program),
+    )?;
+    copy(
+        &root.join("target/guests/subject.wasm"),
+        &folder.join("subject.wasm"),
+    )?;
+    Ok(vec![
+        ("process", json!({ "command": [format!("./{program}")] })),
+        ("wasm", json!({ "path": "subject.wasm" })),
+    ])
+}
+
+fn python(root: &Path) -> anyhow::Result<Doors> {
+    let folder = anew(root, "python")?;
+    copy(
+        &root.join("bindings/python/subject/plugin.py"),
+        &folder.join("plugin.py"),
+    )?;
+    Ok(vec![(
+        "process",
+        json!({ "command": ["python3", "plugin.py"] }),
+    )])
+}
+
+fn typescript(root: &Path) -> anyhow::Result<Doors> {
+    let folder = anew(root, "typescript")?;
+    fs::create_dir(folder.join("dist"))?; // the subject looks for its manifest above itself
+    copy(
+        &root.join("bindings/typescript/subject/dist/plugin.js"),
+        &folder.join("dist/plugin.js"),
+    )?;
+    fs::write(folder.join("package.json"), "{\"type\":\"module\"}\n")?;
+    Ok(vec![(
+        "process",
+        json!({ "command": ["node", "dist/plugin.js"] }),
+    )])
+}
+
+/// The subject's own manifest with all doors, asking for everything that cases grant.
+fn manifest(root: &Path, plugin: &str, doors: &Doors) -> anyhow::Result<()> {
+    let text = fs::read_to_string(root.join("bindings/python/subject/plugin.json"))?;
+    let mut manifest: Value = serde_json::from_str(&text)?;
+    let members = manifest
+        .as_object_mut()
+        .context("a manifest is an object")?;
+    members.insert("language".to_owned(), plugin.into());
+    let named = doors
+        .iter()
+        .map(|(name, door)| ((*name).to_owned(), door.clone()));
+    members.insert("doors".to_owned(), Value::Object(named.collect()));
+    let asked = json!({ "services": ["*"], "events": { "emit": ["*"], "subscribe": ["*"] } });
+    members.insert("permissions".to_owned(), asked);
+    fs::write(
+        folder(root, plugin).join("plugin.json"),
+        format!("{manifest:#}\n"),
+    )?;
+    Ok(())
+}
+
+fn anew(root: &Path, plugin: &str) -> anyhow::Result<PathBuf> {
+    let folder = folder(root, plugin);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::copy(from, to).with_context(|| format!("no {}", from.display()))?;
+    Ok(())
+}
