@@ -181,6 +181,27 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// What a plugin may do that has no manifest to ask in: all that is granted.
+    ///
+    /// ```
+    /// use crossplug_policy::{Allowed, Grants};
+    ///
+    /// let allowed = Allowed::unasked(&Grants::parse(["kv.get"])?);
+    /// assert!(allowed.service("kv.get", None).is_ok());
+    /// assert!(allowed.service("kv.set", None).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn unasked(granted: &Grants) -> Self {
+        let asked = Right::ALL
+            .into_iter()
+            .fold(Grants::none(), |asked, right| asked.with(right, "*"));
+        Self {
+            asked,
+            granted: granted.clone(),
+        }
+    }
+
     /// What a manifest asks for and a host grants.
     #[must_use]
     pub fn new(manifest: &Manifest, granted: &Grants) -> Self {

@@ -22,6 +22,7 @@
 //! ```
 
 pub mod door;
+pub mod extism;
 pub mod finding;
 pub mod grants;
 pub mod manifest;

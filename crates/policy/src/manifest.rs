@@ -43,6 +43,31 @@ pub struct Record {
     pub warnings: Vec<Finding>,
 }
 
+impl Record {
+    /// Where the manifest and what the plugin says of itself differ, one sentence each: `said` gives the version of an
+    /// interface that the plugin implements. A version that is none is nobody's business here.
+    ///
+    /// ```
+    /// let text = br#"{"name":"p","description":"d","version":"1.0.0","language":"rust","interfaces":{"agent":"1","chat":"1"}}"#;
+    /// let record = crossplug_policy::manifest::read(text, "plugin.json").unwrap();
+    /// let differences = record.differences(|name| (name == "agent").then_some("2.0.0"));
+    /// assert_eq!(differences[0], "its manifest says that it implements `agent` ^1; the plugin itself says 2.0.0");
+    /// assert_eq!(differences[1], "its manifest says that it implements `chat`; the plugin itself does not");
+    /// ```
+    pub fn differences<'s>(&self, said: impl Fn(&str) -> Option<&'s str>) -> Vec<String> {
+        let differs = |(name, wanted): (&String, &VersionReq)| {
+            let implements = format!("its manifest says that it implements `{name}`");
+            let Some(own) = said(name) else {
+                return Some(format!("{implements}; the plugin itself does not"));
+            };
+            let own = Version::parse(own).ok()?;
+            (!wanted.matches(&own))
+                .then(|| format!("{implements} {wanted}; the plugin itself says {own}"))
+        };
+        self.interfaces.iter().filter_map(differs).collect()
+    }
+}
+
 /// Another plugin that is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
@@ -84,6 +109,27 @@ pub fn read(text: &[u8], file: &str) -> Result<Record, Refused> {
     let mut findings = Findings::new(file);
     let record = examine::text(text, &mut findings);
     settle(record, findings)
+}
+
+/// Reads a manifest that a file carries which is itself the plugin: a module or a library. How it is entered is clear
+/// without a word about doors.
+///
+/// # Errors
+/// As for [`read`].
+///
+/// ```
+/// use crossplug_policy::manifest;
+///
+/// let text = br#"{"name":"a","description":"","version":"1.0.0","language":"rust"}"#;
+/// assert!(manifest::read_carried(text, "a.wasm")?.warnings.is_empty());
+/// # Ok::<(), crossplug_policy::Refused>(())
+/// ```
+pub fn read_carried(text: &[u8], file: &str) -> Result<Record, Refused> {
+    let mut record = read(text, file)?;
+    record
+        .warnings
+        .retain(|warning| warning.pointer != "/doors");
+    Ok(record)
 }
 
 /// Reads a manifest that a plugin told over the wire, in the result of `initialize` or in elizaOS's `ready`. A member

@@ -6,10 +6,9 @@
 mod env;
 mod function;
 mod guest;
-mod hosts;
 mod http;
 mod instance;
-mod manifest;
+mod module;
 mod passage;
 mod plan;
 mod settings;
@@ -17,10 +16,10 @@ mod variables;
 mod wasi;
 
 pub(super) use function::{Function, MODULE as USER};
-pub(super) use manifest::{Module, Source, read as read_manifest};
+pub(super) use module::{Module, Source, read_manifest};
 pub(super) use passage::open;
 pub(super) use settings::Settings;
-pub(super) use wasi::Folder;
+pub(super) use wasi::folder;
 
 /// What manifests call it.
 pub(super) const NAME: &str = "extism/1";

@@ -1,52 +1,14 @@
-//! The imports of `extism:host/env`: which there are, with which signatures, and those that the host itself answers. The
-//! others are the kernel's.
+//! The imports of `extism:host/env` that the host itself answers. The others are the kernel's.
 
+use crossplug_policy::extism::ENV;
 use wasmtime::{Caller, Linker};
 
 use super::super::fault::Halt;
 use super::guest::{Blocks, Guest};
 use crate::log::{Level, LogSource};
 
-/// The module that guests import from.
-pub(super) const MODULE: &str = "extism:host/env";
 /// What a guest is told that may log: everything from `trace` on is passed to the program, which chooses.
 const LOG_LEVEL_TRACE: i32 = 0;
-
-/// What the kernel answers for a guest: name, and signature in short: `l` i64, `i` i32. Nothing else of the kernel's is
-/// a guest's business.
-pub(super) const KERNEL: [(&str, &str, &str); 15] = [
-    ("alloc", "l", "l"),
-    ("free", "l", ""),
-    ("length", "l", "l"),
-    ("length_unsafe", "l", "l"),
-    ("load_u8", "l", "i"),
-    ("load_u64", "l", "l"),
-    ("store_u8", "li", ""),
-    ("store_u64", "ll", ""),
-    ("input_length", "", "l"),
-    ("input_offset", "", "l"),
-    ("input_load_u8", "l", "i"),
-    ("input_load_u64", "l", "l"),
-    ("output_set", "ll", ""),
-    ("error_set", "l", ""),
-    ("error_get", "", "l"),
-];
-
-/// What the host answers.
-pub(super) const HOST: [(&str, &str, &str); 12] = [
-    ("config_get", "l", "l"),
-    ("var_get", "l", "l"),
-    ("var_set", "ll", ""),
-    ("http_request", "ll", "l"),
-    ("http_status_code", "", "i"),
-    ("http_headers", "", "l"),
-    ("log_trace", "l", ""),
-    ("log_debug", "l", ""),
-    ("log_info", "l", ""),
-    ("log_warn", "l", ""),
-    ("log_error", "l", ""),
-    ("get_log_level", "", "i"),
-];
 
 /// Levels by the import that logs at them. The host's own have no `trace`.
 const LOGS: [(&str, Level); 5] = [
@@ -59,18 +21,18 @@ const LOGS: [(&str, Level); 5] = [
 
 /// Adds what the host answers.
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    linker.func_wrap(MODULE, "config_get", config_get)?;
-    linker.func_wrap(MODULE, "var_get", var_get)?;
-    linker.func_wrap(MODULE, "var_set", var_set)?;
-    linker.func_wrap(MODULE, "http_request", http_request)?;
-    linker.func_wrap(MODULE, "http_status_code", |caller: Caller<'_, Guest>| {
+    linker.func_wrap(ENV, "config_get", config_get)?;
+    linker.func_wrap(ENV, "var_get", var_get)?;
+    linker.func_wrap(ENV, "var_set", var_set)?;
+    linker.func_wrap(ENV, "http_request", http_request)?;
+    linker.func_wrap(ENV, "http_status_code", |caller: Caller<'_, Guest>| {
         i32::from(caller.data().answer.status)
     })?;
-    linker.func_wrap(MODULE, "http_headers", http_headers)?;
-    linker.func_wrap(MODULE, "get_log_level", || LOG_LEVEL_TRACE)?;
+    linker.func_wrap(ENV, "http_headers", http_headers)?;
+    linker.func_wrap(ENV, "get_log_level", || LOG_LEVEL_TRACE)?;
     for (name, level) in LOGS {
         linker.func_wrap(
-            MODULE,
+            ENV,
             name,
             move |mut caller: Caller<'_, Guest>, text: u64| -> wasmtime::Result<()> {
                 let text = caller.take_text(text, "a log line")?;

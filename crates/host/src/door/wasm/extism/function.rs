@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::{Caller, FuncType, Linker, Val, ValType};
+use wasmtime::{Caller, FuncType, Linker, Val};
 
 use super::super::fault::Halt;
 use super::guest::{Blocks, Guest};
@@ -32,22 +32,11 @@ impl fmt::Debug for Function {
 }
 
 impl Function {
-    /// Adds it with the signature that the guest imports it with: handles in, at most one handle out.
+    /// Adds it with the signature that the guest imports it with, which was judged: handles in, at most one handle out.
     ///
     /// # Errors
-    /// [`ErrorKind::Incompatible`] for another signature.
+    /// [`ErrorKind::Incompatible`] where it is there already.
     pub(super) fn link(&self, linker: &mut Linker<Guest>, signature: FuncType) -> Result<()> {
-        let handles = signature
-            .params()
-            .chain(signature.results())
-            .all(|kind| matches!(kind, ValType::I64));
-        if !handles || signature.results().len() > 1 {
-            let what = format!(
-                "it imports `{}::{}` as {signature}; functions of this host take handles (i64) and give one or nothing",
-                self.module, self.name
-            );
-            return Err(Error::new(ErrorKind::Incompatible, "load").with_context(what));
-        }
         let run = Arc::clone(&self.run);
         linker
             .func_new(

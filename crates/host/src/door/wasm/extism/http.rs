@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crossplug_policy::extism::Hosts;
 use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::header::{
@@ -15,7 +16,6 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::super::fault::Halt;
-use super::hosts::{Hosts, follow};
 
 /// More than any sane chain has.
 const MOST_REDIRECTS: usize = 10;
@@ -310,3 +310,47 @@ impl Resolver for Guard {
 #[derive(Debug, thiserror::Error)]
 #[error("its address is not on the public internet; grant those too if that is meant")]
 struct Private;
+
+/// The address that a redirect leads to, seen from where it was said.
+fn follow(from: &Uri, to: &str) -> Option<Uri> {
+    let to = to.split('#').next().unwrap_or_default();
+    let scheme = from.scheme_str()?;
+    let authority = from.authority()?;
+    let absolute = if to.contains("://") && !to.starts_with(['/', '?', '.']) {
+        to.to_owned()
+    } else if to.starts_with("//") {
+        format!("{scheme}:{to}")
+    } else if to.starts_with('/') {
+        format!("{scheme}://{authority}{to}")
+    } else if to.starts_with('?') || to.is_empty() {
+        format!("{scheme}://{authority}{}{to}", from.path())
+    } else {
+        let folder = from
+            .path()
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
+        format!("{scheme}://{authority}{folder}/{to}")
+    };
+    absolute.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn redirects_lead_where_they_say() {
+        let from = "http://a.test:81/x/y?q".parse().unwrap();
+        for (to, whole) in [
+            ("https://b.test/z#part", "https://b.test/z"),
+            ("//b.test/z", "http://b.test/z"),
+            ("/z?u=http://c.test/", "http://a.test:81/z?u=http://c.test/"),
+            ("z", "http://a.test:81/x/z"),
+            ("?r", "http://a.test:81/x/y?r"),
+        ] {
+            assert_eq!(follow(&from, to).unwrap().to_string(), whole);
+        }
+        assert!(follow(&from, "http://").is_none());
+    }
+}

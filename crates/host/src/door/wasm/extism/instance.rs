@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossplug_policy::extism::{self, ENV, KERNEL};
 use wasmtime::{ExternType, Func, Linker, Module, Store, Trap, TypedFunc, Val, ValType};
 
 use super::super::fault::{self, Fault, Halt};
 use super::super::leash::Leash;
 use super::guest::{Guest, Kernel};
 use super::plan::Plan;
-use super::{env, wasi};
+use super::wasi;
 use crate::door::Home;
 use crate::{Error, ErrorKind, PluginError, Result};
 
@@ -169,9 +170,9 @@ fn link(plan: &Plan, store: &mut Store<Guest>) -> wasmtime::Result<(Kernel, wasm
     let mut linker: Linker<Guest> = plan.linker.clone();
     let instance = plan.kernel.instantiate(&mut *store)?;
     let kernel = Kernel::settle(store, &instance)?;
-    for (name, ..) in env::KERNEL {
+    for (name, ..) in KERNEL {
         if let Some(export) = instance.get_export(&mut *store, name) {
-            linker.define(&mut *store, env::MODULE, name, export)?;
+            linker.define(&mut *store, ENV, name, export)?;
         }
     }
     for (name, module) in &plan.beside {
@@ -198,29 +199,18 @@ fn make(
     Ok(instance)
 }
 
-/// What a guest's language wants to be called before anything else; never both of the last two.
+/// What a guest's language wants to be called before anything else.
 fn initialisers(
     module: &Module,
     store: &mut Store<Guest>,
     instance: &wasmtime::Instance,
 ) -> Vec<Func> {
-    let plain = |name: &str| {
-        matches!(module.get_export(name), Some(ExternType::Func(signature))
-            if signature.params().len() == 0 && signature.results().len() == 0)
-    };
-    let names: &[&str] = if module.get_export("hs_init").is_some() {
-        if plain("_initialize") {
-            &["_initialize", "hs_init"]
-        } else {
-            &["hs_init"]
+    let names = extism::initialisers(|name| match module.get_export(name) {
+        Some(ExternType::Func(signature)) => {
+            Some(signature.params().len() == 0 && signature.results().len() == 0)
         }
-    } else if plain("__wasm_call_ctors") {
-        &["__wasm_call_ctors"]
-    } else if plain("_initialize") {
-        &["_initialize"]
-    } else {
-        &[]
-    };
+        _ => None,
+    });
     names
         .iter()
         .filter_map(|name| instance.get_func(&mut *store, name))

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use wasmtime::{ExternType, FuncType, ImportType, InstancePre, Linker, Module, ValType};
+use crossplug_policy::extism::{self, Folder, Import, Outline, Signature};
+use wasmtime::{ExternType, FuncType, InstancePre, Linker, Module, ValType};
 
 use super::super::code;
 use super::super::engine::Engine;
@@ -13,16 +14,13 @@ use super::super::limits::WasmLimits;
 use super::function::Function;
 use super::guest::Guest;
 use super::http::Http;
-use super::manifest::{self, Source};
+use super::module::{self, Source, refused};
 use super::settings::Settings;
-use super::wasi::Folder;
 use super::{env, wasi};
 use crate::{Error, ErrorKind, Result};
 
 /// The kernel's text.
 const KERNEL: &str = include_str!("kernel.wat");
-/// What the module is called that is called.
-const MAIN: &str = "main";
 
 /// What the instances of one plugin share.
 pub(in crate::door::wasm) struct Plan {
@@ -54,20 +52,37 @@ impl Plan {
         let engine = Engine::shared(settings.limits.fuel.is_some())?;
         let cache = settings.kept.open()?;
         let mut modules = Vec::new();
-        for (name, module) in named(&settings.modules)? {
-            let bytes = bytes(&name, module, &settings.limits)?;
-            modules.push((name, code::compile(engine, cache.as_ref(), &bytes)?));
+        for module in &settings.modules {
+            let bytes = bytes(module, &settings.limits)?;
+            modules.push(code::compile(engine, cache.as_ref(), &bytes)?);
         }
+        let outlines: Vec<Outline> = (settings.modules.iter().zip(&modules))
+            .map(|(named, module)| outline(named.name.as_ref(), module))
+            .collect();
+        let offered: Vec<(&str, &str)> = (settings.functions.iter())
+            .map(|function| (function.module.as_str(), function.name.as_str()))
+            .collect();
+        let plan = extism::plan(&outlines, &offered).map_err(refused)?;
         let mut linker = Linker::new(&engine.wasmtime);
         let kernel = linker
             .instantiate_pre(kernel(engine)?)
             .map_err(|error| incompatible(format!("the kernel: {error:#}")))?;
         env::link(&mut linker).map_err(|error| incompatible(format!("{error:#}")))?;
-        let wasi = judge(&modules, &settings.functions, &mut linker)?;
-        if wasi {
+        for function in
+            (plan.functions.iter()).filter_map(|(place, _)| settings.functions.get(*place))
+        {
+            if let Some(signature) = imported(&modules, function) {
+                function.link(&mut linker, signature)?;
+            }
+        }
+        if plan.wasi {
             wasi::link(&mut linker).map_err(|error| incompatible(format!("WASI: {error:#}")))?;
         }
-        let mut beside = in_order(modules)?;
+        let linked = plan.order.iter().filter_map(|place| {
+            let (name, module) = (plan.names.get(*place)?, modules.get(*place)?);
+            Some((name.clone(), module.clone()))
+        });
+        let mut beside: Vec<(String, Module)> = linked.collect();
         // There is at least one, and the main one needs the others.
         let Some((_, main)) = beside.pop() else {
             return Err(incompatible("there is no module".to_owned()));
@@ -84,7 +99,7 @@ impl Plan {
             kernel,
             beside,
             main,
-            wasi,
+            wasi: plan.wasi,
         })
     }
 
@@ -103,29 +118,7 @@ fn kernel(engine: &Engine) -> Result<&'static Module> {
     compiled.as_ref().map_err(Clone::clone)
 }
 
-/// Gives each module its name: the main one is the one that is called so, else the last.
-fn named(modules: &[manifest::Module]) -> Result<Vec<(String, &manifest::Module)>> {
-    let called = modules
-        .iter()
-        .any(|module| module.name.as_deref() == Some(MAIN));
-    let last = modules.len().saturating_sub(1);
-    let mut named: Vec<(String, &manifest::Module)> = Vec::new();
-    for (index, module) in modules.iter().enumerate() {
-        let name = match &module.name {
-            _ if !called && index == last => MAIN.to_owned(),
-            Some(name) => name.clone(),
-            None => index.to_string(),
-        };
-        if named.iter().any(|(known, _)| *known == name) {
-            let what = format!("two modules are called `{name}`");
-            return Err(Error::new(ErrorKind::Manifest, "load").with_context(what));
-        }
-        named.push((name, module));
-    }
-    Ok(named)
-}
-
-fn bytes(name: &str, module: &manifest::Module, limits: &WasmLimits) -> Result<Vec<u8>> {
+fn bytes(module: &module::Module, limits: &WasmLimits) -> Result<Vec<u8>> {
     let bytes = match &module.source {
         Source::File(path) => code::read(path, limits.module_bytes)?,
         Source::Bytes(bytes) => code::fits(bytes.clone(), limits.module_bytes)?,
@@ -137,75 +130,27 @@ fn bytes(name: &str, module: &manifest::Module, limits: &WasmLimits) -> Result<V
     if found.eq_ignore_ascii_case(expected) {
         return Ok(bytes);
     }
-    let what =
-        format!("Hash mismatch, found {found} but expected {expected}, for the module `{name}`");
+    let what = format!("Hash mismatch, found {found} but expected {expected}");
     Err(Error::new(ErrorKind::Manifest, "load").with_context(what))
 }
 
-/// Judges every import, and links the program's functions as they are imported. Gives whether WASI is needed.
-fn judge(
-    modules: &[(String, Module)],
-    functions: &[Function],
-    linker: &mut Linker<Guest>,
-) -> Result<bool> {
-    let mut wasi = false;
-    let mut linked: Vec<(String, FuncType)> = Vec::new();
-    for import in modules.iter().flat_map(|(_, module)| module.imports()) {
-        let place = format!("{}::{}", import.module(), import.name());
-        if import.module() == env::MODULE {
-            judge_env(&import)?;
-        } else if modules.iter().any(|(name, _)| name == import.module()) {
-            // Judged when they are linked.
-        } else if import.module() == wasi::MODULE {
-            wasi = true;
-        } else {
-            let function = functions.iter().find(|function| {
-                function.module == import.module() && function.name == import.name()
-            });
-            let (Some(function), ExternType::Func(signature)) = (function, import.ty()) else {
-                return Err(incompatible(format!(
-                    "it imports `{place}`, which this host does not have; offer it with `WasmDoor::function`"
-                )));
-            };
-            match linked.iter().find(|(known, _)| *known == place) {
-                Some((_, known)) if FuncType::eq(known, &signature) => {}
-                Some((_, known)) => {
-                    return Err(incompatible(format!(
-                        "one module imports `{place}` as {known}, another as {signature}"
-                    )));
-                }
-                None => {
-                    function.link(linker, signature.clone())?;
-                    linked.push((place, signature));
-                }
-            }
-        }
+/// What policy is told about a compiled module.
+fn outline(name: Option<&String>, module: &Module) -> Outline {
+    let imports = module.imports().map(|import| Import {
+        module: import.module().to_owned(),
+        name: import.name().to_owned(),
+        signature: match import.ty() {
+            ExternType::Func(signature) => Some(Signature {
+                params: short(signature.params()),
+                results: short(signature.results()),
+            }),
+            _ => None,
+        },
+    });
+    Outline {
+        name: name.cloned(),
+        imports: imports.collect(),
     }
-    Ok(wasi)
-}
-
-fn judge_env(import: &ImportType<'_>) -> Result<()> {
-    let (module, name) = (import.module(), import.name());
-    let known = env::KERNEL
-        .iter()
-        .chain(&env::HOST)
-        .find(|(known, ..)| *known == name);
-    let ExternType::Func(signature) = import.ty() else {
-        return Err(incompatible(format!(
-            "it imports `{module}::{name}`, which is no function; a guest may import functions only from there"
-        )));
-    };
-    let Some((_, params, results)) = known else {
-        return Err(incompatible(format!(
-            "it imports `{module}::{name}`, which this host does not have: it may be meant for a newer host, or for the host alone"
-        )));
-    };
-    if short(signature.params()) == *params && short(signature.results()) == *results {
-        return Ok(());
-    }
-    Err(incompatible(format!(
-        "it imports `{module}::{name}` as {signature}, which is not its signature"
-    )))
 }
 
 fn short(kinds: impl Iterator<Item = ValType>) -> String {
@@ -213,41 +158,24 @@ fn short(kinds: impl Iterator<Item = ValType>) -> String {
         .map(|kind| match kind {
             ValType::I32 => 'i',
             ValType::I64 => 'l',
+            ValType::F32 => 'f',
+            ValType::F64 => 'd',
             _ => '?',
         })
         .collect()
 }
 
-/// Puts modules behind those that they import from; the main one comes last.
-fn in_order(modules: Vec<(String, Module)>) -> Result<Vec<(String, Module)>> {
-    let (mut main, mut waiting): (Vec<_>, Vec<_>) =
-        modules.into_iter().partition(|(name, _)| name == MAIN);
-    let mut ordered: Vec<(String, Module)> = Vec::new();
-    while !waiting.is_empty() {
-        let needs = |module: &Module| {
-            waiting
-                .iter()
-                .any(|(name, _)| module.imports().any(|import| import.module() == name))
-        };
-        let Some(next) = waiting.iter().position(|(_, module)| !needs(module)) else {
-            let names: Vec<&str> = waiting.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(incompatible(format!(
-                "the modules {} import from each other in a circle",
-                names.join(", ")
-            )));
-        };
-        ordered.push(waiting.remove(next));
-    }
-    if let Some((name, _)) = ordered
-        .iter()
-        .find(|(_, module)| module.imports().any(|import| import.module() == MAIN))
-    {
-        return Err(incompatible(format!(
-            "the module `{name}` imports from `{MAIN}`, which imports from the others"
-        )));
-    }
-    ordered.append(&mut main);
-    Ok(ordered)
+/// As what a module imports a function; policy has seen that all import it alike.
+fn imported(modules: &[Module], function: &Function) -> Option<FuncType> {
+    let mut imports = modules.iter().flat_map(Module::imports);
+    imports.find_map(|import| match import.ty() {
+        ExternType::Func(signature)
+            if import.module() == function.module && import.name() == function.name =>
+        {
+            Some(signature)
+        }
+        _ => None,
+    })
 }
 
 fn incompatible(what: String) -> Error {

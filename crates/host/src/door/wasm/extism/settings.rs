@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crossplug_policy::extism::{Folder, Hosts};
+
 use super::super::code::Kept;
 use super::super::limits::WasmLimits;
 use super::function::Function;
-use super::hosts::Hosts;
-use super::manifest::{Manifest, Module};
-use super::wasi::Folder;
+use super::module::{Module, Placed};
 
 /// Everything that a door was told.
 #[derive(Debug, Clone, Default)]
@@ -28,10 +28,11 @@ pub(in crate::door::wasm) struct Settings {
 
 impl Settings {
     /// What a manifest of Extism's says, on top of what there is. It can lower a cap of the program's, never raise one.
-    pub(in crate::door::wasm) fn apply(&mut self, manifest: Manifest) {
+    pub(in crate::door::wasm) fn apply(&mut self, placed: Placed) {
+        let Placed { manifest, modules } = placed;
         let lower =
             |own: &mut u64, said: Option<u64>| *own = said.map_or(*own, |said| said.min(*own));
-        self.modules = manifest.modules;
+        self.modules = modules;
         lower(&mut self.limits.memory_bytes, manifest.memory_bytes);
         lower(&mut self.limits.http_bytes, manifest.http_bytes);
         lower(&mut self.limits.variable_bytes, manifest.variable_bytes);
@@ -39,12 +40,7 @@ impl Settings {
         for host in &manifest.hosts {
             self.hosts.grant(host);
         }
-        self.folders.extend(
-            manifest
-                .paths
-                .iter()
-                .map(|(host, guest)| Folder::new(host, guest)),
-        );
+        self.folders.extend(manifest.folders);
         let said = manifest.timeout_ms.map(Duration::from_millis);
         self.timeout = [self.timeout, said].into_iter().flatten().min();
     }

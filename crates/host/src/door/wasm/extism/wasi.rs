@@ -4,8 +4,10 @@
 mod poll;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crossplug_policy::extism::Folder;
 use wasmtime::Linker;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -19,31 +21,19 @@ use crate::log::{Level, LogSource};
 use crate::{Error, ErrorKind, Result};
 
 /// The module that guests import from.
-pub(super) const MODULE: &str = "wasi_snapshot_preview1";
+const MODULE: &str = "wasi_snapshot_preview1";
 /// A line that is longer is logged in pieces.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// A folder of the host's and the guest's name for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::door::wasm) struct Folder {
-    pub(super) host: std::path::PathBuf,
-    pub(super) guest: String,
-    pub(super) read_only: bool,
+/// A folder as [`WasmDoor::allow_path`](super::super::WasmDoor::allow_path) spells it: `ro:` in front of the host's path is
+/// read only.
+pub(in crate::door::wasm) fn folder(host: &str, guest: &str) -> Folder {
+    Folder::new(host, guest)
 }
 
-impl Folder {
-    /// From the spelling of Extism's manifest: `ro:` in front of the host's path is read only.
-    pub(in crate::door::wasm) fn new(host: &str, guest: &str) -> Self {
-        let (host, read_only) = match host.strip_prefix("ro:") {
-            Some(host) => (host, true),
-            None => (host, false),
-        };
-        Self {
-            host: host.into(),
-            guest: guest.to_owned(),
-            read_only,
-        }
-    }
+/// A folder that a manifest in another folder names.
+pub(super) fn placed(folder: &Path, named: &str) -> String {
+    folder.join(named).to_string_lossy().into_owned()
 }
 
 /// Adds the functions. `poll_oneoff` is our own: the library's sleeps past every deadline.
@@ -82,8 +72,7 @@ pub(super) fn context(folders: &[Folder], home: &Home, leash: &Arc<Leash>) -> Re
             .map_err(|error| {
                 let what = format!(
                     "the folder `{}` cannot be given to the plugin as `{}`: {error:#}",
-                    folder.host.display(),
-                    folder.guest
+                    folder.host, folder.guest
                 );
                 Error::new(ErrorKind::Io, "load").with_context(what)
             })?;

@@ -1,13 +1,12 @@
 //! Extism's own manifest, read: JSON, nothing in it that is not known, hashes compared. Opens no file.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use crossplug_protocol::codec::{self, Bytes};
 use crossplug_protocol::json;
 use serde::Deserialize;
 
-use crate::{Error, ErrorKind, Result};
+use super::Refused;
 
 /// Bytes of a page of WebAssembly.
 const PAGE: u64 = 64 << 10;
@@ -32,7 +31,7 @@ struct Written {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenModule {
-    path: Option<PathBuf>,
+    path: Option<String>,
     data: Option<String>,
     url: Option<String>,
     // Read so that a manifest that has them is refused for its address and not for its spelling.
@@ -52,40 +51,87 @@ struct WrittenMemory {
     max_var_bytes: Option<u64>,
 }
 
-/// What a manifest means.
+/// What a manifest means. Paths are as they were written, relative to the manifest's folder.
 #[derive(Debug, Default)]
-pub(in crate::door::wasm) struct Manifest {
-    pub(super) modules: Vec<Module>,
-    pub(super) memory_bytes: Option<u64>,
-    pub(super) http_bytes: Option<u64>,
-    pub(super) variable_bytes: Option<u64>,
-    pub(super) config: BTreeMap<String, String>,
-    pub(super) hosts: Vec<String>,
-    /// From a folder of the host to the guest's name for it, as written: with `ro:` in front where it is read only.
-    pub(super) paths: Vec<(String, String)>,
-    pub(super) timeout_ms: Option<u64>,
+pub struct Manifest {
+    /// At least one.
+    pub modules: Vec<Module>,
+    /// Bytes of linear memory.
+    pub memory_bytes: Option<u64>,
+    /// Bytes of an HTTP response's body.
+    pub http_bytes: Option<u64>,
+    /// Bytes of variables; 0: there are none.
+    pub variable_bytes: Option<u64>,
+    /// What the guest reads as its configuration.
+    pub config: BTreeMap<String, String>,
+    /// Hosts that it may speak to.
+    pub hosts: Vec<String>,
+    /// Folders that it may see.
+    pub folders: Vec<Folder>,
+    /// How long a call may take.
+    pub timeout_ms: Option<u64>,
+}
+
+/// A folder of the host's, and the guest's name for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Where it is.
+    pub host: String,
+    /// What the guest calls it.
+    pub guest: String,
+    /// `ro:` stood before the host's path.
+    pub read_only: bool,
+}
+
+impl Folder {
+    /// From the manifest's spelling.
+    #[must_use]
+    pub fn new(host: &str, guest: &str) -> Self {
+        let (host, read_only) = match host.strip_prefix("ro:") {
+            Some(host) => (host, true),
+            None => (host, false),
+        };
+        Self {
+            host: host.to_owned(),
+            guest: guest.to_owned(),
+            read_only,
+        }
+    }
 }
 
 /// One module of a plugin.
 #[derive(Debug, Clone)]
-pub(in crate::door::wasm) struct Module {
-    pub(in crate::door::wasm) name: Option<String>,
-    pub(in crate::door::wasm) hash: Option<String>,
-    pub(in crate::door::wasm) source: Source,
+pub struct Module {
+    /// What other modules import it by.
+    pub name: Option<String>,
+    /// SHA-256 of its bytes, in hex.
+    pub hash: Option<String>,
+    /// Where it is.
+    pub source: Source,
 }
 
 /// Where a module's bytes are.
 #[derive(Debug, Clone)]
-pub(in crate::door::wasm) enum Source {
-    File(PathBuf),
+pub enum Source {
+    /// In a file.
+    Path(String),
+    /// Here.
     Bytes(Vec<u8>),
 }
 
-/// Reads a manifest whose paths are relative to `folder`.
+/// Reads a manifest.
 ///
 /// # Errors
-/// [`ErrorKind::Manifest`], with the place; [`ErrorKind::Incompatible`] for what this host does not do.
-pub(in crate::door::wasm) fn read(text: &[u8], folder: &Path) -> Result<Manifest> {
+/// [`Refused::Manifest`], with the place; [`Refused::Incompatible`] for what our hosts do not do.
+///
+/// ```
+/// use crossplug_policy::extism;
+///
+/// let manifest = extism::read(br#"{"wasm":[{"path":"a.wasm"}],"allowed_paths":{"ro:in":"/in"}}"#)?;
+/// assert!(manifest.folders[0].read_only && manifest.folders[0].host == "in");
+/// # Ok::<(), extism::Refused>(())
+/// ```
+pub fn read(text: &[u8]) -> Result<Manifest, Refused> {
     json::check(text, json::DEFAULT_DEPTH).map_err(|error| wrong(&error))?;
     let written: Written = serde_json::from_slice(text).map_err(|error| wrong(&error))?;
     if written.wasm.is_empty() {
@@ -93,13 +139,13 @@ pub(in crate::door::wasm) fn read(text: &[u8], folder: &Path) -> Result<Manifest
     }
     let modules = written.wasm.into_iter().map(|module| {
         Ok(Module {
-            source: source(module.path, module.data, module.url, folder)?,
+            source: source(module.path, module.data, module.url)?,
             name: module.name,
             hash: module.hash,
         })
     });
     Ok(Manifest {
-        modules: modules.collect::<Result<_>>()?,
+        modules: modules.collect::<Result<_, Refused>>()?,
         memory_bytes: written
             .memory
             .max_pages
@@ -108,21 +154,20 @@ pub(in crate::door::wasm) fn read(text: &[u8], folder: &Path) -> Result<Manifest
         variable_bytes: written.memory.max_var_bytes,
         config: written.config,
         hosts: written.allowed_hosts.unwrap_or_default(),
-        paths: (written.allowed_paths.unwrap_or_default().into_iter())
-            .map(|(host, guest)| (within(folder, &host), guest))
+        folders: (written.allowed_paths.unwrap_or_default().iter())
+            .map(|(host, guest)| Folder::new(host, guest))
             .collect(),
         timeout_ms: written.timeout_ms,
     })
 }
 
 fn source(
-    path: Option<PathBuf>,
+    path: Option<String>,
     data: Option<String>,
     url: Option<String>,
-    folder: &Path,
-) -> Result<Source> {
+) -> Result<Source, Refused> {
     match (path, data, url) {
-        (Some(path), None, None) => Ok(Source::File(folder.join(path))),
+        (Some(path), None, None) => Ok(Source::Path(path)),
         (None, Some(data), None) => {
             let text = serde_json::Value::from(data).to_string();
             codec::decode_scanned::<Bytes>(&text)
@@ -133,7 +178,7 @@ fn source(
             let what = format!(
                 "this host fetches no modules: download `{url}` and give it as `path`, with its `hash`"
             );
-            Err(Error::new(ErrorKind::Incompatible, "load").with_context(what))
+            Err(Refused::Incompatible(what))
         }
         _ => Err(wrong(
             &"each module has exactly one of `path`, `data` and `url`",
@@ -141,17 +186,8 @@ fn source(
     }
 }
 
-/// A folder that a manifest names, `ro:` kept.
-fn within(folder: &Path, written: &str) -> String {
-    let (mark, path) = match written.strip_prefix("ro:") {
-        Some(path) => ("ro:", path),
-        None => ("", written),
-    };
-    format!("{mark}{}", folder.join(path).display())
-}
-
-fn wrong(error: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Manifest, "load").with_context(format!("Extism manifest: {error}"))
+fn wrong(error: &dyn std::fmt::Display) -> Refused {
+    Refused::Manifest(format!("Extism manifest: {error}"))
 }
 
 #[cfg(test)]
@@ -164,10 +200,8 @@ mod tests {
         let text = br#"{"wasm":[{"path":"a.wasm","name":"a","hash":"00"},{"data":"AGFzbQ=="}],
             "memory":{"max_pages":2,"max_http_response_bytes":5,"max_var_bytes":0},"config":{"k":"v"},
             "allowed_hosts":["*.example.org"],"allowed_paths":{"ro:in":"/in","/out":"/out"},"timeout_ms":300}"#;
-        let read = read(text, Path::new("/plugins")).unwrap();
-        assert!(
-            matches!(&read.modules[0].source, Source::File(path) if path == Path::new("/plugins/a.wasm"))
-        );
+        let read = read(text).unwrap();
+        assert!(matches!(&read.modules[0].source, Source::Path(path) if path == "a.wasm"));
         assert!(matches!(&read.modules[1].source, Source::Bytes(bytes) if bytes == b"\0asm"));
         assert_eq!(read.memory_bytes, Some(131_072));
         assert_eq!(
@@ -175,17 +209,14 @@ mod tests {
             (Some(5), Some(0), Some(300))
         );
         assert_eq!(read.hosts, ["*.example.org"]);
-        let pair = |host: &str, guest: &str| (host.to_owned(), guest.to_owned());
-        assert_eq!(
-            read.paths,
-            [pair("/out", "/out"), pair("ro:/plugins/in", "/in")]
-        );
+        let folders = [Folder::new("/out", "/out"), Folder::new("ro:in", "/in")];
+        assert_eq!(read.folders, folders);
         assert_eq!(read.config["k"], "v");
     }
 
     #[test]
     fn what_is_refused() {
-        let kind = |text: &str| read(text.as_bytes(), Path::new("/")).unwrap_err().kind();
+        let refused = |text: &str| read(text.as_bytes()).unwrap_err();
         for text in [
             r#"{"wasm":[]}"#,
             r#"{"wasm":[{"path":"a"}],"bogus":1}"#,
@@ -199,10 +230,10 @@ mod tests {
             r#"{"wasm":[{"path":"a"}],"timeout_ms":-1}"#,
             "wasm = []",
         ] {
-            assert_eq!(kind(text), ErrorKind::Manifest, "{text}");
+            assert!(matches!(refused(text), Refused::Manifest(_)), "{text}");
         }
         let fetched =
             r#"{"wasm":[{"url":"https://example.org/a.wasm","headers":{},"method":"GET"}]}"#;
-        assert_eq!(kind(fetched), ErrorKind::Incompatible);
+        assert!(matches!(refused(fetched), Refused::Incompatible(_)));
     }
 }

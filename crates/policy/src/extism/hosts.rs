@@ -1,17 +1,27 @@
-//! Whom a guest may speak to over HTTP. Decides by name, port and address; opens nothing.
+//! Whom a WebAssembly guest may speak to over HTTP. Decides by name, port and address; opens nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crossplug_policy::Pattern;
+use crate::Pattern;
 
 /// The hosts that were granted, and asked for where there is a manifest of ours. Nothing by default.
+///
+/// ```
+/// use crossplug_policy::extism::Hosts;
+///
+/// let mut hosts = Hosts::default();
+/// hosts.grant("*.example.org:443");
+/// assert!(hosts.allows("api.example.org", 443) && !hosts.allows("api.example.org", 80));
+/// assert!(!hosts.reaches("127.0.0.1".parse()?), "a name may lead anywhere");
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
-pub(in crate::door::wasm) struct Hosts {
+pub struct Hosts {
     granted: Vec<Rule>,
     /// What the manifest asks for; none: there is nobody to ask.
     asked: Option<Vec<Rule>>,
     /// Whether addresses that are not on the public internet may be reached.
-    pub(in crate::door::wasm) private: bool,
+    pub private: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -53,17 +63,19 @@ fn bare(host: &str) -> &str {
 }
 
 impl Hosts {
-    pub(in crate::door::wasm) fn grant(&mut self, text: &str) {
+    /// Grants a host: `api.example.org`, `*.example.org:443`, `[::1]:8080`.
+    pub fn grant(&mut self, text: &str) {
         self.granted.push(Rule::new(text));
     }
 
     /// Holds the guest to what its manifest asks for, beside what is granted.
-    pub(in crate::door::wasm) fn ask<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
+    pub fn ask<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
         self.asked = Some(texts.into_iter().map(Rule::new).collect());
     }
 
     /// Whether a host may be spoken to, by its name as the address says it.
-    pub(super) fn allows(&self, host: &str, port: u16) -> bool {
+    #[must_use]
+    pub fn allows(&self, host: &str, port: u16) -> bool {
         let host = host.to_ascii_lowercase();
         let host = bare(&host);
         let any = |rules: &[Rule]| rules.iter().any(|rule| rule.fits(host, port));
@@ -71,7 +83,8 @@ impl Hosts {
     }
 
     /// Whether the address that a name leads to may be spoken to.
-    pub(super) fn reaches(&self, address: IpAddr) -> bool {
+    #[must_use]
+    pub fn reaches(&self, address: IpAddr) -> bool {
         self.private || is_public(address)
     }
 }
@@ -116,29 +129,6 @@ fn is_public_6(address: Ipv6Addr) -> bool {
         (0x2001, 0 | 0x0db8, ..) => false,
         _ => a & 0xe000 == 0x2000,
     }
-}
-
-/// The address that a redirect leads to, seen from where it was said.
-pub(super) fn follow(from: &ureq::http::Uri, to: &str) -> Option<ureq::http::Uri> {
-    let to = to.split('#').next().unwrap_or_default();
-    let scheme = from.scheme_str()?;
-    let authority = from.authority()?;
-    let absolute = if to.contains("://") && !to.starts_with(['/', '?', '.']) {
-        to.to_owned()
-    } else if to.starts_with("//") {
-        format!("{scheme}:{to}")
-    } else if to.starts_with('/') {
-        format!("{scheme}://{authority}{to}")
-    } else if to.starts_with('?') || to.is_empty() {
-        format!("{scheme}://{authority}{}{to}", from.path())
-    } else {
-        let folder = from
-            .path()
-            .rsplit_once('/')
-            .map_or("", |(folder, _)| folder);
-        format!("{scheme}://{authority}{folder}/{to}")
-    };
-    absolute.parse().ok()
 }
 
 #[cfg(test)]
@@ -222,20 +212,5 @@ mod tests {
             ..Hosts::default()
         };
         assert!(private.reaches("127.0.0.1".parse().unwrap()));
-    }
-
-    #[test]
-    fn redirects_lead_where_they_say() {
-        let from = "http://a.test:81/x/y?q".parse().unwrap();
-        for (to, whole) in [
-            ("https://b.test/z#part", "https://b.test/z"),
-            ("//b.test/z", "http://b.test/z"),
-            ("/z?u=http://c.test/", "http://a.test:81/z?u=http://c.test/"),
-            ("z", "http://a.test:81/x/z"),
-            ("?r", "http://a.test:81/x/y?r"),
-        ] {
-            assert_eq!(follow(&from, to).unwrap().to_string(), whole);
-        }
-        assert!(follow(&from, "http://").is_none());
     }
 }
