@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use crate::step::{self, Show};
 use crate::tools::wasm;
@@ -49,6 +50,34 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
         let beside = laid.join(format!("{called}.part"));
         fs::copy(&built, &beside).with_context(|| format!("no {}", built.display()))?;
         fs::rename(beside, to)?;
+    }
+    assemble(root, &laid)
+}
+
+/// Guests that are written by hand, for hosts that read no text: those of tests, and those of Extism's vectors under the
+/// names of their cases.
+fn assemble(root: &Path, laid: &Path) -> anyhow::Result<()> {
+    for folder in ["crates/host/tests/abi", "bindings/typescript/test/guests"] {
+        for file in step::files_below(&root.join(folder), &[".wat"])? {
+            let name = file.file_stem().context("a file has a name")?;
+            let module = wat::parse_file(&file)?;
+            fs::write(laid.join(name).with_extension("wasm"), module)?;
+        }
+    }
+    let vectors = root.join("schema/vectors/extism");
+    let cases: Value = serde_json::from_slice(&fs::read(vectors.join("cases.json"))?)?;
+    let folder = laid.join("extism");
+    fs::create_dir_all(&folder)?;
+    for case in cases["cases"].as_array().into_iter().flatten() {
+        let name = case["case"].as_str().context("a case has a name")?;
+        let text = match (case["wat"].as_str(), case["module"].as_str()) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(file)) => fs::read_to_string(vectors.join(file))?,
+            _ => anyhow::bail!("{name}: a case has a `wat` or a `module`"),
+        };
+        // What is no module stays what it is.
+        let module = wat::parse_str(&text).unwrap_or_else(|_| text.into_bytes());
+        fs::write(folder.join(name).with_extension("wasm"), module)?;
     }
     Ok(())
 }

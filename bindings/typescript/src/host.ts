@@ -9,11 +9,14 @@ export {
   type HostErrorOptions,
   PluginError,
 } from "./errors.js";
-export type { Ending, Introduction, Patience } from "./host/door.js";
+export type { Door, Ending, Introduction, Patience } from "./host/door.js";
 export { Host } from "./host/node/host.js";
+export { wasmDoor } from "./host/node/wasm.js";
 export type { HostOptions, LoadOptions, ServiceSource } from "./host/options.js";
 export { Plugin } from "./host/plugin.js";
 export type { HostEvent, HostLog, LogSource } from "./host/reports.js";
+export type { WasmLimits } from "./host/wasm/limits.js";
+export type { HostFunction, WasmMode, WasmOptions } from "./host/wasm/options.js";
 export type { InterfaceVersion, Limits } from "./interfaces/protocol.js";
 export { implement } from "./plugin/define.js";
 export type { ServiceFunction, ServiceFunctions } from "./services.js";

@@ -6,12 +6,14 @@ import { after, before, describe, test } from "node:test";
 import type { JsonObject } from "crossplug";
 import {
   type CrossplugError,
+  type Door,
   Host,
   type HostEvent,
   type HostLog,
   implement,
   type Plugin,
   PluginError,
+  wasmDoor,
 } from "crossplug/host";
 import {
   ConformanceClient,
@@ -19,12 +21,22 @@ import {
   conformanceServices,
   OutOfPaperError,
 } from "crossplug/interfaces/conformance";
-import { subjects, until } from "./plugins.js";
+import { moduleSubject, ownSubject, subjects, until } from "./plugins.js";
 
-const found = subjects();
+const processes = subjects();
 test("all subjects are here", { skip: process.env.CI === undefined }, () => {
-  assert.deepEqual(Object.keys(found).sort(), ["python", "rust", "typescript"]);
+  assert.deepEqual(Object.keys(processes).sort(), ["python", "rust", "typescript"]);
 });
+
+/** A plugin, and the door that it is entered by where that is not a host's own. */
+type Way = { readonly what: string; readonly folder: string; readonly doors: readonly Door[] };
+const ways: Way[] = Object.entries(processes).map(([language, folder]) => ({ what: language, folder, doors: [] }));
+ways.push({ what: "the program itself", folder: ownSubject(), doors: [] });
+const module = moduleSubject();
+if (module !== undefined) {
+  ways.push({ what: "a module", folder: module, doors: [] });
+  ways.push({ what: "a module in the same thread", folder: module, doors: [wasmDoor({ mode: "inline" })] });
+}
 
 const services: ConformanceServiceHandler = {
   testAnswer: (_ctx, { question }) => ({ answer: `42: ${question}` }),
@@ -48,8 +60,8 @@ async function failure(call: Promise<unknown>): Promise<CrossplugError> {
   throw new Error("the call did not fail");
 }
 
-for (const [language, folder] of Object.entries(found)) {
-  describe(`a plugin in ${language}`, () => {
+for (const { what, folder, doors } of ways) {
+  describe(`a plugin in ${what}`, () => {
     const logs: HostLog[] = [];
     const events: HostEvent[] = [];
     let host: Host;
@@ -59,6 +71,7 @@ for (const [language, folder] of Object.entries(found)) {
     before(async () => {
       host = await Host.create({
         name: "tests",
+        doors,
         services: implement(conformanceServices, services),
         grants: ["test.*", "emit=test:*"],
         config: { color: "red" },
@@ -231,13 +244,14 @@ for (const [language, folder] of Object.entries(found)) {
     test("ping answers", async () => assert.ok((await plugin.ping()) > 0));
   });
 
-  test(`a plugin in ${language} that was granted nothing gets nothing`, async () => {
+  test(`a plugin in ${what} that was granted nothing gets nothing`, async () => {
     const logs: string[] = [];
     const events: HostEvent[] = [];
     await using host = await Host.create({
       services: [implement(conformanceServices, services), { "test.other": (): JsonObject => ({}) }],
       onLog: ({ message }) => logs.push(message),
       onEvent: (event) => events.push(event),
+      doors,
     });
     await using plugin = await host.load(folder);
     assert.equal((await failure(plugin.call("test.ask", { question: "?" }))).code, "permissionDenied");
@@ -249,6 +263,21 @@ for (const [language, folder] of Object.entries(found)) {
     );
   });
 
+  test(`a plugin in ${what} finishes what is in flight when it is stopped`, async () => {
+    await using host = await Host.create({ doors });
+    const plugin = await host.load(folder);
+    const call = plugin.start("test.count", { to: 5 });
+    const ending = plugin.stop();
+    assert.equal(await call.result(), "15");
+    const status = plugin.introduction.process === undefined ? undefined : "exit status 0";
+    assert.deepEqual(await ending, { error: undefined, status });
+    assert.equal(plugin.isAlive, false);
+    assert.equal((await failure(plugin.call("test.nothing"))).kind, "Cancelled");
+    assert.deepEqual(host.plugins, []);
+  });
+}
+
+for (const [language, folder] of Object.entries(processes)) {
   test(`a plugin in ${language} speaks elizaos-bridge/1, too`, async () => {
     await using host = await Host.create();
     await using plugin = await host.load(folder, { dialect: "elizaos-bridge/1" });
@@ -257,17 +286,5 @@ for (const [language, folder] of Object.entries(found)) {
     assert.throws(() => plugin.emit("test.happened", { number: 1 }), { kind: "Incompatible" });
     const { status } = await plugin.stop();
     assert.equal(status, "exit status 0");
-  });
-
-  test(`a plugin in ${language} finishes what is in flight when it is stopped`, async () => {
-    await using host = await Host.create();
-    const plugin = await host.load(folder);
-    const call = plugin.start("test.count", { to: 5 });
-    const ending = plugin.stop();
-    assert.equal(await call.result(), "15");
-    assert.deepEqual(await ending, { error: undefined, status: "exit status 0" });
-    assert.equal(plugin.isAlive, false);
-    assert.equal((await failure(plugin.call("test.nothing"))).kind, "Cancelled");
-    assert.deepEqual(host.plugins, []);
   });
 }

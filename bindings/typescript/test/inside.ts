@@ -16,6 +16,16 @@ export const { Sequences } = (await inside(
   "plugin/session/sequences.js",
 )) as typeof import("../dist/plugin/session/sequences.js");
 export const { Session } = (await inside("plugin/session.js")) as typeof import("../dist/plugin/session.js");
+export const { AbiVisitor } = (await inside(
+  "host/wasm/abi/visitor.js",
+)) as typeof import("../dist/host/wasm/abi/visitor.js");
+export const { bounded, customSection } = (await inside(
+  "host/wasm/outline.js",
+)) as typeof import("../dist/host/wasm/outline.js");
+export const { engine: wasm } = (await inside(
+  "host/wasm/webassembly.js",
+)) as typeof import("../dist/host/wasm/webassembly.js");
+export const { fullLimits } = (await inside("host/wasm/limits.js")) as typeof import("../dist/host/wasm/limits.js");
 export const { loadEngine } = (await inside("host/node/engine.js")) as typeof import("../dist/host/node/engine.js");
 /** The session of hosts, as the package's own sources import it. */
 export const engine = (await import(

@@ -1,8 +1,10 @@
-// The conformance subject as peers: in this process, and as a child process. Knows no case.
+// The conformance subject as peers: in this process, as a child process, and as a WebAssembly module. Knows no case.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { connect } from "crossplug/testing";
+import { AbiVisitor, fullLimits, wasm } from "./inside.js";
 import type { Peer } from "./session-player.js";
 
 /** The compiled subject. */
@@ -48,7 +50,9 @@ function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
 export async function inMemory(dialect: string): Promise<Peer> {
   const { plugin } = (await import(SUBJECT)) as { plugin: Parameters<typeof connect>[0] };
   const mailbox = new Mailbox();
-  const connection = connect(plugin, dialect);
+  // A program finds the file beside it.
+  const file = readFileSync(new URL("../../subject/plugin.json", import.meta.url));
+  const connection = connect({ ...plugin, manifest: Manifest.decode(file) }, dialect);
   connection.onFrame((frame) => mailbox.put(frame));
   let ending: Promise<number> | undefined;
   const end = (): Promise<number> => {
@@ -91,4 +95,58 @@ export function asProcess(dialect: string): Promise<Peer> {
 
 function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => child.on("close", (code) => resolve(code ?? -1)));
+}
+
+/** As a module of crossplug-abi/1, which the door's own visitor visits; nothing else of a host is there. */
+export function asModule(file: string): () => Promise<Peer> {
+  const compiled = wasm.compile(readFileSync(file));
+  return async () => {
+    const visitor = new AbiVisitor();
+    const mailbox = new Mailbox();
+    const begin = async (): Promise<void> => {
+      await visitor.visit({ kind: "begin", module: await compiled, limits: fullLimits() });
+    };
+    let hello: Uint8Array | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let closed = false;
+    let ended: (code: number) => void = () => undefined;
+    const exit = new Promise<number>((resolve) => {
+      ended = resolve;
+    });
+    // One after the other: a guest that is lost is replaced before anybody goes on.
+    let last = begin();
+    const visit = (what: Parameters<typeof visitor.visit>[0]): void => {
+      last = last.then(async () => {
+        const { outbox, wait, isOver, fault } = await visitor.visit(what);
+        const words = fault?.words ?? new Uint8Array(0);
+        for (const line of Buffer.concat([outbox, words]).toString().split("\n")) if (line !== "") mailbox.put(line);
+        if (fault !== undefined) {
+          await begin();
+          if (hello !== undefined) await visitor.visit({ kind: "push", messages: [hello] });
+        }
+        if (isOver) ended(closed ? 0 : 1);
+        clearTimeout(timer);
+        if (typeof wait === "number" && !isOver) timer = setTimeout(() => visit({ kind: "turn" }), Math.ceil(wait));
+      });
+    };
+    return {
+      send: (frame) => {
+        const line = frame.toString();
+        // White space around a line belongs to the lines, which end here.
+        const message = Buffer.from(line.replace(/^[ \t\r]+|[ \t\r]+$/g, ""));
+        if (line.includes('"initialize"')) hello ??= message;
+        if (message.length > 0) visit({ kind: "push", messages: [message] });
+      },
+      eof: () => {
+        closed = true;
+        visit({ kind: "close" });
+      },
+      next: (withinMs) => mailbox.take(withinMs),
+      exit: (withinMs) => within(exit, withinMs),
+      dispose: async () => {
+        await last;
+        clearTimeout(timer);
+      },
+    };
+  };
 }

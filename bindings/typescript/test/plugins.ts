@@ -48,21 +48,51 @@ export function putProgram(program: string, place: string): void {
   }
 }
 
+/**
+ * A module that `cargo xtask test --only 'wasm guests'` has built: undefined where it has not, which is a named skip for a person
+ * and a failure where everything must be there.
+ */
+export function guest(name: string): string | undefined {
+  const module = join(ROOT, "target/guests", `${name}.wasm`);
+  if (existsSync(module)) return module;
+  if (process.env.CI !== undefined) throw new Error(`${module} is not built`);
+  console.log(`skipped: build the modules first: cargo xtask test --only 'wasm guests' (${name})`);
+  return undefined;
+}
+
 const PERMISSIONS = {
   services: ["test.*", "kv:read"],
   events: { emit: ["test:*", "test.*"], subscribe: ["*"] },
 };
 
+const SUBJECT = {
+  name: "conformance-subject",
+  interfaces: { conformance: "1", agent: "1" },
+  permissions: PERMISSIONS,
+  actions: [{ name: "ECHO", description: "Echoes." }],
+};
+
+/** The conformance subject as a module, in a folder with a manifest; undefined where it is not built. */
+export function moduleSubject(): string | undefined {
+  const module = guest("subject");
+  if (module === undefined) return undefined;
+  const made = pluginFolder({ ...SUBJECT, language: "rust", doors: { wasm: { path: "subject.wasm" } } });
+  putProgram(module, join(made, "subject.wasm"));
+  return made;
+}
+
+/** The conformance subject as a module of this program: a manifest beside it. */
+export function ownSubject(): string {
+  const file = join(ROOT, "bindings/typescript/subject/dist/module.json");
+  const whole = { description: "Made for a test.", version: "1.0.0", language: "typescript", ...SUBJECT };
+  writeFileSync(file, JSON.stringify({ ...whole, doors: { module: { typescript: "plugin.js" } } }));
+  return file;
+}
+
 /** The conformance subjects: language to a folder with a manifest that asks for what the tests grant. */
 export function subjects(): { readonly [language: string]: string } {
-  const manifest = {
-    name: "conformance-subject",
-    interfaces: { conformance: "1", agent: "1" },
-    permissions: PERMISSIONS,
-    actions: [{ name: "ECHO", description: "Echoes." }],
-  };
   const made = (language: string, command: readonly string[]): string =>
-    pluginFolder({ ...manifest, language, doors: { process: { command } } });
+    pluginFolder({ ...SUBJECT, language, doors: { process: { command } } });
   const found: { [language: string]: string } = {
     typescript: made("typescript", ["node", join(ROOT, "bindings/typescript/subject/dist/plugin.js")]),
   };

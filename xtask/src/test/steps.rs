@@ -61,6 +61,11 @@ pub(super) const ALL: &[Step] = &[
         run: typescript_lints,
     },
     Step {
+        name: "wasm guests",
+        needs: None,
+        run: |root| guests::build(root).map(|()| Counts::default()),
+    },
+    Step {
         name: "typescript tests",
         needs: Some(node::check),
         run: typescript_tests,
@@ -69,11 +74,6 @@ pub(super) const ALL: &[Step] = &[
         name: "examples",
         needs: Some(has_all),
         run: examples_tests,
-    },
-    Step {
-        name: "wasm guests",
-        needs: None,
-        run: |root| guests::build(root).map(|()| Counts::default()),
     },
     Step {
         name: "rust tests",

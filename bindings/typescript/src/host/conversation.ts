@@ -2,13 +2,13 @@
 // it hears. Knows no process and no socket: bytes come in by `receive`, and go out through a pipe.
 
 import { Heard, Session } from "#wasm";
-import { HostError } from "../errors.js";
+import { type CrossplugError, HostError } from "../errors.js";
 import type { Limits } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import * as effectOf from "./conversation/effects.js";
 import { bytes as bytesOf, checkedBytes, refusal } from "./conversation/refusals.js";
 import { Replying } from "./conversation/replying.js";
-import type { Answer, CallKey, Introduction, Request } from "./door.js";
+import type { Answer, CallKey, Introduction, Outcome, Request } from "./door.js";
 import type { Home } from "./home.js";
 import type { Asked } from "./serving.js";
 
@@ -31,6 +31,8 @@ export interface Listener {
   broke(error: HostError): void;
   /** The plugin has answered `shutdown`. */
   shutDown(): void;
+  /** The time of a call is over; its caller was told. */
+  late?(call: number): void;
 }
 
 /** Where the plugin stands. */
@@ -62,13 +64,21 @@ export class Conversation {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wakesAt = Infinity;
 
-  constructor(dialect: string, limits: Limits, home: Home, pipe: Pipe, listener: Listener) {
+  /** @param framings - those that the door can carry */
+  constructor(
+    dialect: string,
+    limits: Limits,
+    home: Home,
+    pipe: Pipe,
+    listener: Listener,
+    framings: readonly string[] = ["ndjson", "length"],
+  ) {
     this.home = home;
     this.dialect = dialect;
     this.#pipe = pipe;
     this.#listener = listener;
     this.#mostAsked = limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES;
-    const options = { limits, framings: ["ndjson", "length"], openingFrameBytes: FIRST_FRAMES };
+    const options = { limits, framings, openingFrameBytes: FIRST_FRAMES };
     this.#session = new Session(dialect, JSON.stringify(options));
   }
 
@@ -118,6 +128,63 @@ export class Conversation {
     if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
     this.#flushSoon();
     return call;
+  }
+
+  /** An id for a call that is made apart from the messages: nothing is in flight yet. @throws HostError */
+  begin(): number {
+    if (!this.isOpen) throw this.#closed("call");
+    try {
+      return this.#session.callApart();
+    } catch (thrown) {
+      throw this.#refused(thrown, "call");
+    }
+  }
+
+  /** What a call that was made apart, and of which nothing else was said, was answered with. */
+  result(call: number, result: Uint8Array): Outcome {
+    const error = this.#closedForGood("call");
+    if (error !== undefined) return { error };
+    if (this.#session.hearResult(call, result) === Heard.Result) {
+      return { result: JSON.parse(this.#session.takeText() ?? "null") as JsonValue };
+    }
+    const violation = effectOf.violation(this.#session);
+    this.#listener.broke(violation);
+    return { error: violation };
+  }
+
+  /** A call that was made apart goes on, or the plugin has said something about it: it is a request like any other. */
+  expect(call: number, deadline: number | undefined, answer: Answer): void {
+    if (this.#isOver) return;
+    this.#session.waitApart(call, deadline);
+    this.#calls.set(call, answer);
+    if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
+  }
+
+  /** One that was expected was answered apart after all. */
+  settle(call: number, result: Uint8Array): void {
+    if (!this.#isOver) this.#settle(call)?.finish(this.result(call, result));
+  }
+
+  /** The same with an error. */
+  fail(call: number, error: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#session.pushFailure(call, error);
+    this.#hearAll();
+  }
+
+  /** Whether a call is in flight. */
+  knows(call: number): boolean {
+    return this.#calls.has(call);
+  }
+
+  /** Whether the plugin owes an answer to a call, be it given up or not. */
+  isPending(call: number): boolean {
+    return !this.#isOver && this.#session.isInFlight(call);
+  }
+
+  /** How many are. */
+  get inFlight(): number {
+    return this.#calls.size;
   }
 
   /** Nobody waits for a call any more. */
@@ -178,8 +245,12 @@ export class Conversation {
 
   /** Bytes of the plugin. */
   receive(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isOver || bytes.length === 0) return;
     this.#session.push(bytes);
+    this.#hearAll();
+  }
+
+  #hearAll(): void {
     while (!this.#isOver) {
       const heard = this.#session.hear();
       if (heard === Heard.Nothing) break;
@@ -204,14 +275,19 @@ export class Conversation {
     if (!this.#isOver) this.#session.outputEnded();
   }
 
-  /** The end: everybody who waits is told. Only the first time counts. */
-  end(error: HostError): void {
+  /**
+   * The end: everybody who waits is told. Only the first time counts.
+   *
+   * @param errorOf - what a call that was in flight is told, where that is not the same for all
+   */
+  end(error: HostError, errorOf: (answer: Answer) => CrossplugError = () => error): void {
     if (this.#isOver) return;
     this.#stage = error;
     clearTimeout(this.#timer);
     this.#session.close();
     this.#session.free();
-    for (const answer of [...this.#calls.values(), ...this.#orphans.splice(0)]) answer.finish({ error });
+    for (const answer of [...this.#calls.values(), ...this.#orphans.splice(0)])
+      answer.finish({ error: errorOf(answer) });
     this.#calls.clear();
     for (const { asked } of [...this.#asked.values()]) asked.cancel();
     this.#asked.clear();
@@ -274,7 +350,7 @@ export class Conversation {
         effectOf.log(session, this.home);
         return undefined;
       case Heard.Complaint:
-        this.home.note("warn", `the plugin could not read a message: ${session.takeMessage() ?? ""}`);
+        this.#complain(session.takeMessage() ?? "");
         return undefined;
       case Heard.Opened: {
         const introduction = effectOf.introduction(session, this.dialect);
@@ -291,6 +367,11 @@ export class Conversation {
       default:
         return undefined;
     }
+  }
+
+  #complain(what: string): void {
+    if (this.#stage === "opening") this.complaint = what;
+    this.home.note("warn", `the plugin could not read a message: ${what}`);
   }
 
   #request(): void {
@@ -351,6 +432,10 @@ export class Conversation {
     return stopped(operation);
   }
 
+  #closedForGood(operation: string): HostError | undefined {
+    return typeof this.#stage === "object" ? this.#stage.in(operation) : undefined;
+  }
+
   #refused(thrown: unknown, operation: string): HostError {
     if ((thrown as Error).name === "notOpen" && !this.isOpen) return this.#closed(operation);
     return refusal(thrown, operation);
@@ -389,6 +474,7 @@ export class Conversation {
     const context = "the plugin did not answer in time; allow more with `timeoutMs`";
     for (let late = this.#session.expire(performance.now()); late !== undefined; ) {
       this.#settle(late)?.finish({ error: new HostError("Deadline", "call", { context }) });
+      this.#listener.late?.(late);
       late = this.#isOver ? undefined : this.#session.expire(performance.now());
     }
     this.#flushSoon();

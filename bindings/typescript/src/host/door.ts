@@ -32,10 +32,12 @@ export interface Door {
 export interface Opening {
   /** Name of the plugin. */
   readonly name: string;
-  /** The manifest as policy read it, and where it lies. */
-  readonly loaded: Loaded;
-  /** Which of the manifest's doors to take. */
-  readonly way: DoorRecord;
+  /** The manifest as policy read it, and where it lies; undefined where the plugin has none. */
+  readonly loaded: Loaded | undefined;
+  /** The folder that paths are relative to. */
+  readonly folder: string;
+  /** Which of the manifest's doors to take; undefined where the door was given with the plugin. */
+  readonly way: DoorRecord | undefined;
   /** The params of `initialize` that are the host's to say, as the session takes them. */
   readonly hello: JsonObject;
   /** The caps; what is absent keeps its default. */
@@ -83,6 +85,8 @@ export interface Ending {
 export interface Request {
   readonly method: string;
   readonly params: JsonObject;
+  /** What is given in place of params, to a passage that carries bytes. */
+  readonly input?: Uint8Array | undefined;
   /** When the caller stops waiting, on the clock of `performance.now()`. */
   readonly deadline: number | undefined;
   readonly traceparent: string | undefined;
@@ -108,6 +112,8 @@ export type CallKey = number | undefined;
 /** A plugin that was opened. */
 export interface Passage {
   readonly introduction: Introduction;
+  /** Whether a call's input and result may be bytes: {@link Request.input}. */
+  readonly carriesBytes?: boolean;
   /** Whether calls can still succeed. */
   readonly isAlive: boolean;
   /** Takes a call in and tells `answer` what comes of it: whatever goes wrong goes there too. */

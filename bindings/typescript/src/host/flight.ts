@@ -34,7 +34,7 @@ export class Flight implements Answer {
     unread: Unread,
     method: string,
     params: JsonObject,
-    options: UploadOptions & { readonly traceparent?: string },
+    options: UploadOptions & { readonly traceparent?: string; readonly input?: Uint8Array },
   ) {
     this.#operation = `call \`${method}\``;
     this.#passage = passage;
@@ -43,13 +43,13 @@ export class Flight implements Answer {
     this.result = new Promise((resolve, reject) => {
       this.#settle = (outcome) => ("result" in outcome ? resolve(outcome.result) : reject(outcome.error));
     });
-    const { signal, timeoutMs, traceparent, upload } = options;
+    const { signal, timeoutMs, traceparent, upload, input } = options;
     if (signal?.aborted) {
       this.finish({ error: givenUp(signal) });
       return;
     }
     const deadline = timeoutMs === undefined || !Number.isFinite(timeoutMs) ? undefined : performance.now() + timeoutMs;
-    this.#key = passage.call({ method, params, deadline, traceparent }, this);
+    this.#key = passage.call({ method, params, input, deadline, traceparent }, this);
     if (this.#over) return;
     if (signal !== undefined) {
       const stop = (): void => this.giveUp(givenUp(signal));

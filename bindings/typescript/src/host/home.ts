@@ -1,6 +1,5 @@
 // Whom a door tells what its plugin says and does. Asks policy; knows no door and no session.
 
-import type { Allowed } from "#wasm";
 import { type HostError, PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { OfferedServices } from "../services.js";
@@ -28,6 +27,17 @@ export interface ServiceRequest {
   readonly params: JsonValue;
   readonly timeoutMs: number | undefined;
   readonly traceparent: string | undefined;
+}
+
+/** What a plugin may do: policy's own, whose types a program that uses this package need not have. */
+export interface Allowed {
+  /** Why it may not call a service; undefined where it may. */
+  service(name: string, permission?: string): string | undefined;
+  /** Why it may not do something (`emit`, `env` …) with a thing; undefined where it may. */
+  check(right: string, name: string): string | undefined;
+  /** What `initialize` tells the plugin, as JSON. */
+  told(services: string): string;
+  free(): void;
 }
 
 /** One plugin's home. */

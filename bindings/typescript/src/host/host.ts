@@ -1,11 +1,12 @@
 // A host: reads manifests, asks policy, hands plugins to doors. Knows no platform; what is one's own comes as ports.
 
+import { Allowed } from "#wasm";
 import { HostError } from "../errors.js";
 import type { JsonObject } from "../json/value.js";
 import type { OfferedServices } from "../services.js";
 import { type Abilities, type Door, type Opening, PATIENCE } from "./door.js";
 import { Home } from "./home.js";
-import { asHostError, chooseDoor, differences, type Loaded } from "./manifest.js";
+import { asHostError, chooseDoor, differences, type Found } from "./manifest.js";
 import { type HostOptions, type LoadOptions, offered } from "./options.js";
 import { Plugin } from "./plugin.js";
 import { Reports } from "./reports.js";
@@ -20,8 +21,8 @@ const BUFFERED_BYTES = 128 << 20;
 
 /** What a host needs of its platform. */
 export interface Ports {
-  /** Finds and reads a manifest by what the program named. @throws HostError */
-  readonly find: (path: string) => Promise<Loaded>;
+  /** Finds a plugin by what the program named, and reads its manifest. @throws HostError */
+  readonly find: (path: string) => Promise<Found>;
   /** Makes a folder, and those above it. */
   readonly makeFolder: (path: string) => Promise<void>;
   /** The folder of a name below another. */
@@ -55,20 +56,36 @@ export class Host {
   }
 
   /**
-   * Loads a plugin: the folder of its `plugin.json`, or that file.
+   * Loads a plugin: the folder of its `plugin.json`, that file, or a WebAssembly module by itself.
    *
    * @throws HostError of the kind `NotFound`, `Manifest`, `Incompatible`, `ToolMissing`, `Start`, `Protocol`, `Limit`,
    *   `Cancelled` or `Io`; nothing of the plugin is left then
    * @example
    * await using plugin = await host.load("plugins/notes", { grants: ["kv.get"], config: { language: "en" } });
    */
-  async load(path: string, options: LoadOptions = {}): Promise<Plugin> {
-    const loading = this.#load(path, options);
+  load(path: string, options: LoadOptions = {}): Promise<Plugin> {
+    return this.#begin(path, this.#found(path, options), options);
+  }
+
+  /**
+   * Opens a plugin through a door that was made for it, without a manifest. It may do whatever is granted.
+   *
+   * @throws HostError as {@link Host.load}
+   * @example
+   * const plugin = await host.open("shouter", wasmDoor({ module: bytes }));
+   */
+  open(name: string, door: Door, options: LoadOptions = {}): Promise<Plugin> {
+    const found = { name, folder: "", loaded: undefined, way: undefined, door };
+    return this.#begin(name, Promise.resolve(found), options);
+  }
+
+  async #begin(what: string, found: Promise<Found & { door: Door }>, options: LoadOptions): Promise<Plugin> {
+    const loading = found.then((found) => this.#load(found, options));
     this.#loading.add(loading);
     try {
       return await loading;
     } catch (thrown) {
-      throw thrown instanceof HostError ? thrown.in(`load \`${path}\``) : thrown;
+      throw thrown instanceof HostError ? thrown.in(`load \`${what}\``) : thrown;
     } finally {
       this.#loading.delete(loading);
     }
@@ -86,27 +103,38 @@ export class Host {
     return this.close();
   }
 
-  async #load(path: string, wish: LoadOptions): Promise<Plugin> {
+  /** The plugin, and the door that policy chooses. */
+  async #found(path: string, wish: LoadOptions): Promise<Found & { door: Door }> {
+    checkSignal(this.#signal(wish));
+    const found = await this.#ports.find(path);
+    const { loaded } = found;
+    const way = found.way ?? (loaded && chooseDoor(loaded, abilities(this.#doors), wish.door, wish.dialect));
+    const door = this.#doors.find(({ name }) => name === way?.kind);
+    if (door !== undefined) return { ...found, way, door };
+    throw new HostError("Incompatible", "load", { context: `this host has no \`${way?.kind}\` door` });
+  }
+
+  /** What gives a load up. */
+  #signal(wish: LoadOptions): AbortSignal {
     const { signal: closing } = this.#closing;
-    const signal = wish.signal === undefined ? closing : AbortSignal.any([closing, wish.signal]);
+    return wish.signal === undefined ? closing : AbortSignal.any([closing, wish.signal]);
+  }
+
+  async #load(found: Found & { door: Door }, wish: LoadOptions): Promise<Plugin> {
+    const signal = this.#signal(wish);
     checkSignal(signal);
     const options = this.#options;
-    const loaded = await this.#ports.find(path);
-    const way = chooseDoor(loaded, abilities(this.#doors), wish.door, wish.dialect);
-    const door = this.#doors.find(({ name }) => name === way.kind);
-    if (door === undefined)
-      throw new HostError("Incompatible", "load", { context: `this host has no \`${way.kind}\` door` });
-    const { name } = loaded.manifest;
+    const { name, loaded, way, folder, door } = found;
     const grants = JSON.stringify([...(options.grants ?? []), ...(wish.grants ?? [])]);
     const reports = new Reports(name, options.onLog, options.onEvent);
     const home = new Home(name, {
-      allowed: asHostError("load", () => loaded.engine.allowed(grants)),
+      allowed: asHostError("load", () => loaded?.engine.allowed(grants) ?? Allowed.unasked(grants)),
       services: this.#services,
       reports,
       unread: new Unread(options.limits?.bufferedBytes ?? BUFFERED_BYTES),
       debug: options.debug ?? false,
     });
-    for (const warning of loaded.warnings) home.note("warn", warning);
+    for (const warning of loaded?.warnings ?? []) home.note("warn", warning);
     const dataDir =
       wish.dataDir ?? (options.dataRoot === undefined ? undefined : this.#ports.below(options.dataRoot, name));
     if (dataDir !== undefined) await this.#ports.makeFolder(dataDir);
@@ -115,7 +143,7 @@ export class Host {
       host: options.name ?? "crossplug-host",
       hostVersion: options.version ?? "0.0.0",
       instanceId,
-      config: { ...loaded.manifest.config, ...options.config, ...wish.config },
+      config: { ...loaded?.manifest.config, ...options.config, ...wish.config },
       granted: home.granted,
       debug: options.debug ?? false,
     };
@@ -123,6 +151,7 @@ export class Host {
     const opening: Opening = {
       name,
       loaded,
+      folder,
       way,
       hello,
       limits: options.limits ?? {},
@@ -133,19 +162,19 @@ export class Host {
     const passage = await door.open(opening, home);
     const { introduction } = passage;
     // A foreign dialect has no words for it: what is said then is the dialect's own.
-    if (introduction.dialect === "crossplug/1") {
+    if (loaded !== undefined && introduction.dialect === "crossplug/1") {
       for (const difference of differences(loaded, introduction.interfaces)) home.note("warn", difference);
     }
     const plugin = new Plugin(passage, home, {
       instanceId,
-      manifest: loaded.manifest,
+      manifest: loaded?.manifest,
       timeoutMs: options.timeoutMs ?? CALL_TIMEOUT_MS,
     });
     this.#plugins.add(plugin);
     void home.ending.then(() => {
       this.#plugins.delete(plugin);
       home.allowed.free();
-      loaded.engine.free();
+      loaded?.engine.free();
     });
     return plugin;
   }

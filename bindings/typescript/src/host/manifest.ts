@@ -1,8 +1,9 @@
 // What policy makes of a manifest, as values. Reads no file.
 
-import { Manifest as Engine, leadsOut } from "#wasm";
+import { leadsOut, Manifest as Policy } from "#wasm";
 import { type ErrorKind, HostError } from "../errors.js";
 import type { Manifest } from "../interfaces/manifest.js";
+import type { Allowed } from "./home.js";
 
 /** A door of a manifest, every path relative to its folder. */
 export type DoorRecord =
@@ -29,6 +30,29 @@ export interface CommandRecord {
   readonly arguments: readonly string[];
 }
 
+/** What a program named, found. */
+export interface Found {
+  /** Name of the plugin. */
+  readonly name: string;
+  /** The folder that its paths are relative to. */
+  readonly folder: string;
+  /** Its manifest, where it has one. */
+  readonly loaded: Loaded | undefined;
+  /** How it is entered, where that is clear without a choice. */
+  readonly way: DoorRecord | undefined;
+}
+
+/** What policy still knows about a manifest that was read. */
+export interface Engine {
+  /** Chooses a door: JSON of a {@link DoorRecord}. */
+  choose(abilities: string, kind?: string, dialect?: string): string;
+  /** What the plugin may do with these grants, a JSON list. */
+  allowed(grants: string): Allowed;
+  /** Whether the manifest's word about an interface takes a version; undefined where it has none about it. */
+  takes(name: string, version: string): boolean | undefined;
+  free(): void;
+}
+
 /** A manifest that was read. */
 export interface Loaded {
   /** Its file, absolute. */
@@ -44,11 +68,17 @@ export interface Loaded {
 
 /** Reads a manifest. @throws HostError `Manifest` with every mistake at once */
 export function readManifest(bytes: Uint8Array, file: string, folder: string): Loaded {
-  return asHostError("load", () => {
-    const engine = new Engine(bytes, file);
-    const read = JSON.parse(engine.read()) as Pick<Loaded, "manifest" | "doors" | "warnings">;
-    return { file, folder, engine, ...read };
-  });
+  return asHostError("load", () => loaded(new Policy(bytes, file), file, folder));
+}
+
+/** Reads the manifest that a file carries which is itself the plugin. @throws HostError `Manifest` */
+export function readCarried(bytes: Uint8Array, file: string, folder: string): Loaded {
+  return asHostError("load", () => loaded(Policy.carried(bytes, file), file, folder));
+}
+
+function loaded(engine: Policy, file: string, folder: string): Loaded {
+  const read = JSON.parse(engine.read()) as Pick<Loaded, "manifest" | "doors" | "warnings">;
+  return { file, folder, engine, ...read };
 }
 
 /** The door that policy chooses. @throws HostError `Incompatible`, `NotFound` */

@@ -1,7 +1,7 @@
 // A plugin that is loaded, as the program holds it: calls, events, its end. Knows a passage as a seam only.
 
 import { writeAny } from "../codec/any.js";
-import type { StreamingCall, UploadOptions } from "../context.js";
+import type { CallOptions, StreamingCall, UploadOptions } from "../context.js";
 import { type Caller, writeAs } from "../descriptor.js";
 import { HostError } from "../errors.js";
 import { Clients } from "../interfaces/clients.js";
@@ -21,7 +21,7 @@ export interface HostCallOptions extends UploadOptions {
 
 interface Facts {
   readonly instanceId: string;
-  readonly manifest: Manifest;
+  readonly manifest: Manifest | undefined;
   /** Of calls that name none themselves. */
   readonly timeoutMs: number;
 }
@@ -63,8 +63,8 @@ export class Plugin extends Clients implements Caller {
     return this.#facts.instanceId;
   }
 
-  /** The manifest as it was read from its file. */
-  get manifest(): Manifest {
+  /** The manifest as it was read from its file; undefined where it has none. */
+  get manifest(): Manifest | undefined {
     return this.#facts.manifest;
   }
 
@@ -93,6 +93,23 @@ export class Plugin extends Clients implements Caller {
    */
   async call(method: string, params: JsonObject = {}, options: HostCallOptions = {}): Promise<JsonValue> {
     return this.#begin(method, checked(method, params), options).result;
+  }
+
+  /**
+   * Calls an export of a plugin that knows bytes alone, such as one of Extism's ABI.
+   *
+   * @throws HostError besides those of {@link Plugin.call}: `Incompatible` where the plugin's methods take and give JSON
+   * @example
+   * const shouted = await plugin.callRaw("shout", new TextEncoder().encode("hello"));
+   */
+  async callRaw(name: string, input: Uint8Array = new Uint8Array(0), options: CallOptions = {}): Promise<Uint8Array> {
+    if (this.#passage.carriesBytes !== true) {
+      const context = "the plugin's methods take and give JSON; use `Plugin.call`";
+      throw new HostError("Incompatible", `call \`${name}\``, { context });
+    }
+    const timeoutMs = options.timeoutMs ?? this.#facts.timeoutMs;
+    const flight = new Flight(this.#passage, this.#home.unread, name, {}, { ...options, timeoutMs, input });
+    return (await flight.result) as unknown as Uint8Array;
   }
 
   /**

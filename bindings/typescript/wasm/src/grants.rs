@@ -18,15 +18,26 @@ pub struct Allowed(Inner);
 impl Allowed {
     /// From a manifest and a JSON list of grants: `["kv.get", "emit=location:*"]`.
     pub(crate) fn of(manifest: &Manifest, grants: &str) -> Result<Self, JsValue> {
-        let grants: Vec<String> = serde_json::from_str(grants)
-            .map_err(|bad| error("grant", &format!("grants are a list of texts: {bad}")))?;
-        let grants = Grants::parse(grants).map_err(|bad| error("grant", &bad.to_string()))?;
-        Ok(Self(Inner::new(manifest, &grants)))
+        Ok(Self(Inner::new(manifest, &read(grants)?)))
     }
+}
+
+fn read(grants: &str) -> Result<Grants, JsValue> {
+    let grants: Vec<String> = serde_json::from_str(grants)
+        .map_err(|bad| error("grant", &format!("grants are a list of texts: {bad}")))?;
+    Grants::parse(grants).map_err(|bad| error("grant", &bad.to_string()))
 }
 
 #[wasm_bindgen]
 impl Allowed {
+    /// What a plugin may do that has no manifest to ask in: all that is granted. `grants` is a JSON list.
+    ///
+    /// # Errors
+    /// An `Error` named `grant`.
+    pub fn unasked(grants: &str) -> Result<Allowed, JsValue> {
+        Ok(Self(Inner::unasked(&read(grants)?)))
+    }
+
     /// Why the plugin may not call a service; nothing where it may.
     pub fn service(&self, name: &str, permission: Option<String>) -> Option<String> {
         denied(self.0.service(name, permission.as_deref()))

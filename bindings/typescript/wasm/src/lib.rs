@@ -4,7 +4,9 @@
 //! Bookkeeping crosses here, payloads only pass through: what is called with and what is answered are texts that
 //! JavaScript's own `JSON` reads and writes. Times are milliseconds since an origin of the caller's choice.
 
+mod apart;
 mod convert;
+mod extism;
 mod grants;
 mod heard;
 mod manifest;
@@ -12,6 +14,7 @@ mod refusal;
 mod session;
 mod tickets;
 
+pub use extism::{Hosts, kernel_exports, manifest as extism_manifest, plan as extism_plan};
 pub use grants::Allowed;
 pub use heard::Heard;
 pub use manifest::{Manifest, leads_out};

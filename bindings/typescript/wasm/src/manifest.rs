@@ -1,8 +1,10 @@
 //! Manifests and doors, for JavaScript: policy reads and chooses, the answer is JSON.
 
+use std::collections::BTreeMap;
+
 use crossplug_policy::door::{Address, ModuleLanguage, Program, Start, Wish, choose};
 use crossplug_policy::path::{PathRefused, Why};
-use crossplug_policy::{Abilities, Door, Finding, Record, manifest};
+use crossplug_policy::{Abilities, Door, Finding, Record, Refused, manifest};
 use crossplug_protocol::codec;
 use crossplug_protocol::generated::manifest::Manifest as Wire;
 use serde_json::{Value, json};
@@ -26,10 +28,15 @@ impl Manifest {
     /// An `Error` named `manifest` with every mistake at once.
     #[wasm_bindgen(constructor)]
     pub fn new(bytes: &[u8], file: &str) -> Result<Manifest, JsValue> {
-        manifest::read(bytes, file).map(Self).map_err(|refused| {
-            let said: Vec<String> = refused.findings.iter().map(said).collect();
-            error("manifest", &said.join("\n"))
-        })
+        read(manifest::read(bytes, file))
+    }
+
+    /// Reads the bytes of a manifest that a file carries which is itself the plugin.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn carried(bytes: &[u8], file: &str) -> Result<Manifest, JsValue> {
+        read(manifest::read_carried(bytes, file))
     }
 
     /// How many bytes a manifest has at most.
@@ -86,12 +93,15 @@ impl Manifest {
         Allowed::of(&self.0.manifest, grants)
     }
 
-    /// Whether the manifest's word about an interface takes a version that the plugin itself says. Nothing where it has no
-    /// word about it, or the version is none.
-    pub fn takes(&self, interface: &str, version: &str) -> Option<bool> {
-        let wanted = self.0.interfaces.get(interface)?;
-        let version = semver::Version::parse(version).ok()?;
-        Some(wanted.matches(&version))
+    /// Where the manifest and what the plugin says of itself differ, one sentence each. `said` is JSON: the versions of the
+    /// interfaces that the plugin implements, by their names.
+    ///
+    /// # Errors
+    /// An `Error` named `usage`.
+    pub fn differences(&self, said: &str) -> Result<Vec<String>, JsValue> {
+        let said: BTreeMap<String, String> =
+            serde_json::from_str(said).map_err(|bad| error("usage", &bad.to_string()))?;
+        Ok(self.0.differences(|name| said.get(name).map(String::as_str)))
     }
 }
 
@@ -103,6 +113,13 @@ pub fn leads_out(path: &str) -> Vec<String> {
         why: Why::Link,
     };
     vec![refused.to_string(), refused.why.cure().to_owned()]
+}
+
+fn read(read: Result<Record, Refused>) -> Result<Manifest, JsValue> {
+    read.map(Manifest).map_err(|refused| {
+        let said: Vec<String> = refused.findings.iter().map(said).collect();
+        error("manifest", &said.join("\n"))
+    })
 }
 
 /// A finding without the word for its weight, which whatever carries it has said.

@@ -26,10 +26,10 @@ const LONGEST_PRINT: usize = 64 << 10;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Session {
-    inner: Inner,
+    pub(crate) inner: Inner,
     out: FrameWriter,
-    input: FrameReader,
-    parts: Parts,
+    pub(crate) input: FrameReader,
+    pub(crate) parts: Parts,
     tickets: Tickets,
 }
 
@@ -423,7 +423,7 @@ impl Session {
     }
 
     /// The session ends with what the plugin did.
-    fn over(&mut self, name: &str, message: String) -> Heard {
+    pub(crate) fn over(&mut self, name: &str, blame: Blame, message: String) -> Heard {
         self.parts = Parts {
             name: Some(name.to_owned()),
             message: Some(message),

@@ -45,7 +45,7 @@ use crate::{Error, ErrorKind, Result};
 
 use code::Kept;
 use engine::Engine;
-use extism::{Folder, Function, Module, Settings, Source};
+use extism::{Function, Module, Settings, Source};
 pub use limits::WasmLimits;
 
 /// A way into WebAssembly modules, and what is granted to those who come through it.
@@ -178,7 +178,7 @@ impl WasmDoor {
     /// read only.
     #[must_use]
     pub fn allow_path(mut self, host: &str, guest: &str) -> Self {
-        self.settings.folders.push(Folder::new(host, guest));
+        self.settings.folders.push(extism::folder(host, guest));
         self
     }
 

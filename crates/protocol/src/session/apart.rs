@@ -1,10 +1,17 @@
 //! Calls that begin apart from the messages: an ABI hands over params and takes a result by a function, and only what is
 //! not answered at once becomes a request of the conversation. The session keeps the ids of both apart from one another.
 
+use std::time::Duration;
+
 use super::{CallId, Refused, Session, State, Ticket};
 use crate::dialect::Role;
 use crate::frame::FrameWriter;
+use crate::json;
 use crate::message::{Failure, Id, RequestId};
+use crate::violation::{Violation, ViolationKind};
+
+/// Nesting of a result that comes apart: a reply would hold it one level deep.
+const RESULT_DEPTH: u32 = json::DEFAULT_DEPTH - 1;
 
 impl Session {
     /// Host: an id for a call that is made apart. Nothing is written, and nothing is in flight until
@@ -27,6 +34,44 @@ impl Session {
     /// Host: the call goes on, or the plugin has said something about it: from here on it is a request in flight.
     pub fn wait_apart(&mut self, call: CallId) {
         self.calls.wait_for(call);
+    }
+
+    /// Host: the same for a call whose deadline this session keeps.
+    pub fn wait_apart_until(&mut self, call: CallId, deadline: Option<Duration>) {
+        self.calls.wait_for(call);
+        self.calls.keep_deadline(call, deadline);
+    }
+
+    /// Host: whether a result that came apart is one that a message could have held.
+    ///
+    /// # Errors
+    /// The violation that the message would have been.
+    pub fn check_apart(result: &[u8]) -> Result<(), Violation> {
+        json::check(result, RESULT_DEPTH)
+            .map(drop)
+            .map_err(|error| {
+                let kind = match error.reason {
+                    json::Reason::TooDeep => ViolationKind::TooDeep,
+                    _ => ViolationKind::InvalidMessage,
+                };
+                Violation::new(kind, format!("a result: {error}"))
+            })
+    }
+
+    /// Host: the reply, as a line, that an error which came apart would have come in.
+    #[must_use]
+    pub fn reply_apart(call: CallId, error: &[u8]) -> Vec<u8> {
+        let mut frame =
+            format!(r#"{{"jsonrpc":"2.0","id":{},"error":"#, call.number()).into_bytes();
+        frame.extend_from_slice(error);
+        frame.extend_from_slice(b"}\n");
+        frame
+    }
+
+    /// Host: whether a call has no reply yet, be it given up or not.
+    #[must_use]
+    pub fn is_in_flight(&self, call: CallId) -> bool {
+        self.calls.contains(call)
     }
 
     /// Host: the call was answered apart after all, so no reply will come.

@@ -111,8 +111,24 @@ impl Calls {
         });
     }
 
+    /// A call that waits has this deadline.
+    pub(super) fn keep_deadline(&mut self, id: CallId, deadline: Option<Duration>) {
+        let (Some(call), Some(deadline)) = (self.table.get_mut(&id.0), deadline) else {
+            return;
+        };
+        call.deadline = Some(deadline);
+        self.earliest = Some(
+            self.earliest
+                .map_or(deadline, |earliest| earliest.min(deadline)),
+        );
+    }
+
     pub(super) fn get(&mut self, id: CallId) -> Option<&mut Call> {
         self.table.get_mut(&id.0)
+    }
+
+    pub(super) fn contains(&self, id: CallId) -> bool {
+        self.table.contains_key(&id.0)
     }
 
     pub(super) fn remove(&mut self, id: CallId) -> Option<Call> {

@@ -5,6 +5,7 @@ import type { LogLevel } from "../../context.js";
 import { HostError, PluginError } from "../../errors.js";
 import { InitializeResult } from "../../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
+import { isSameToken } from "../../token.js";
 import type { Introduction } from "../door.js";
 import type { Home } from "../home.js";
 import { violated } from "./refusals.js";
@@ -43,9 +44,17 @@ export function log(session: Session, home: Home): void {
 }
 
 /** What the plugin says about itself, or why that is none of its type. */
-export function introduction(session: Session, dialect: string): Introduction | HostError {
+export function introduction(
+  session: Session,
+  dialect: string,
+  expectedToken: string | undefined,
+): Introduction | HostError {
   try {
-    const { manifest, interfaces } = InitializeResult.fromValue(value(session));
+    const { manifest, interfaces, token = "" } = InitializeResult.fromValue(value(session));
+    if (expectedToken !== undefined && !isSameToken(expectedToken, token)) {
+      const context = `it shows ${token === "" ? "no token" : "another token than the host's"}; start it with the host's in \`CROSSPLUG_TOKEN\``;
+      return new HostError("Denied", "load", { context });
+    }
     return { manifest, interfaces, dialect, process: undefined };
   } catch (cause) {
     const context = `the answer to \`initialize\` is not of its type: ${(cause as Error).message}`;
@@ -63,7 +72,8 @@ export function incompatible(session: Session): HostError {
   const cause = new PluginError(String(code), String(message), { details, retryable: retryable === true });
   // A plugin that refuses the version or a feature says which ones it has.
   const says = typeof details === "object" && details !== null && ("supported" in details || "feature" in details);
-  const kind = code === "failedPrecondition" && says ? "Incompatible" : "Start";
+  const kind =
+    code === "failedPrecondition" && says ? "Incompatible" : code === "permissionDenied" ? "Denied" : "Start";
   return new HostError(kind, "load", { context, cause });
 }
 

@@ -22,7 +22,7 @@ export interface Command {
 /** Finds it out. @throws HostError `Incompatible`, `ToolMissing`, `Manifest`, `NotFound`, `Io` */
 export async function commandOf(opening: Opening, mayHave: (variable: string) => boolean): Promise<Command> {
   const { way, loaded } = opening;
-  if (way.kind !== "process")
+  if (way?.kind !== "process" || loaded === undefined)
     throw new HostError("Incompatible", "load", { context: "the plugin has no process door" });
   if ("bridge" in way.start) {
     const context = "the manifest names no program; say in `doors.process.command` what to start";

@@ -1,31 +1,42 @@
 // Manifests and the places that they name, on disk. The one room that follows links.
 
 import { access, constants, mkdir, open, realpath, stat } from "node:fs/promises";
-import { delimiter, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { basename, delimiter, dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { Manifest } from "#wasm";
 import { HostError } from "../../errors.js";
-import { type Loaded, ledOut, readManifest } from "../manifest.js";
+import { type Found, ledOut, readCarried, readManifest } from "../manifest.js";
+import { MANIFEST_SECTION } from "../wasm/abi/name.js";
+import { fullLimits } from "../wasm/limits.js";
+import { customSection } from "../wasm/outline.js";
 
 /** What a folder's manifest is called. */
 const MANIFEST = "plugin.json";
 
-/** Reads the manifest that a program names: a plugin's folder, or the file. @throws HostError */
-export async function find(path: string): Promise<Loaded> {
+/** Finds what a program names: a plugin's folder, its manifest, or a module by itself. @throws HostError */
+export async function find(path: string): Promise<Found> {
   const named = resolve(path);
-  const isFolder = await stat(named).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const file = isFolder ? join(named, MANIFEST) : named;
-  return readManifest(await read(file), file, dirname(file));
+  const found = await stat(named).catch(() => undefined);
+  if (found?.isFile() && extname(named) === ".wasm") return bareModule(named);
+  const file = found?.isDirectory() ? join(named, MANIFEST) : named;
+  const loaded = readManifest(await read(file, Manifest.mostBytes()), file, dirname(file));
+  return { name: loaded.manifest.name, folder: loaded.folder, loaded, way: undefined };
 }
 
-async function read(file: string): Promise<Uint8Array> {
+/** A module by itself. One of ours carries its manifest. */
+async function bareModule(file: string): Promise<Found> {
+  const carried = customSection(await read(file, fullLimits().moduleBytes), MANIFEST_SECTION);
+  const folder = dirname(file);
+  const loaded = carried === undefined ? undefined : readCarried(carried, file, folder);
+  const name = loaded?.manifest.name ?? basename(file, extname(file));
+  return { name, folder, loaded, way: { kind: "wasm", path: basename(file), abi: null } };
+}
+
+/** Reads a file: one byte more than so many, so that whoever judges it sees that it is too large. @throws HostError */
+export async function read(file: string, atMost: number): Promise<Uint8Array> {
   try {
     const handle = await open(file);
     try {
-      // One byte more, so that policy sees that it is too large.
-      const most = Manifest.mostBytes() + 1;
+      const most = atMost + 1;
       const bytes = Buffer.alloc(Math.min(most, (await handle.stat()).size + 1));
       let length = 0;
       for (;;) {

@@ -1,13 +1,15 @@
-// The host as Node has it: the portable one with files and processes.
+// The host as Node has it: the portable one with files, processes and threads.
 
 import { Host as Portable } from "../host.js";
 import type { HostOptions } from "../options.js";
 import { loadEngine } from "./engine.js";
 import { below, find, makeFolder } from "./files.js";
+import { moduleDoor } from "./module.js";
 import { ProcessDoor } from "./process.js";
+import { wasmDoor } from "./wasm.js";
 
 /**
- * Loads plugins as child processes.
+ * Loads plugins: child processes, WebAssembly modules, and modules of the program's own language.
  *
  * @example
  * await using host = await Host.create({ onLog: (line) => console.error(line.message) });
@@ -18,6 +20,11 @@ export class Host extends Portable {
   /** A host with these options. */
   static async create(options: HostOptions = {}): Promise<Host> {
     loadEngine();
-    return new Host(options, { find, makeFolder, below, doors: [new ProcessDoor()] });
+    return new Host(options, {
+      find,
+      makeFolder,
+      below,
+      doors: [new ProcessDoor(), wasmDoor(), moduleDoor()],
+    });
   }
 }

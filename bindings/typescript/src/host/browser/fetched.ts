@@ -1,0 +1,70 @@
+// Plugins by their addresses: manifests and modules, fetched.
+
+import { Manifest } from "#wasm";
+import { HostError } from "../../errors.js";
+import { type Found, readCarried, readManifest } from "../manifest.js";
+import { MANIFEST_SECTION } from "../wasm/abi/name.js";
+import { fullLimits } from "../wasm/limits.js";
+import { customSection } from "../wasm/outline.js";
+
+/** What a folder's manifest is called. */
+const MANIFEST = "plugin.json";
+
+/** The address of a path, seen from a folder; of what a program says, seen from its page. */
+export function address(folder: string, path: string): URL {
+  const base = folder === "" ? globalThis.location.href : folder.replace(/\/?$/, "/");
+  return new URL(path, new URL(base, globalThis.location.href));
+}
+
+/** Finds what a program names: a plugin's folder, its manifest, or a module by itself. @throws HostError */
+export async function find(path: string): Promise<Found> {
+  const { href, pathname } = address("", path);
+  if (pathname.endsWith(".wasm")) return bareModule(href);
+  const file = pathname.endsWith(".json") ? href : `${href.replace(/\/$/, "")}/${MANIFEST}`;
+  const folder = new URL(".", file).href;
+  const loaded = readManifest(await bytesAt(file, Manifest.mostBytes()), file, folder);
+  return { name: loaded.manifest.name, folder, loaded, way: undefined };
+}
+
+/** A module by itself. One of ours carries its manifest. */
+async function bareModule(href: string): Promise<Found> {
+  const file = new URL(href);
+  const folder = new URL(".", file).href;
+  const path = file.pathname.split("/").at(-1) ?? "";
+  const carried = customSection(await bytesAt(href, fullLimits().moduleBytes), MANIFEST_SECTION);
+  const loaded = carried === undefined ? undefined : readCarried(carried, href, folder);
+  const name = loaded?.manifest.name ?? path.replace(/\.wasm$/, "");
+  return { name, folder, loaded, way: { kind: "wasm", path: `${path}${file.search}`, abi: null } };
+}
+
+/** Fetches: one byte more than so many at most, so that whoever judges it sees that it is too large. @throws HostError */
+export async function bytesAt(href: string, most: number): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(href);
+  } catch (cause) {
+    throw new HostError("Io", "load", { context: `\`${href}\` cannot be fetched: ${(cause as Error).message}`, cause });
+  }
+  if (!response.ok) {
+    const kind = response.status === 404 ? "NotFound" : "Io";
+    const context = `\`${href}\` cannot be fetched: ${response.status} ${response.statusText}`;
+    throw new HostError(kind, "load", { context });
+  }
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  while (reader !== undefined && length <= most) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    length += value.length;
+  }
+  await reader?.cancel();
+  const bytes = new Uint8Array(length);
+  for (let at = 0, index = 0; index < parts.length; index++) {
+    const part = parts[index] as Uint8Array;
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

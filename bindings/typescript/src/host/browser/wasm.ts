@@ -1,0 +1,36 @@
+// The WebAssembly door in browsers: modules are fetched, guests run in workers that can be ended.
+
+import type { Door } from "../door.js";
+import { WasmDoor } from "../wasm/door.js";
+import type { WasmOptions } from "../wasm/options.js";
+import type { Thread } from "../wasm/seat.js";
+import { address, bytesAt } from "./fetched.js";
+
+/**
+ * A door to WebAssembly modules. A host has one by itself; another one says where guests run and what they may take, or which
+ * module to open without a manifest. In a browser no worker waits for its page: Extism guests call functions of the program
+ * `inline` alone, and make no HTTP requests.
+ *
+ * @example
+ * const host = await Host.create({ doors: [wasmDoor({ mode: "inline" })] });
+ */
+export function wasmDoor(options: WasmOptions = {}): Door {
+  return new WasmDoor({ read, thread, send: undefined }, options);
+}
+
+function read(folder: string, path: string, most: number): Promise<Uint8Array> {
+  return bytesAt(address(folder, path).href, most);
+}
+
+function thread(): Thread {
+  const worker = new Worker(new URL("./guest-thread.js", import.meta.url), { type: "module" });
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    listen: (heard, gone) => {
+      worker.onmessage = ({ data }) => heard(data);
+      worker.onerror = ({ message }) => gone(message ?? "its program could not be loaded");
+      worker.onmessageerror = () => gone("it said what cannot be posted");
+    },
+    end: () => worker.terminate(),
+  };
+}

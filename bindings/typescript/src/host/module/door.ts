@@ -1,0 +1,188 @@
+// The module door: a plugin in the host's own language, in the host's own program. Its SDK speaks the same session as in a
+// process; what they say goes over as texts, and nothing lies between them. Its code is trusted: nothing can interrupt it.
+
+import { HostError } from "../../errors.js";
+import type { JsonValue } from "../../json/value.js";
+import type { Plugin } from "../../plugin/define.js";
+import { CrossplugDialect } from "../../plugin/dialect/crossplug.js";
+import { Runtime } from "../../plugin/runtime.js";
+import { Conversation, stopped } from "../conversation.js";
+import type { Abilities, Answer, CallKey, Door, Introduction, Opening, Passage, Patience, Request } from "../door.js";
+import type { Home } from "../home.js";
+import { MessageLines } from "../wasm/lines.js";
+
+const DIALECT = "crossplug/1";
+/** How long a plugin may go on with a call that was given up, in milliseconds, before it is not called any more. */
+const GRACE_MS = 5000;
+
+/** How a platform gets at a module that a manifest names. @throws HostError */
+export type Import = (folder: string, path: string) => Promise<{ readonly [name: string]: unknown }>;
+
+/** Enters plugins of the host's own language. */
+export class ModuleDoor implements Door {
+  readonly name = "module";
+  readonly abilities: Abilities = { module: ["typescript"] };
+  readonly #import: Import;
+
+  constructor(importModule: Import) {
+    this.#import = importModule;
+  }
+
+  async open(opening: Opening, home: Home): Promise<Passage> {
+    const { way, folder } = opening;
+    if (way?.kind !== "module" || way.typescript === null) {
+      throw new HostError("Incompatible", "load", { context: "the manifest names no module in TypeScript" });
+    }
+    const plugin = exported(await this.#import(folder, way.typescript), way.typescript);
+    const passage = new Module(plugin, opening, home);
+    return passage.open(opening);
+  }
+}
+
+/** The plugin that a module exports: as `plugin`, or by default. @throws HostError `Incompatible` */
+function exported(module: { readonly [name: string]: unknown }, path: string): Plugin {
+  for (const found of [module.plugin, module.default]) {
+    if (typeof found === "object" && found !== null && Array.isArray((found as Plugin).interfaces))
+      return found as Plugin;
+  }
+  const context = `\`${path}\` exports no plugin: \`export const plugin = definePlugin({ … })\``;
+  throw new HostError("Incompatible", "load", { context });
+}
+
+/** A plugin in this program. */
+class Module implements Passage {
+  readonly #home: Home;
+  readonly #runtime: Runtime;
+  readonly #conversation: Conversation;
+  #introduction: Introduction = { manifest: {}, interfaces: {}, dialect: DIALECT, process: undefined };
+  #patience: Patience;
+  #stopping: ReturnType<typeof setTimeout> | undefined;
+  #isStopWanted = false;
+  #end: HostError | undefined;
+
+  constructor(plugin: Plugin, opening: Opening, home: Home) {
+    this.#home = home;
+    this.#patience = opening.patience;
+    const lines = new MessageLines();
+    const written = new TextEncoder();
+    // Each side hears of a message in a turn of its own, as over a pipe.
+    const later = (heard: () => void): void =>
+      queueMicrotask(() => {
+        if (this.#end === undefined) heard();
+      });
+    const manifest = (opening.loaded?.manifest ?? { name: opening.name }) as unknown as { [name: string]: JsonValue };
+    this.#runtime = new Runtime(plugin, manifest, new CrossplugDialect(), {
+      send: (frame) => later(() => this.#conversation.receive(written.encode(`${frame}\n`))),
+      complain: (problem) => home.note("warn", problem),
+    });
+    const pipe = {
+      write: (bytes: Uint8Array, done: () => void) => {
+        const messages = lines.push(bytes);
+        later(() => {
+          for (const message of messages) this.#runtime.receive(message);
+          done();
+        });
+      },
+    };
+    const listener = {
+      broke: (error: HostError) => this.#over(error),
+      shutDown: () => void this.#finish(),
+      late: (call: number) => this.#overdue(call),
+    };
+    this.#conversation = new Conversation(DIALECT, opening.limits, home, pipe, listener, ["ndjson"]);
+  }
+
+  async open({ hello, startTimeoutMs, signal }: Opening): Promise<Passage> {
+    const context = `it was not ready within ${startTimeoutMs} ms; allow more with \`startTimeoutMs\``;
+    const late = setTimeout(() => this.#over(new HostError("Start", "load", { context })), startTimeoutMs);
+    const giveUp = (): void => this.#over(stopped("load"));
+    signal?.addEventListener("abort", giveUp, { once: true });
+    try {
+      this.#introduction = await this.#conversation.open(hello);
+      return this;
+    } catch (thrown) {
+      this.#over(thrown as HostError);
+      throw thrown;
+    } finally {
+      clearTimeout(late);
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  get introduction(): Introduction {
+    return this.#introduction;
+  }
+
+  get isAlive(): boolean {
+    return this.#conversation.isOpen;
+  }
+
+  call(request: Request, answer: Answer): CallKey {
+    return this.#conversation.call(request, answer);
+  }
+
+  cancel(call: CallKey): void {
+    this.#conversation.cancel(call);
+    if (call !== undefined) this.#overdue(call);
+  }
+
+  credit(call: CallKey, items: number, bytes: number): void {
+    this.#conversation.credit(call, items, bytes);
+  }
+
+  upload(call: CallKey, item: JsonValue): boolean | undefined {
+    return this.#conversation.upload(call, item);
+  }
+
+  endUpload(call: CallKey): void {
+    this.#conversation.endUpload(call);
+  }
+
+  emit(name: string, stream: string | undefined, payload: JsonValue): void {
+    this.#conversation.emit(name, stream, payload);
+  }
+
+  stop(patience?: Partial<Patience>): void {
+    if (this.#end !== undefined) return;
+    this.#patience = { ...this.#patience, ...patience };
+    if (this.#isStopWanted && patience === undefined) return;
+    clearTimeout(this.#stopping);
+    this.#stopping = setTimeout(() => void this.#finish(), this.#patience.shutdownMs);
+    if (this.#isStopWanted) return;
+    this.#isStopWanted = true;
+    if (!this.#conversation.shutdown()) void this.#finish();
+  }
+
+  /** A call that nobody waits for any more: where the plugin does not let go of it, it is not called again. */
+  #overdue(call: number): void {
+    setTimeout(() => {
+      if (this.#end !== undefined || !this.#conversation.isPending(call)) return;
+      const context = `a call went on for ${GRACE_MS} ms after it was given up; it runs in the host's own program, which cannot end it`;
+      this.#over(new HostError("Died", "call", { context }));
+    }, GRACE_MS);
+  }
+
+  /** The end of its input, and what it does then. */
+  async #finish(): Promise<void> {
+    clearTimeout(this.#stopping);
+    this.#conversation.outputEnded();
+    const { endOfInputMs } = this.#patience;
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, endOfInputMs);
+    });
+    await Promise.race([this.#runtime.end(endOfInputMs), patience]);
+    clearTimeout(late);
+    this.#over(stopped("stop"));
+  }
+
+  #over(error: HostError): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    clearTimeout(this.#stopping);
+    this.#conversation.end(error);
+    this.#home.ended(this.#isStopWanted ? undefined : error, undefined);
+    // Its handlers learn that nobody listens any more.
+    if (!this.#isStopWanted) void this.#runtime.end(0);
+  }
+}

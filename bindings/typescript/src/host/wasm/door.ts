@@ -1,0 +1,65 @@
+// The WebAssembly door: plugins in a sandbox, on the platform's own engine. Knows where modules come from and what they may
+// take; what a module and its host say to each other is an ABI's business, in a folder of its own.
+
+import { HostError } from "../../errors.js";
+import type { Abilities, Door, Opening, Passage } from "../door.js";
+import type { Home } from "../home.js";
+import { Guest } from "./abi/guest.js";
+import { CROSSPLUG_ABI, MARK } from "./abi/name.js";
+import { AbiVisitor, lost, type Said, type Visit } from "./abi/visitor.js";
+import { compiled, fitting } from "./code.js";
+import { EXTISM_ABI } from "./extism/name.js";
+import { openExtism } from "./extism/plan.js";
+import { type FullWasmLimits, fullLimits } from "./limits.js";
+import type { WasmOptions } from "./options.js";
+import { bounded } from "./outline.js";
+import type { WasmPorts } from "./ports.js";
+import { InlineSeat, type Seat, ThreadSeat } from "./seat.js";
+import { engine } from "./webassembly.js";
+
+/** Enters WebAssembly modules. Programs make one by `wasmDoor` of the entry for their platform. */
+export class WasmDoor implements Door {
+  readonly name = "wasm";
+  readonly abilities: Abilities = { wasm: [CROSSPLUG_ABI, EXTISM_ABI] };
+  readonly #ports: WasmPorts;
+  readonly #options: WasmOptions;
+
+  constructor(ports: WasmPorts, options: WasmOptions = {}) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  async open(opening: Opening, home: Home): Promise<Passage> {
+    const limits = fullLimits(this.#options.limits);
+    const wished = opening.way?.kind === "wasm" ? opening.way.abi : null;
+    const extism = (bytes?: Uint8Array): Promise<Passage> =>
+      openExtism({ opening, home, limits, bytes, ports: this.#ports, options: this.#options });
+    if (this.#options.extism !== undefined) return extism();
+    const bytes = await this.#bytes(opening, limits);
+    if (wished === EXTISM_ABI) return extism(bytes);
+    const module = await compiled(bounded(bytes, limits));
+    if (engine.Module.exports(module).some(({ name }) => name === MARK)) {
+      return Guest.open({ opening, home, module, limits, seat: () => this.#seat() });
+    }
+    if (wished === null) return extism(bytes);
+    const context = `the module does not export \`${MARK}\`, as modules of ${CROSSPLUG_ABI} do`;
+    throw new HostError("Incompatible", "load", { context });
+  }
+
+  #seat(): Seat<Visit, Said> {
+    if (this.#options.mode === "inline") return new InlineSeat(new AbiVisitor());
+    return new ThreadSeat<Visit, Said>(this.#ports.thread(), lost);
+  }
+
+  async #bytes({ way, folder }: Opening, { moduleBytes }: FullWasmLimits): Promise<Uint8Array> {
+    const { module } = this.#options;
+    if (module instanceof Uint8Array) return fitting(module, moduleBytes);
+    const place = typeof module === "string" ? ["", module] : way?.kind === "wasm" ? [folder, way.path] : undefined;
+    if (place === undefined) {
+      const context = "no manifest names a WebAssembly module; give the door one: `wasmDoor({ module })`";
+      throw new HostError("Incompatible", "load", { context });
+    }
+    const [within = "", path = ""] = place;
+    return fitting(await this.#ports.read(within, path, moduleBytes), moduleBytes);
+  }
+}

@@ -1,0 +1,191 @@
+// A real browser, headless: the host of the entry "crossplug/browser" loads plugins, calls them, and ends those that loop.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { guest, ROOT } from "./plugins.js";
+
+/** Debian's own. `CROSSPLUG_BROWSER` names another. */
+const BROWSER = process.env.CROSSPLUG_BROWSER ?? "/usr/bin/chromium";
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync"],
+];
+const TYPES: { readonly [ending: string]: string } = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+const DIST = "/bindings/typescript/dist";
+
+/** As a bundler or a page's author would write it. */
+const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${JSON.stringify({
+  imports: {
+    "#wasm": "/bindings/typescript/wasm/pkg/session.js",
+    crossplug: `${DIST}/index.js`,
+    "crossplug/browser": `${DIST}/browser.js`,
+    "crossplug/plugin": `${DIST}/plugin-browser.js`,
+    "crossplug/interfaces/conformance": `${DIST}/interfaces/conformance.js`,
+    "crossplug/interfaces/agent": `${DIST}/interfaces/agent.js`,
+  },
+})}</script>`;
+
+const MODULE = `
+import { conformance } from "crossplug/interfaces/conformance";
+import { definePlugin, implement, isMain, run } from "crossplug/plugin";
+export const plugin = definePlugin({
+  interfaces: [implement(conformance, { testEcho: (ctx, params) => ({ ...params, note: ctx.host.name }) })],
+});
+if (isMain(import.meta)) run(plugin);
+`;
+const MANIFEST = {
+  ...{ name: "of-the-page", description: "A module.", version: "1.0.0", language: "typescript" },
+  ...{ interfaces: { conformance: "1" }, doors: { module: { typescript: "plugin.mjs" } } },
+};
+
+/** What a page can have, by its address. */
+function file(path: string): string | Uint8Array | undefined {
+  if (path === "/") return PAGE;
+  if (path === "/plugins/own/plugin.json") return JSON.stringify(MANIFEST);
+  if (path === "/plugins/own/plugin.mjs") return MODULE;
+  const place = join(ROOT, normalize(path));
+  return existsSync(place) ? readFileSync(place) : undefined;
+}
+
+const isHere = existsSync(BROWSER);
+test("the browser is here", { skip: process.env.CI === undefined }, () => assert.ok(isHere, `no ${BROWSER}`));
+if (!isHere) console.log(`skipped: install a browser: apt-get install chromium (${BROWSER})`);
+
+describe("a host in a browser", { skip: !isHere || guest("subject") === undefined }, () => {
+  const profile = mkdtempSync(join(tmpdir(), "crossplug-browser-"));
+  let server: Server;
+  let context: BrowserContext;
+  let page: Page;
+
+  before(async () => {
+    server = createServer((request, response) => {
+      const path = new URL(request.url ?? "/", "http://page").pathname;
+      const found = file(path);
+      const type = TYPES[extname(path)] ?? "text/html; charset=utf-8";
+      response.writeHead(found === undefined ? 404 : 200, { "content-type": type }).end(found);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath: BROWSER,
+      headless: true,
+      args: ARGUMENTS,
+    });
+    page = await context.newPage();
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  });
+  after(async () => {
+    await context?.close();
+    server?.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  for (const mode of ["worker", "inline"] as const) {
+    test(`a module of ours, ${mode}: calls, streams, services, events, a panic`, async () => {
+      const said = await page.evaluate(async (mode) => {
+        const { Host, implement, wasmDoor } = await import("crossplug/browser");
+        const { conformanceServices } = await import("crossplug/interfaces/conformance");
+        const events: number[] = [];
+        const host = await Host.create({
+          doors: [wasmDoor({ mode })],
+          grants: ["*", "emit=*"],
+          services: implement(conformanceServices, {
+            testAnswer: (_ctx, { question }) => ({ answer: `${question}!` }),
+          }),
+          onEvent: ({ seq }) => events.push(seq),
+        });
+        const plugin = await host.open("subject", wasmDoor({ mode, module: "/target/guests/subject.wasm" }), {
+          grants: ["test.answer", "emit=*"],
+        });
+        const echoed = await plugin.call("test.echo", { text: "é😀" });
+        const items: string[] = [];
+        const counting = plugin.conformance.testCount({ to: 300 });
+        for await (const item of counting) items.push(String(item));
+        const sum = String(await counting.result());
+        const asked = await plugin.conformance.testAsk({ question: "6 times 7" });
+        await plugin.conformance.testEmit({ times: 2 });
+        const crash = await plugin.call("test.crash").catch((thrown: Error) => thrown.message);
+        const after = await plugin.call("test.echo", { text: "again" });
+        const large = "x".repeat(4 << 20);
+        const same = (await plugin.conformance.testEcho({ text: large })).text === large;
+        const ending = await plugin.stop();
+        const bare = await host.load("/target/guests/textstats.wasm");
+        const manifest = bare.manifest?.name;
+        await host.close();
+        return { echoed, count: items.length, sum, asked, events, crash, after, same, ending: ending.error, manifest };
+      }, mode);
+      assert.deepEqual(said, {
+        ...{ echoed: { text: "é😀" }, count: 300, sum: "45150", asked: { answer: "6 times 7!" }, events: [1, 2] },
+        ...{ crash: "panic: crash on purpose", after: { text: "again" }, same: true, ending: undefined },
+        manifest: "example-textstats",
+      });
+    });
+  }
+
+  test("an endless loop is ended at its deadline, and the page goes on meanwhile", async () => {
+    const said = await page.evaluate(async () => {
+      const { Host, wasmDoor } = await import("crossplug/browser");
+      const host = await Host.create();
+      const plugin = await host.open("broken", wasmDoor({ module: "/target/guests/broken.wasm" }));
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 5);
+      const kind = await plugin.call("loop", {}, { timeoutMs: 200 }).catch((thrown: { kind: string }) => thrown.kind);
+      clearInterval(timer);
+      const echoed = await plugin.call("echo", { a: 1 });
+      await host.close();
+      return { kind, echoed, went: ticks > 3 };
+    });
+    assert.deepEqual(said, { kind: "Deadline", echoed: { a: 1 }, went: true });
+  });
+
+  test("a guest of Extism's ABI: bytes, a loop, functions where nobody has to wait", async () => {
+    const said = await page.evaluate(async () => {
+      const { Host, wasmDoor } = await import("crossplug/browser");
+      const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+      const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+      const kind = ({ kind }: { kind: string }): string => kind;
+      const host = await Host.create();
+      const probe = await host.load("/target/guests/extism/results.wasm");
+      const echoed = text(await probe.callRaw("echo", bytes("héllo")));
+      const spun = await probe.callRaw("spin", undefined, { timeoutMs: 200 }).catch(kind);
+      const again = text(await probe.callRaw("echo", bytes("again")));
+      const module = "/target/guests/extism/a-function-of-the-host.wasm";
+      const functions = { price: (asked?: Uint8Array) => bytes(`${text(asked ?? bytes(""))}: three`) };
+      const shop = await host.open("shop", wasmDoor({ mode: "inline", module, functions }));
+      const price = text(await shop.callRaw("ask", bytes("bread")));
+      const refused = await host.open("shop", wasmDoor({ module, functions })).catch(kind);
+      const hosts = { module: "/target/guests/extism/results.wasm", allowHosts: ["*"] };
+      const denied = await host.open("net", wasmDoor(hosts)).catch(kind);
+      await host.close();
+      return { echoed, spun, again, price, refused, denied };
+    });
+    assert.deepEqual(said, {
+      ...{ echoed: "héllo", spun: "Deadline", again: "again", price: "bread: three" },
+      ...{ refused: "Incompatible", denied: "Incompatible" },
+    });
+  });
+
+  test("a module of the page's own language, and what is not there", async () => {
+    const said = await page.evaluate(async () => {
+      const { Host } = await import("crossplug/browser");
+      const host = await Host.create({ name: "page" });
+      const plugin = await host.load("/plugins/own");
+      const echoed = await plugin.call("test.echo", { text: "x" });
+      const missing = await host.load("/plugins/none").catch(({ kind }: { kind: string }) => kind);
+      const process = await host.load("/examples/agent/plugin.rs.json").catch(({ kind }: { kind: string }) => kind);
+      await host.close();
+      return { echoed, missing, process };
+    });
+    assert.deepEqual(said, { echoed: { text: "x", note: "page" }, missing: "NotFound", process: "Incompatible" });
+  });
+});
