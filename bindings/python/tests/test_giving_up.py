@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -134,6 +135,46 @@ def test_after_a_cancel_only_a_call_with_a_timeout_is_made() -> None:
     assert asked["method"] == "clean"
     host.send(id=asked["id"], result="cleaned")
     assert host.next()["result"] == "cleaned"
+
+
+def test_a_cancel_right_behind_its_request_is_answered() -> None:
+    """The coroutine may not have begun by then."""
+
+    async def handler(ctx: Context, params: Any) -> None:
+        await asyncio.sleep(60)
+
+    host = wire(handler)
+    for number in range(5, 105):
+        request = {"jsonrpc": "2.0", "id": number, "method": "ask"}
+        cancel = {"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}
+        host.plugin.write(b"".join(json.dumps(message).encode() + b"\n" for message in (request, cancel)))
+    answered = {message["id"]: message["error"]["data"]["code"] for message in (host.next() for _ in range(100))}
+    assert answered == dict.fromkeys(range(5, 105), "cancelled")
+
+
+def test_a_call_that_another_thread_gives_up_needs_no_frame_to_be_over() -> None:
+    """In a handler that the reading thread itself runs, which nothing but a frame could have woken there."""
+
+    def handler(ctx: Context, params: Any) -> Any:
+        if params == "quick":
+            return None
+        call = ctx.start("never")
+        threading.Timer(0.05, call.cancel).start()
+        with pytest.raises(PluginError, match="cancelled"):
+            call.result_blocking()
+        return "given up"
+
+    host = wire(handler)
+    for number in range(5, 10):
+        host.send(id=number, method="ask", params="quick")
+        assert host.next()["id"] == number
+    host.send(id=10, method="ask", params="slow")
+    asked = host.next()
+    messages = [host.next(), host.next(), host.next()]
+    assert {"jsonrpc": "2.0", "id": 10, "result": "given up"} in messages, messages
+    cancel = {"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": asked["id"]}}
+    assert cancel in messages
+    assert [message.get("method") for message in messages].count("$/credit") == 1
 
 
 def test_without_time_left_no_service_is_called() -> None:

@@ -33,6 +33,15 @@ class LoopThread:
         asyncio.set_event_loop(self._loop)
         started.release()
         self._loop.run_forever()
+        self._loop.close()
+
+    def serve(self, serving: Serving) -> None:
+        """From here on it runs the coroutines of another conversation with the same plugin."""
+        self._serving = serving
+
+    def close(self) -> None:
+        """Ends the loop, and whatever still runs on it."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
     def start(self, coroutine: Coroutine[Any, Any, None], request: Request | None) -> None:
         """Runs a coroutine that answers a request; a cancelled request cancels it."""
@@ -48,7 +57,7 @@ class LoopThread:
             if not request.cancelled:
                 request.on_cancel.append(lambda: self._loop.call_soon_threadsafe(task.cancel))
                 return
-        task.cancel()
+        self._loop.call_soon(task.cancel)  # not before it has begun: what never began could not answer
 
     def finish(self, awaitable: Awaitable[Any]) -> Any:
         """Runs an awaitable and blocks until it is over. Not to be called on the loop's own thread."""

@@ -1,11 +1,9 @@
 """The threads that read frames and run plain handlers: leader and followers. Who read a call runs it himself.
 
 Exactly one thread, the leader, reads. When it has a call of a plain handler it hands reading to a follower and runs the
-handler: no queue, no hop. Two things make the usual case cheaper still:
-
-- A handler that was quick the last time is run by the leader without handing over, when nothing else is in flight. A
-  watch looks every :data:`TICK` whether the leader is still in the same handler, and then makes a follower the leader.
-- A leader that waits for a host's service reads on by itself until its answer is there.
+handler: no queue, no hop. One thing makes the usual case cheaper still: a handler that was quick the last time is run
+by the leader without handing over, when nothing else is in flight. A watch looks every :data:`TICK` whether the leader
+is still in the same handler, and then makes a follower the leader; a handler that begins to wait does so at once.
 
 Knows frames and threads, not what a frame says.
 """
@@ -36,17 +34,6 @@ QUIET_TICKS = 25
 """Ticks without a call after which the watch sleeps until the next call."""
 
 
-class _Place:
-    """Where a follower waits: for reading, for a task, or for the end."""
-
-    __slots__ = ("gate", "task")
-
-    def __init__(self) -> None:
-        self.gate = allocate_lock()
-        self.gate.acquire()
-        self.task: Request | None = None
-
-
 class Readers:
     """Runs a conversation until its input ends."""
 
@@ -56,7 +43,7 @@ class Readers:
         self._lock = allocate_lock()  # guards what follows; held for a few lines only, never while calling out
         self._leader = 0  # number of the current leadership; whoever holds another number no longer leads
         self._led = 0
-        self._followers: list[_Place] = []
+        self._followers: list[Any] = []  # the gates behind which they wait to read, or for the end
         self._threads = 1
         self._tasks: deque[Request] = deque()  # calls that wait because every thread is busy
         self._inline = 0  # number of the handler that the leader runs without having handed over; 0: it reads
@@ -85,25 +72,22 @@ class Readers:
                     return
                 if task is not None:
                     self._work(task)
-            place = _Place()
+            gate = allocate_lock()
+            gate.acquire()
             with self._lock:
                 if self.ended:
                     return
                 queued = self._tasks.popleft() if self._tasks else None
                 if queued is None:
-                    self._followers.append(place)
+                    self._followers.append(gate)
             if queued is not None:
                 number = 0
                 self._work(queued)
                 continue
-            place.gate.acquire()
+            gate.acquire()
             if self._over():
                 return
-            number = 0
-            if place.task is not None:
-                self._work(place.task)
-            else:
-                number = self._leader
+            number = self._leader
 
     def _over(self) -> bool:
         return self.ended
@@ -129,14 +113,14 @@ class Readers:
                     return task
                 self._tasks.append(task)
 
-    def _hand_over(self) -> bool:
-        """Makes another thread the leader; False where none is free. Under the lock."""
-        if not self._followers and self._threads >= MOST_THREADS + 1:
+    def _hand_over(self, even_beyond: bool = False) -> bool:
+        """Makes another thread the leader; False where none is free, unless it may be one too many. Under the lock."""
+        if not self._followers and self._threads >= MOST_THREADS + 1 and not even_beyond:
             return False
         self._led += 1
         self._leader = self._led
         if self._followers:
-            self._followers.pop().gate.release()
+            self._followers.pop().release()
         else:
             self._threads += 1
             start_new_thread(self._lead, (self._leader,))
@@ -151,36 +135,23 @@ class Readers:
             handler.slow = handler.slow + 1 if perf_counter() - began > QUICK else 0
             handler.quick = handler.slow < SLOW_CALLS
 
-    def _give(self, task: Request) -> None:
-        """Lets another thread run a task, while this one goes on to read."""
-        with self._lock:
-            if self._followers:
-                place = self._followers.pop()
-                place.task = task
-                place.gate.release()
-            elif self._threads < MOST_THREADS:
-                self._threads += 1
-                start_new_thread(self._begin_with, (task,))
-            else:
-                self._tasks.append(task)
-
-    def _begin_with(self, task: Request) -> None:
-        self._work(task)
-        self._lead(0)
-
     def _end(self) -> None:
+        self.end()
+        if self.on_end is not None:
+            self.on_end()
+
+    def end(self) -> None:
+        """Takes nothing more, as at the end of the input."""
         self._serving.end_of_input()
         with self._lock:
             self.ended = True
             followers, self._followers = self._followers, []
-        for place in followers:
-            place.gate.release()
+        for gate in followers:
+            gate.release()
         with self._lock:
             if not self._armed and self._watch is not None:
                 self._armed = True
                 self._watch.release()
-        if self.on_end is not None:
-            self.on_end()
 
     # --- a quick handler in the leader itself ---
 
@@ -232,31 +203,9 @@ class Readers:
     # --- waiting ---
 
     def _pause(self, gate: Any, timeout: float) -> bool:
-        """Waits for a gate. The leader hands over reading first, or reads by itself where it may wait for ever."""
-        inline = self._inline if self._inline_thread == get_ident() else 0
-        if not inline:
-            return bool(gate.acquire(True, timeout))
+        """Waits for a gate. The leader hands over reading first: what opens the gate need be no frame."""
         with self._lock:
-            if self._inline != inline:  # the watch was faster
-                inline = 0
-            elif timeout >= 0:
+            if self._inline and self._inline_thread == get_ident():
                 self._inline = self._inline_thread = 0
-                self._hand_over()
-                inline = 0
-            else:
-                self._inline = 0
-        if not inline:
-            return bool(gate.acquire(True, timeout))
-        while not gate.acquire(False):
-            frame = self._next_frame()
-            if frame is None:
-                self._end()
-                return bool(gate.acquire(True, timeout))
-            task = self._serving.receive(frame)
-            if task is not None:
-                self._give(task)
-        self._turns += 1
-        self._inline = self._turns
-        if not self._armed:  # the watch may have gone to sleep, and what the handler does next may take long
-            self._arm()
-        return True
+                self._hand_over(even_beyond=True)
+        return bool(gate.acquire(True, timeout))
