@@ -21,6 +21,7 @@
 
 mod call;
 pub mod door;
+pub mod elizaos;
 mod error;
 mod executor;
 mod generated;

@@ -55,6 +55,14 @@ impl IntoFuture for RawCall {
 #[derive(Debug)]
 pub struct RawFuture(CallFuture);
 
+impl RawFuture {
+    /// Waits on this thread, but no longer than `limit`; see [`CallFuture::wait_within`](super::CallFuture::wait_within).
+    pub fn wait_within(&mut self, limit: Duration) -> Option<Result<Vec<u8>>> {
+        let outcome = self.0.wait_within(limit)?;
+        Some(outcome.map(Payload::into_bytes))
+    }
+}
+
 impl Future for RawFuture {
     type Output = Result<Vec<u8>>;
 

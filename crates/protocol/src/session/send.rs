@@ -105,6 +105,12 @@ impl Session {
         Ok(())
     }
 
+    /// Whether the peer still owes the reply to a call, to one that was given up, too.
+    #[must_use]
+    pub fn is_owed(&self, call: CallId) -> bool {
+        self.calls.contains(call)
+    }
+
     /// Gives a call up: nobody waits for it any more. The responder is asked to stop; the reply will be dropped. Until
     /// it comes the call counts as in flight.
     pub fn abandon(&mut self, call: CallId, out: &mut FrameWriter) {

@@ -1,9 +1,45 @@
 //! What a host's calls say to the plugin beside calling: the same through every door that carries messages.
 
-use crossplug_protocol::session::{CallId, Refused, StreamId};
+use std::time::Duration;
+
+use crossplug_protocol::session::{CallId, CallOptions, Refused, StreamId};
 
 use super::{Conversation, Party};
+use crate::door::Request;
 use crate::{Payload, Result};
+
+impl Conversation {
+    /// Says a call, and how much its caller takes of its stream. `now` and `deadline` are on the session's clock.
+    ///
+    /// # Errors
+    /// The call cannot be said; nothing of it is in flight then that anybody waits for.
+    pub(in crate::door) fn call(
+        &mut self,
+        request: &Request<'_>,
+        now: Duration,
+        deadline: Option<Duration>,
+    ) -> Result<CallId> {
+        let mut options = CallOptions::new();
+        options.deadline = deadline;
+        options.traceparent = request.traceparent;
+        let (session, params) = (&mut self.session, request.params.as_raw());
+        let said = session.call(request.method, Some(&params), &options, now, &mut self.out);
+        let said = said.and_then(|call| match request.credit {
+            None => Ok(call),
+            Some((items, bytes)) => {
+                match session.grant(StreamId::Call(call), items, bytes, &mut self.out) {
+                    // A dialect without streams: the stream is empty.
+                    Ok(()) | Err(Refused::Inexpressible(_)) => Ok(call),
+                    Err(refusal) => {
+                        session.abandon(call, &mut self.out);
+                        Err(refusal)
+                    }
+                }
+            }
+        });
+        said.map_err(|refusal| self.refused("call", &refusal))
+    }
+}
 
 /// Nobody waits for the call any more.
 pub(in crate::door) fn give_up(party: &impl Party, call: CallId) {
