@@ -4,12 +4,14 @@ use std::future::IntoFuture;
 use std::path::PathBuf;
 
 use crossplug_host::door::Patience;
-use crossplug_host::{Grants, HostBuilder, Limits, Offer};
+use crossplug_host::door::process::ProgramDoor;
+use crossplug_host::{Grants, HostBuilder, Limits, Load, Offer};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyDictMethods};
 
 use crate::bell::Bell;
 use crate::errors::{raised, usage};
+use crate::module::ModuleDoor;
 use crate::operation::{Operation, Outcome};
 use crate::owned::Owned;
 use crate::plugin::{duration, payload};
@@ -46,7 +48,9 @@ impl Host {
         on_log: Option<Py<PyAny>>,
         on_event: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let mut builder = crossplug_host::Host::builder().debug(debug);
+        let mut builder = crossplug_host::Host::builder()
+            .debug(debug)
+            .door(ModuleDoor::new(None));
         if let Some(name) = name {
             builder = builder.name(name);
         }
@@ -89,7 +93,7 @@ impl Host {
         Ok(Self(Owned::new(builder.build())))
     }
 
-    /// Loads the plugin of a manifest.
+    /// Loads the plugin of a manifest, or of a bare module of WebAssembly.
     #[pyo3(signature = (path, *, door=None, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a load")]
     fn load(
@@ -110,23 +114,76 @@ impl Host {
         if let Some(dialect) = dialect {
             load = load.dialect(dialect);
         }
-        for (name, value) in members(py, config)? {
-            load = load.config(name, value);
-        }
-        for grant in grants {
-            load = load.grant(&grant).map_err(|error| raised(py, &error))?;
-        }
-        if let Some(folder) = data_dir {
-            load = load.data_dir(folder);
-        }
-        if let Some(seconds) = start_timeout {
-            load = load.start_timeout(duration(seconds)?);
-        }
-        let load = load.into_future();
-        Ok(Operation::of(
-            async move { load.await.map(Outcome::Plugin) },
-        ))
+        begun(py, load, config, grants, data_dir, start_timeout)
     }
+
+    /// Starts a program that is a plugin and has no manifest.
+    #[pyo3(signature = (name, command, folder, *, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None))]
+    #[allow(clippy::too_many_arguments, reason = "the options of a load")]
+    fn load_program(
+        &self,
+        py: Python<'_>,
+        name: String,
+        command: Vec<String>,
+        folder: PathBuf,
+        dialect: Option<String>,
+        config: Option<&[u8]>,
+        grants: Vec<String>,
+        data_dir: Option<PathBuf>,
+        start_timeout: Option<f64>,
+    ) -> PyResult<Operation> {
+        let mut command = command.into_iter();
+        let program = command.next().unwrap_or_default();
+        let mut door = ProgramDoor::new(program, command).folder(folder);
+        if let Some(dialect) = dialect {
+            door = door.dialect(dialect);
+        }
+        let load = self.0.get()?.open(name, door);
+        begun(py, load, config, grants, data_dir, start_timeout)
+    }
+
+    /// Loads a plugin of this interpreter: the module of the name, or what the program has in hand.
+    #[pyo3(signature = (name, source=None, *, config=None, grants=Vec::new(), data_dir=None, start_timeout=None))]
+    #[allow(clippy::too_many_arguments, reason = "the options of a load")]
+    fn load_module(
+        &self,
+        py: Python<'_>,
+        name: String,
+        source: Option<Py<PyAny>>,
+        config: Option<&[u8]>,
+        grants: Vec<String>,
+        data_dir: Option<PathBuf>,
+        start_timeout: Option<f64>,
+    ) -> PyResult<Operation> {
+        let load = self.0.get()?.open(name, ModuleDoor::new(source));
+        begun(py, load, config, grants, data_dir, start_timeout)
+    }
+}
+
+fn begun(
+    py: Python<'_>,
+    mut load: Load,
+    config: Option<&[u8]>,
+    grants: Vec<String>,
+    data_dir: Option<PathBuf>,
+    start_timeout: Option<f64>,
+) -> PyResult<Operation> {
+    for (name, value) in members(py, config)? {
+        load = load.config(name, value);
+    }
+    for grant in grants {
+        load = load.grant(&grant).map_err(|error| raised(py, &error))?;
+    }
+    if let Some(folder) = data_dir {
+        load = load.data_dir(folder);
+    }
+    if let Some(seconds) = start_timeout {
+        load = load.start_timeout(duration(seconds)?);
+    }
+    let load = load.into_future();
+    Ok(Operation::of(
+        async move { load.await.map(Outcome::Plugin) },
+    ))
 }
 
 fn offer((name, permission, is_coroutine): (String, Option<String>, bool)) -> (Offer, bool) {

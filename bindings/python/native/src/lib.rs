@@ -7,6 +7,7 @@
 mod bell;
 mod errors;
 mod host;
+mod module;
 mod operation;
 mod owned;
 mod plugin;
@@ -23,6 +24,8 @@ mod _native {
     use super::bell::Bell;
     #[pymodule_export]
     use super::host::Host;
+    #[pymodule_export]
+    use super::module::Line;
     #[pymodule_export]
     use super::operation::Operation;
     #[pymodule_export]

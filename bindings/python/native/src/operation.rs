@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crossplug_host::{CallFuture, Ending, Payload, Result};
+use crossplug_host::{CallFuture, Ending, Payload, RawFuture, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -23,6 +23,7 @@ const SLICE: Duration = Duration::from_millis(50);
 pub(crate) enum Outcome {
     Nothing,
     Payload(Payload),
+    Bytes(Vec<u8>),
     /// The next of a stream; none after the last.
     Item(Option<Payload>),
     Plugin(crossplug_host::Plugin),
@@ -132,6 +133,7 @@ fn convert(py: Python<'_>, outcome: Result<Outcome>) -> PyResult<Py<PyAny>> {
     Ok(match outcome.map_err(|error| raised(py, &error))? {
         Outcome::Nothing | Outcome::Item(None) => py.None(),
         Outcome::Payload(payload) | Outcome::Item(Some(payload)) => bytes(&payload),
+        Outcome::Bytes(given) => PyBytes::new(py, &given).into_any().unbind(),
         Outcome::Plugin(plugin) => Py::new(py, Plugin::new(plugin))?.into_any(),
         Outcome::Ending(ending) => {
             let error = ending.error.map(|error| raised(py, &error).into_value(py));
@@ -154,6 +156,19 @@ impl Step for CallFuture {
     fn wait_within(&mut self, limit: Duration) -> Option<Result<Outcome>> {
         let outcome = CallFuture::wait_within(self, limit)?;
         Some(outcome.map(Outcome::Payload))
+    }
+}
+
+impl Step for RawFuture {
+    fn poll(&mut self, waker: &Waker) -> Poll<Result<Outcome>> {
+        let polled = Pin::new(self) as Pin<&mut dyn Future<Output = Result<Vec<u8>>>>;
+        let polled = polled.poll(&mut Context::from_waker(waker));
+        polled.map(|outcome| outcome.map(Outcome::Bytes))
+    }
+
+    fn wait_within(&mut self, limit: Duration) -> Option<Result<Outcome>> {
+        let outcome = RawFuture::wait_within(self, limit)?;
+        Some(outcome.map(Outcome::Bytes))
     }
 }
 

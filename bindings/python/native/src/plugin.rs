@@ -75,6 +75,18 @@ impl Plugin {
         Ok(Operation::new(call.into_future()))
     }
 
+    /// A call with bytes as they are, of an export of a module that has no messages.
+    #[pyo3(signature = (export, input, timeout=None))]
+    fn call_raw(&self, export: &str, input: &[u8], timeout: Option<f64>) -> PyResult<Operation> {
+        let mut call = self.0.get()?.call_raw(export, input);
+        call = match timeout {
+            None => call,
+            Some(f64::INFINITY) => call.no_timeout(),
+            Some(seconds) => call.timeout(duration(seconds)?),
+        };
+        Ok(Operation::new(call.into_future()))
+    }
+
     /// A call that streams, sent at once.
     #[pyo3(signature = (method, params, timeout=None, traceparent=None, on_progress=None))]
     fn stream(

@@ -64,6 +64,42 @@ class Host:
     ) -> Operation:
         """Gives a `Plugin`."""
 
+    def load_program(
+        self,
+        name: str,
+        command: list[str],
+        folder: str | PathLike[str],
+        *,
+        dialect: str | None = None,
+        config: bytes | None = None,
+        grants: list[str] = ...,
+        data_dir: str | PathLike[str] | None = None,
+        start_timeout: float | None = None,
+    ) -> Operation:
+        """Gives a `Plugin`."""
+
+    def load_module(
+        self,
+        name: str,
+        source: object | None = None,
+        *,
+        config: bytes | None = None,
+        grants: list[str] = ...,
+        data_dir: str | PathLike[str] | None = None,
+        start_timeout: float | None = None,
+    ) -> Operation:
+        """Gives a `Plugin`."""
+
+@final
+class Line:
+    """A plugin's end of a line to the host around it; with the last of them the plugin has ended."""
+
+    def read(self) -> bytes:
+        """Waits for messages in NDJSON; none at the end."""
+
+    def write(self, data: bytes) -> None: ...
+    def close(self, why: str | None = None) -> None: ...
+
 @final
 class Plugin:
     """A loaded plugin; with the last of its objects it is stopped."""
@@ -77,6 +113,9 @@ class Plugin:
         on_progress: Callable[[float | None, str | None], object] | None = None,
     ) -> Operation:
         """Gives the result as bytes."""
+
+    def call_raw(self, export: str, input: bytes, timeout: float | None = None) -> Operation:
+        """Gives bytes."""
 
     def stream(
         self,

@@ -1,4 +1,4 @@
-"""The conformance subject of each SDK, as a plugin's folder."""
+"""The conformance subject of each SDK, as a plugin's folder, and of some through more than one door."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[4]
+from host.places import ROOT
+
 SUBJECTS = {
     "python": ROOT / "bindings/python/subject",
     "typescript": ROOT / "bindings/typescript/subject",
     "rust": ROOT / "target/debug/examples/subject",
+    "rust-wasm": ROOT / "target/guests/subject.wasm",
+    "python-module": ROOT / "bindings/python/subject",
 }
 
 
 def _there(language: str) -> bool:
-    needed = {"typescript": SUBJECTS["typescript"] / "dist/plugin.js", "rust": SUBJECTS["rust"]}.get(language)
-    return (needed is None or needed.exists()) and (language != "typescript" or shutil.which("node") is not None)
+    needed = SUBJECTS["typescript"] / "dist/plugin.js" if language == "typescript" else SUBJECTS[language]
+    return needed.exists() and (language != "typescript" or shutil.which("node") is not None)
 
 
 @pytest.fixture(params=list(SUBJECTS))
@@ -34,12 +37,19 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def _folder(language: str, folder: Path) -> Path:
     """The subject, with a manifest that asks for every service."""
     source = SUBJECTS[language]
-    manifest = json.loads((SUBJECTS["python" if language == "rust" else language] / "plugin.json").read_text())
+    manifest = json.loads(
+        (SUBJECTS["typescript" if language == "typescript" else "python"] / "plugin.json").read_text()
+    )
     manifest["permissions"] = {"services": ["*"], "events": {"emit": ["*"], "subscribe": ["*"]}}
     if language == "rust":
         manifest["doors"]["process"]["command"] = ["./subject"]
         (folder / "subject").symlink_to(source)
+    elif language == "rust-wasm":
+        manifest["doors"] = {"wasm": {"path": "subject.wasm"}}
+        shutil.copy(source, folder)
     else:
+        if language == "python-module":
+            manifest["doors"] = {"module": {"python": "plugin"}}
         for file in source.iterdir():
             if file.name != "plugin.json":
                 (folder / file.name).symlink_to(file)
@@ -50,3 +60,9 @@ def _folder(language: str, folder: Path) -> Path:
 @pytest.fixture
 def python_subject(tmp_path: Path) -> Path:
     return _folder("python", tmp_path)
+
+
+@pytest.fixture
+def module_subject(tmp_path: Path) -> Path:
+    """The subject in Python, in the process of its host."""
+    return _folder("python-module", tmp_path)

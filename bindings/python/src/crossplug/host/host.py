@@ -17,9 +17,11 @@ from crossplug.host.loop import LoopBell, finish, finish_blocking, running
 from crossplug.host.plugin import LoadedPlugin
 from crossplug.host.reports import Reports, to_logging
 from crossplug.host.service import Service, Services
+from crossplug.plugin.plugin import Plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import ModuleType
     from typing import TypeVar
 
     from typing_extensions import Self
@@ -148,7 +150,8 @@ class Host:
         data_dir: str | os.PathLike[str] | None = None,
         start_timeout: float | None = None,
     ) -> LoadedPlugin:
-        """Loads the plugin of a manifest: ``path`` is its folder, with a ``plugin.json`` in it, or the file.
+        """Loads the plugin of a manifest: ``path`` is its folder, with a ``plugin.json`` in it, or the file; or a
+        WebAssembly module by itself, ``x.wasm``, which carries its manifest or has none.
 
         ``grants`` are given to it besides those of the host, spelled as the program ``crossplug`` takes them:
         ``kv.get``, ``kv.*``, ``kv:read``, ``emit=location:*``, ``env=TOKEN``. ``config`` stands over what the manifest
@@ -193,6 +196,119 @@ class Host:
             start_timeout=start_timeout,
         )
 
+    async def load_program(
+        self,
+        command: Sequence[str],
+        *,
+        name: str | None = None,
+        folder: str | os.PathLike[str] = ".",
+        dialect: str = "crossplug/1",
+        config: Mapping[str, Any] | None = None,
+        grants: Iterable[str] = (),
+        data_dir: str | os.PathLike[str] | None = None,
+        start_timeout: float | None = None,
+    ) -> LoadedPlugin:
+        """Starts a program that is a plugin, without a manifest: ``command`` is looked up as a manifest's is, and runs
+        in ``folder``. Since no manifest asks for anything, it may do whatever is granted.
+        """
+        operation = self._load_program(command, name, folder, dialect, config, grants, data_dir, start_timeout)
+        return self._keep(await finish(operation))
+
+    def load_program_blocking(
+        self,
+        command: Sequence[str],
+        *,
+        name: str | None = None,
+        folder: str | os.PathLike[str] = ".",
+        dialect: str = "crossplug/1",
+        config: Mapping[str, Any] | None = None,
+        grants: Iterable[str] = (),
+        data_dir: str | os.PathLike[str] | None = None,
+        start_timeout: float | None = None,
+    ) -> LoadedPlugin:
+        """The same on this thread."""
+        operation = self._load_program(command, name, folder, dialect, config, grants, data_dir, start_timeout)
+        return self._keep(finish_blocking(operation))
+
+    def _load_program(
+        self,
+        command: Sequence[str],
+        name: str | None,
+        folder: str | os.PathLike[str],
+        dialect: str,
+        config: Mapping[str, Any] | None,
+        grants: Iterable[str],
+        data_dir: str | os.PathLike[str] | None,
+        start_timeout: float | None,
+    ) -> _native.Operation:
+        if not command or isinstance(command, str):
+            raise UsageError("the command is a list: a program and its arguments")
+        return self._opened().load_program(
+            name or os.path.basename(command[0]),
+            list(command),
+            os.path.abspath(folder),
+            dialect=dialect,
+            config=None if config is None else dump(dict(config)),
+            grants=list(grants),
+            data_dir=data_dir,
+            start_timeout=start_timeout,
+        )
+
+    async def load_module(
+        self,
+        source: str | ModuleType | Plugin | object,
+        *,
+        name: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        grants: Iterable[str] = (),
+        data_dir: str | os.PathLike[str] | None = None,
+        start_timeout: float | None = None,
+    ) -> LoadedPlugin:
+        """Loads a plugin of this very program, without a manifest: a :class:`crossplug.Plugin`, or the module that has
+        it, or that module's name.
+
+        It runs on threads of its own and is trusted code: nobody can end it. What it prints is the program's. Since no
+        manifest asks for anything, it may do whatever is granted.
+        """
+        operation = self._load_module(source, name, config, grants, data_dir, start_timeout)
+        return self._keep(await finish(operation))
+
+    def load_module_blocking(
+        self,
+        source: str | ModuleType | Plugin | object,
+        *,
+        name: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        grants: Iterable[str] = (),
+        data_dir: str | os.PathLike[str] | None = None,
+        start_timeout: float | None = None,
+    ) -> LoadedPlugin:
+        """The same on this thread."""
+        operation = self._load_module(source, name, config, grants, data_dir, start_timeout)
+        return self._keep(finish_blocking(operation))
+
+    def _load_module(
+        self,
+        source: Any,
+        name: str | None,
+        config: Mapping[str, Any] | None,
+        grants: Iterable[str],
+        data_dir: str | os.PathLike[str] | None,
+        start_timeout: float | None,
+    ) -> _native.Operation:
+        if isinstance(source, Plugin):
+            called = str(source.manifest()["name"])
+        else:
+            called = source if isinstance(source, str) else getattr(source, "__name__", type(source).__name__)
+        return self._opened().load_module(
+            name or called,
+            called if isinstance(source, str) else source,
+            config=None if config is None else dump(dict(config)),
+            grants=list(grants),
+            data_dir=data_dir,
+            start_timeout=start_timeout,
+        )
+
     def _opened(self) -> _native.Host:
         with self._lock:
             if self._closed:
@@ -229,6 +345,16 @@ class Host:
         return LoadedPlugin(native)
 
     # --- the end ---
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it loads no plugins any more."""
+        return self._closed
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether this process made it: a fork of that one may not use it."""
+        return self._process == os.getpid()
 
     async def close(self) -> None:
         """Stops every plugin that is still there, and waits for them. Does nothing a second time."""
@@ -286,7 +412,7 @@ class Host:
 def _close_all() -> None:
     """No plugin outlives the interpreter: those of hosts that nobody closed are stopped."""
     for host in list(_open):
-        if host._process == os.getpid():
+        if host.is_of_this_process:
             host.close_blocking()
 
 

@@ -202,6 +202,16 @@ class LoadedPlugin(Clients):
         payload = params_of(method, params)
         return Call(self._native.stream(wire, payload, timeout, traceparent, _progress(on_progress)), method)
 
+    async def call_raw(self, export: str, input: bytes = b"", *, timeout: float | None = None) -> bytes:
+        """Calls an export of a WebAssembly module with Extism's ABI: bytes in, bytes out, as they are."""
+        output: bytes = await finish(self._native.call_raw(export, input, timeout))
+        return output
+
+    def call_raw_blocking(self, export: str, input: bytes = b"", *, timeout: float | None = None) -> bytes:
+        """The same on this thread, on which the module runs, too."""
+        output: bytes = finish_blocking(self._native.call_raw(export, input, timeout))
+        return output
+
     @overload
     def emit(self, event: str, payload: Any = None, *, stream: str | None = None) -> None: ...
     @overload

@@ -32,6 +32,15 @@ def manifest_of(plugin: Plugin) -> dict[str, Any]:
         path = os.path.join(os.path.dirname(os.path.abspath(program)), "plugin.json")
         if not os.path.exists(path):
             return plugin.manifest()
+    return read_manifest(path)
+
+
+def read_manifest(path: str) -> dict[str, Any]:
+    """The manifest in a file.
+
+    Raises:
+        UsageError: for a file that cannot be read, or is no manifest.
+    """
     try:
         with open(path, "rb") as file:
             manifest = parse(file.read())

@@ -239,6 +239,11 @@ class Serving:
                     self.coroutines = LoopThread(self)
         return self.coroutines
 
+    def close(self) -> None:
+        """Nothing of the plugin runs any more: lets its event loop go."""
+        if self.coroutines is not None:
+            self.coroutines.close()
+
     def on_loop(self) -> bool:
         """Whether the current thread is the one that runs coroutines."""
         return self.coroutines is not None and self.coroutines.ident == get_ident()

@@ -5,12 +5,7 @@ from __future__ import annotations
 import threading
 from queue import SimpleQueue
 
-from crossplug.plugin.input import Input
-from crossplug.plugin.lifecycle import drain, stop
-from crossplug.plugin.readers import Readers
-from crossplug.plugin.serving import Serving
-from crossplug.protocol.dialect import by_name
-from crossplug.protocol.session import Session
+from crossplug.plugin.inside import Inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,33 +14,15 @@ if TYPE_CHECKING:
     from crossplug.plugin.plugin import Plugin
 
 
-class _Queue:
-    """Takes all bytes at once, for whoever reads them from the queue."""
-
-    def __init__(self) -> None:
-        self.bytes: SimpleQueue[bytes | None] = SimpleQueue()
-        self.taken = 0
-        self.dead = False
-
-    def write(self, data: bytes) -> bytes:
-        self.taken += len(data)
-        self.bytes.put(data)
-        return b""
-
-    def finish(self, data: bytes) -> None:
-        self.write(data)
-
-
 class MemoryPlugin:
     """Runs a plugin as a process would, but for pipes, signals and prints."""
 
     def __init__(self, plugin: Plugin, manifest: dict[str, Any], dialect: str = "crossplug/1") -> None:
-        sink = _Queue()
-        self.output = sink.bytes
+        self.output: SimpleQueue[bytes | None] = SimpleQueue()
         """What the plugin writes: bytes, then None at its end."""
-        self.serving = Serving(plugin, Session(by_name(dialect)), manifest, sink)
         self._incoming: SimpleQueue[bytes] = SimpleQueue()
-        self._frames = Input(self.serving, self._incoming.get)
+        self._inside = Inside(plugin, manifest, self._incoming.get, self.output.put, dialect)
+        self.serving = self._inside.serving
         self._thread = threading.Thread(target=self._run, name="crossplug plugin", daemon=True)
         self._thread.start()
 
@@ -63,12 +40,8 @@ class MemoryPlugin:
         seconds.
         """
         self._thread.join(timeout)
-        return None if self._thread.is_alive() else int(self._frames.broken)
+        return None if self._thread.is_alive() else self._inside.code
 
     def _run(self) -> None:
-        self.serving.open()
-        Readers(self.serving, self._frames.next).run()
-        drain(self.serving)
-        stop(self.serving)
-        self.serving.flush()
+        self._inside.run()
         self.output.put(None)
