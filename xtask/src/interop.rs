@@ -3,6 +3,7 @@
 //! Each cell is a program of the host's language that plays the cases on a conformance subject through one door; this file
 //! starts them and draws the grid.
 
+mod grid;
 mod hosts;
 mod subjects;
 
@@ -32,16 +33,29 @@ struct Cell {
     seconds: f32,
 }
 
-/// Plays every cell and prints the grid, or its JSON.
+/// What becomes of the grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// It is printed.
+    Table,
+    /// It is printed as JSON.
+    Json,
+    /// It is printed and put into the README.
+    Written,
+    /// It is printed, and the README must show the same.
+    Checked,
+}
+
+/// Plays every cell, or those whose `host/plugin/door` contains `only`.
 ///
 /// # Errors
 /// Something cannot be built, or a case failed or was not played.
-pub(crate) fn run(root: &Path, only: Option<&str>, as_json: bool) -> Outcome {
+pub(crate) fn run(root: &Path, only: Option<&str>, shown: Shown) -> Outcome {
     let cells = cells(root, only)?;
-    if as_json {
-        println!("{}", to_json(&cells));
-    } else {
-        print(&cells);
+    let grid = grid::markdown(&cells);
+    match shown {
+        Shown::Json => println!("{}", to_json(&cells)),
+        _ => print!("{grid}"),
     }
     let mut wrong = 0;
     for cell in &cells {
@@ -58,6 +72,11 @@ pub(crate) fn run(root: &Path, only: Option<&str>, as_json: bool) -> Outcome {
             "{wrong} cases of the grid's {} cells failed or were not played",
             cells.len()
         );
+    }
+    match shown {
+        Shown::Written => grid::write(root, &grid)?,
+        Shown::Checked => grid::check(root, &grid)?,
+        _ => {}
     }
     Ok(Counts::checks(cells.iter().map(|cell| cell.passed).sum()))
 }
@@ -113,40 +132,6 @@ fn to_json(cells: &[Cell]) -> Value {
         })
         .collect();
     json!({ "cells": cells })
-}
-
-/// One line for each plugin and door, one column for each host.
-fn print(cells: &[Cell]) {
-    let mut lines: Vec<(&str, &str)> = Vec::new();
-    for cell in cells {
-        if !lines.contains(&(cell.plugin, cell.door)) {
-            lines.push((cell.plugin, cell.door));
-        }
-    }
-    print!("{:12} {:10}", "plugin", "door");
-    for host in HOSTS {
-        print!(" {:>9}", host.name);
-    }
-    println!();
-    for (plugin, door) in lines {
-        print!("{plugin:12} {door:10}");
-        for host in HOSTS {
-            let cell = cells
-                .iter()
-                .find(|cell| (cell.host, cell.plugin, cell.door) == (host.name, plugin, door));
-            let shown = cell.map_or(String::new(), |cell| match cell.failed + cell.skipped {
-                0 => cell.passed.to_string(),
-                wrong => format!("{}, {wrong}!", cell.passed),
-            });
-            print!(" {shown:>9}");
-        }
-        println!();
-    }
-    let (passed, count) = (
-        cells.iter().map(|cell| cell.passed).sum::<u64>(),
-        cells.len(),
-    );
-    println!("{passed} cases passed in {count} cells");
 }
 
 impl Cell {

@@ -69,6 +69,9 @@ enum Task {
         /// One JSON object: {cells: [{host, plugin, door, passed, failed, skipped}]}.
         #[arg(long)]
         json: bool,
+        /// Puts the grid into the README.
+        #[arg(long, conflicts_with_all = ["only", "json"])]
+        write: bool,
     },
     /// Measures the process door against a raw ping-pong over the same pipes.
     Bench {
@@ -99,7 +102,14 @@ fn run() -> anyhow::Result<()> {
         Task::Test { only, list } => test::run(&root, only.as_deref(), list),
         Task::Codegen { check } => codegen::run(&root, check),
         Task::Doctor { json } => doctor::run(&root, json),
-        Task::Interop { only, json } => interop::run(&root, only.as_deref(), json).map(|_| ()),
+        Task::Interop { only, json, write } => {
+            let shown = match (json, write) {
+                (true, _) => interop::Shown::Json,
+                (_, true) => interop::Shown::Written,
+                _ => interop::Shown::Table,
+            };
+            interop::run(&root, only.as_deref(), shown).map(|_| ())
+        }
         Task::Tidy => tidy::run(&root),
         Task::Bench { quick, json } => pingpong::run(&root, quick, json),
     }

@@ -83,7 +83,7 @@ pub(super) const ALL: &[Step] = &[
     Step {
         name: "interop",
         needs: Some(has_all),
-        run: |root| interop::run(root, None, false),
+        run: |root| interop::run(root, None, interop::Shown::Checked),
     },
     Step {
         name: "packages",
