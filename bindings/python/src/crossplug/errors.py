@@ -47,7 +47,7 @@ class DecodeError(RefusedValue):
     >>> Validation.from_json('{"valid": 1}')
     Traceback (most recent call last):
     ...
-    crossplug.errors.DecodeError: wrongKind at /valid: expected true or false, found a number
+    crossplug.errors.DecodeError: wrongKind at /valid: expected a boolean, found a number
     """
 
 

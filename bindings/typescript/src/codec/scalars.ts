@@ -199,8 +199,8 @@ export function isBytes(value: unknown): value is Uint8Array {
 export function constant<T extends string | number | boolean>(value: unknown, only: T): T {
   if (value === only) return only;
   const wide = typeof value === "bigint" && typeof only === "number";
-  if (typeof value !== typeof only && !wide) throw wrongKind(value, JSON.stringify(only));
-  throw new Misfit("unknownConst", `expected ${JSON.stringify(only)}`);
+  if (typeof value !== typeof only && !wide) throw wrongKind(value, `the constant ${JSON.stringify(only)}`);
+  throw new Misfit("unknownConst", `expected ${JSON.stringify(only)}, found ${JSON.stringify(value)}`);
 }
 
 /** A value that may be absent but not null. */

@@ -366,7 +366,7 @@ function copyEventType(value: unknown): EventType {
 function copyActorKind(value: unknown): ActorKind {
   if (typeof value === "number" || typeof value === "bigint") return $.integer(value, 0, 255);
   if (typeof value === "string") return copyActorKindName(value);
-  throw $.wrongKind(value, "number or ActorKindName");
+  throw $.wrongKind(value, "a number or a string");
 }
 
 function copyActorKindName(value: unknown): ActorKindName {

@@ -634,13 +634,13 @@ function writeHttpResponse(value: unknown): unknown {
 function readBody(value: unknown): Body {
   if (typeof value === "string") return $.string(value);
   if ($.isObject(value)) return readBinaryBody(value);
-  throw $.wrongKind(value, "string or BinaryBody");
+  throw $.wrongKind(value, "a string or an object");
 }
 
 function writeBody(value: unknown): unknown {
   if (typeof value === "string") return $.string(value);
   if ($.isObject(value)) return writeBinaryBody(value);
-  throw $.wrongKind(value, "string or BinaryBody");
+  throw $.wrongKind(value, "a string or an object");
 }
 
 function readBinaryBody(value: unknown): BinaryBody {

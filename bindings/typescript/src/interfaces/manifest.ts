@@ -1034,13 +1034,13 @@ function copyEventPermissions(value: unknown): EventPermissions {
 function readDependencyEntry(value: unknown): DependencyEntry {
   if (typeof value === "string") return $.string(value);
   if ($.isObject(value)) return readDependency(value);
-  throw $.wrongKind(value, "string or Dependency");
+  throw $.wrongKind(value, "a string or an object");
 }
 
 function writeDependencyEntry(value: unknown): unknown {
   if (typeof value === "string") return $.string(value);
   if ($.isObject(value)) return writeDependency(value);
-  throw $.wrongKind(value, "string or Dependency");
+  throw $.wrongKind(value, "a string or an object");
 }
 
 const readDependency_known = $.namesOf("name", "version", "optional");

@@ -551,7 +551,7 @@ function copyMeta(value: unknown): Meta {
 function copyRequestId(value: unknown): RequestId {
   if (typeof value === "number" || typeof value === "bigint") return $.safeInteger(value, -9007199254740991);
   if (typeof value === "string") return $.sized($.string(value), 0, 200);
-  throw $.wrongKind(value, "number or string");
+  throw $.wrongKind(value, "a number or a string");
 }
 
 function copyCancelParams(value: unknown): CancelParams {

@@ -1043,7 +1043,7 @@ function writeToolManifest(value: unknown): unknown {
 function copyToolCapability(value: unknown): ToolCapability {
   if (typeof value === "string") return copyKnownCapability(value);
   if ($.isObject(value)) return copyCustomCapability(value);
-  throw $.wrongKind(value, "KnownCapability or CustomCapability");
+  throw $.wrongKind(value, "a string or an object");
 }
 
 function copyKnownCapability(value: unknown): KnownCapability {

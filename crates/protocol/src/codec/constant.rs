@@ -72,7 +72,7 @@ impl ConstVisitor {
         } else {
             Err(refuse(
                 Reason::UnknownConst,
-                format_args!("found {found}, expected {}", self.0),
+                format_args!("expected {}, found {found}", self.0),
             ))
         }
     }

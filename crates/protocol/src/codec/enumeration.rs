@@ -29,7 +29,7 @@ impl<T, F: Fn(&str) -> Option<T>> Visitor<'_> for EnumVisitor<T, F> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a string ({})", self.name)
+        f.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<T, E> {

@@ -184,7 +184,7 @@ impl serde::de::Error for DecodeError {
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
         Self::new(
             Reason::WrongKind,
-            format!("found {found}, expected {expected}"),
+            format!("expected {expected}, found {}", kind_of(found)),
         )
     }
 
@@ -195,6 +195,22 @@ impl serde::de::Error for DecodeError {
     fn duplicate_field(field: &'static str) -> Self {
         Self::new(Reason::DuplicateKey, format!("`{field}` stands twice"))
     }
+}
+
+/// What a person calls the kind of a value, in the words of every SDK.
+fn kind_of(found: serde::de::Unexpected<'_>) -> String {
+    use serde::de::Unexpected;
+    let kind = match found {
+        Unexpected::Bool(_) => "a boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+        Unexpected::Str(_) | Unexpected::Char(_) => "a string",
+        Unexpected::Bytes(_) => "bytes",
+        Unexpected::Unit | Unexpected::Option => "null",
+        Unexpected::Seq => "an array",
+        Unexpected::Map => "an object",
+        other => return other.to_string(),
+    };
+    kind.to_owned()
 }
 
 /// A refusal as an error of whatever serde format is reading. serde lets only text through, so the reason goes in

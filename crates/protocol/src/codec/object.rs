@@ -279,7 +279,7 @@ macro_rules! __codec_object {
                     type Value = $type;
 
                     fn expecting(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                        f.write_str(concat!("an object (", stringify!($type), ")"))
+                        f.write_str("an object")
                     }
 
                     fn visit_map<__A: $crate::codec::serde::de::MapAccess<'de>>(

@@ -134,7 +134,7 @@ macro_rules! small {
             type Value = $rust;
 
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
-                let visitor = IntegerVisitor { expected: concat!("an integer (", $format, ")"), text: false, signed: true };
+                let visitor = IntegerVisitor { expected: "an integer", text: false, signed: true };
                 let (Found::Number(value) | Found::Float(value) | Found::Text(value)) =
                     deserializer.$read(visitor)?;
                 $rust::try_from(value).or_else(|_| Err(out_of_range(value, $format)))
@@ -167,7 +167,7 @@ macro_rules! wide {
 
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
                 let human = deserializer.is_human_readable();
-                let expected = concat!("a decimal string (", $format, ")");
+                let expected = "an integer in a string";
                 let visitor = IntegerVisitor { expected, text: true, signed: $signed };
                 let (value, exact) = match deserializer.deserialize_any(visitor)? {
                     Found::Number(value) => (value, !human),
@@ -222,7 +222,7 @@ macro_rules! legacy {
             type Value = $rust;
 
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$rust, D::Error> {
-                let expected = concat!("an integer (", $format, " within 2^53)");
+                let expected = "an integer";
                 let visitor = IntegerVisitor { expected, text: false, signed: true };
                 let (Found::Number(value) | Found::Float(value) | Found::Text(value)) =
                     deserializer.$read(visitor)?;
@@ -329,7 +329,7 @@ impl Wire for Bytes {
             type Value = Vec<u8>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes (a base64 string)")
+                f.write_str("base64 in a string")
             }
 
             fn visit_str<E: Error>(self, value: &str) -> Result<Vec<u8>, E> {

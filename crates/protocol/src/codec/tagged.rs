@@ -60,7 +60,7 @@ impl<'de, U: UnionVisitor> Visitor<'de> for Opening<U> {
     type Value = U;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object ({})", U::NAME)
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut rest: A) -> Result<U, A::Error> {
@@ -161,7 +161,11 @@ impl<'de, U: UnionVisitor> Visitor<'de> for TagSeed<U> {
     type Value = FoundTag;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a tag of {}", U::NAME)
+        f.write_str(match U::TAGS.first() {
+            Some(ConstValue::Boolean(_)) => "a boolean",
+            Some(ConstValue::Integer(_)) => "a number",
+            _ => "a string",
+        })
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<FoundTag, E> {

@@ -146,10 +146,7 @@ impl<R: Rule> Visitor<'_> for CheckedVisitor<R> {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match R::FORMAT {
-            Some(format) => write!(f, "a string ({format})"),
-            None => f.write_str("a string"),
-        }
+        f.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {

@@ -24,6 +24,11 @@ def kind_of(value: object) -> str:
     return f"a Python {type(value).__name__}"
 
 
+def spelled(value: object) -> str:
+    """A boolean, a number or a string as JSON spells it, more or less: for a person."""
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
+
+
 def wrong(expected: str, value: object) -> DecodeError:
     """A value of another kind."""
     return DecodeError("wrongKind", f"expected {expected}, found {kind_of(value)}")

@@ -11,7 +11,7 @@ from _thread import _local
 from binascii import a2b_base64, b2a_base64
 
 from crossplug.codec.loose import Binary, Wide
-from crossplug.codec.refusals import out_of_range, unwritable, wrong
+from crossplug.codec.refusals import out_of_range, spelled, unwritable, wrong
 from crossplug.errors import DecodeError
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def read_bool(value: Any) -> bool:
     """true or false."""
     if type(value) is bool:
         return value
-    raise wrong("true or false", value)
+    raise wrong("a boolean", value)
 
 
 def read_str(value: Any) -> str:
@@ -153,7 +153,7 @@ def _long(value: Any, low: int, high: int) -> int:
         raise out_of_range(value, low, high)
     if type(value) is not str:
         # A number that no language has rounded will do.
-        return _exact(value, low, "a decimal string", " as a number; write it as a string")
+        return _exact(value, low, "an integer in a string", " as a number; write it as a string")
     digits = value[1:] if low < 0 and value[:1] == "-" else value
     if not (digits.isascii() and digits.isdigit()) or (digits[0] == "0" and len(value) > 1):
         raise DecodeError("badFormat", f'{value[:40]!r} is not a decimal integer as the wire spells it: "0", "-12"')
@@ -215,7 +215,7 @@ def read_bytes(value: Any) -> bytes:
     if type(value) is bytes:
         return value
     if type(value) is not str:
-        raise wrong("a base64 string", value)
+        raise wrong("base64 in a string", value)
     try:
         made = a2b_base64(value)
     except ValueError:
@@ -240,5 +240,5 @@ def read_const(value: Any, constant: Any) -> Any:
     if type(value) is type(constant) or (type(constant) is int and type(value) in (float, Wide)):
         if value == constant:
             return constant
-        raise DecodeError("unknownConst", f"expected the constant {constant!r}, found {value!r}")
-    raise wrong(f"the constant {constant!r}", value)
+        raise DecodeError("unknownConst", f"expected {spelled(constant)}, found {spelled(value)}")
+    raise wrong(f"the constant {spelled(constant)}", value)

@@ -1,6 +1,6 @@
 //! Unions: which arm a value belongs to. Prints the model.
 
-use super::super::expression::{converted, spelled};
+use super::super::expression::converted;
 use super::super::names::{Names, Way};
 use super::super::page::Page;
 use super::super::text;
@@ -98,10 +98,16 @@ pub(super) fn kinds(
         };
         page.line(format_args!("if ({test}) return {value};"));
     }
-    let expected: Vec<String> = union
+    let expected: Vec<&str> = union
         .arms
         .iter()
-        .map(|arm| spelled(interface, &arm.ty))
+        .map(|arm| match arm.kind {
+            Kind::Boolean => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a string",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        })
         .collect();
     page.line(format_args!(
         "throw $.wrongKind(value, {});",
