@@ -11,18 +11,17 @@ from crossplug.codec.generic import I, P, R, U, overload
 from crossplug.codec.record import Record
 from crossplug.codec.text import dump, parse
 from crossplug.errors import PluginError
-from crossplug.interfaces.protocol_errors import CODES, InternalError, PermissionDeniedError
+from crossplug.interfaces.protocol_errors import CODES, InternalError
 from crossplug.plugin.method import EventType, Method
 from crossplug.plugin.plugin import Plugin
-from crossplug.protocol.envelope import read_error, write_error
+from crossplug.protocol.envelope import read_error
 from crossplug.testing.call import Call
+from crossplug.testing.fakes import Fake, FakeCall
 from crossplug.testing.memory import MemoryPlugin
 from crossplug.testing.records import Emitted, LogLine, ServiceCall
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    Service = Callable[[Any], Any]
 
 
 class TestHost:
@@ -30,7 +29,12 @@ class TestHost:
 
     ``services`` are fakes of the host's services: functions, or coroutine functions, of the params. They are named by
     strings, and then take and give JSON values, or by typed constants (``AgentServices.MEMORY_SEARCH``), and then take
-    and give typed values; they may raise a :class:`PluginError`. The plugin is granted those and no others.
+    and give typed values; they may raise a :class:`PluginError`. A fake that streams is a generator: what it yields are
+    the items, what it returns is the result. One with a second parameter is given there what the plugin streams, to
+    iterate over. Each call has a thread of its own, so a fake may take its time. The plugin is granted those services
+    and no others, and may emit whatever it likes.
+
+    ``config`` goes over the configuration of the plugin's manifest, member by member, as a user's does.
     """
 
     __test__ = False  # pytest takes classes whose name begins with Test for tests
@@ -40,7 +44,7 @@ class TestHost:
         plugin: Plugin | object,
         *,
         config: Mapping[str, Any] | None = None,
-        services: Mapping[str | Method[Any, Any, Any, Any, Any], Service] | None = None,
+        services: Mapping[str | Method[Any, Any, Any, Any, Any], Callable[..., Any]] | None = None,
         data_dir: str | None = None,
         debug: bool = False,
         timeout: float = 30.0,
@@ -57,10 +61,9 @@ class TestHost:
         """Notified whenever the plugin said something."""
         self._plugin = plugin
         self._config = dict(config or {})
-        self._services: dict[str, tuple[Service, Method[Any, Any, Any, Any, Any] | None]] = {}
-        for name, fake in (services or {}).items():
-            wire, method = (name.wire, name) if isinstance(name, Method) else (name, None)
-            self._services[wire] = (fake, method)
+        fakes = [Fake(service, function) for service, function in (services or {}).items()]
+        self._fakes = {fake.wire: fake for fake in fakes}
+        self._serving: dict[int, FakeCall] = {}
         self._data_dir = data_dir
         self._debug = debug
         self.patience = timeout
@@ -75,16 +78,17 @@ class TestHost:
     # --- the beginning and the end ---
 
     def __enter__(self) -> Self:
-        self._memory = MemoryPlugin(self._plugin, self._plugin.manifest())
+        manifest = self._plugin.manifest()
+        self._memory = MemoryPlugin(self._plugin, manifest)
         self._memory.serving.observe = lambda request, error: self._causes.__setitem__(request.id, error)
         self._listener = threading.Thread(target=self._listen, name="crossplug test kit", daemon=True)
         self._listener.start()
         params: dict[str, Any] = {
             "protocol": {"version": "1.0"},
-            "host": {"name": "crossplug.testing", "version": "1"},
+            "host": {"name": "crossplug-testing", "version": "1.0.0"},
             "instanceId": "test",
-            "config": self._config,
-            "granted": {"services": sorted(self._services)},
+            "config": {**manifest.get("config", {}), **self._config},
+            "granted": {"services": sorted(self._fakes), "emit": ["*"]},
             "debug": self._debug,
         }
         if self._data_dir is not None:
@@ -238,11 +242,11 @@ class TestHost:
         while (data := output.get()) is not None:
             for line in data.splitlines():
                 message = parse(line)
-                if "method" in message and "id" in message:
-                    self._serve(message)
-                    continue
                 with self.changed:
-                    self._take(message)
+                    if "method" in message and "id" in message:
+                        self._serve(message)
+                    else:
+                        self._take(message)
                     self.changed.notify_all()
         with self.changed:
             for call in self._calls.values():
@@ -261,48 +265,27 @@ class TestHost:
                 self.logs.append(LogLine(params["level"], params["message"], params.get("fields", {})))
             case "$/event":
                 self.events.append(Emitted(params["name"], params.get("stream"), params["seq"], params["payload"]))
-            case "$/cancel":
-                pass  # a fake answers at once, so there is nothing to give up
             case method:
-                call = self._calls.get(params["id"])
-                if call is not None:
-                    call.take(str(method), params)
+                of: Call[Any, Any, Any] | FakeCall | None
+                of = self._calls.get(params["id"]) or self._serving.get(params["id"])
+                if of is not None:
+                    of.take(str(method), params)
 
     def _typed(self, call: Call[Any, Any, Any], error: Any) -> PluginError:
         classes = {**CODES, **call.errors()}
         return read_error(error, classes) or InternalError(f"no proper error: {error}")
 
     def _serve(self, message: dict[str, Any]) -> None:
-        wire, params = message["method"], message.get("params")
-        reply: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
+        wire, params, id = message["method"], message.get("params"), message["id"]
+        self.service_calls.append(ServiceCall(wire, params))
+        call = self._serving[id] = FakeCall(self, id, wire, self._fakes.get(wire))
+        call.start(params)
+
+    def served(self, id: int, reply: dict[str, Any]) -> None:
+        """A fake has answered."""
         with self.changed:
-            self.service_calls.append(ServiceCall(wire, params))
-        try:
-            if wire not in self._services:
-                raise PermissionDeniedError(f"the test kit has no service {wire!r}; give it in `services`")
-            fake, method = self._services[wire]
-            if method is not None and method.params is not None:
-                params = method.params.from_value(params)
-            result = fake(params)
-            if hasattr(result, "__await__"):
-                result = _finish(result)
-            if method is not None:
-                result = None if method.result is None else method.result.to_value(result)
-            reply["result"] = result
-        except PluginError as error:
-            reply["error"] = write_error(error)
-        except Exception as error:
-            reply["error"] = write_error(InternalError(f"the fake of {wire} raised {type(error).__name__}: {error}"))
-        self._write(reply)
-
-
-def _finish(result: Any) -> Any:
-    import asyncio
-
-    async def run() -> Any:
-        return await result
-
-    return asyncio.run(run())
+            self._serving.pop(id, None)
+            self._write(reply)
 
 
 def _upload(call: Call[Any, Any, Any], items: Iterable[Any]) -> None:
