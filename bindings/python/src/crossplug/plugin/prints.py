@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 LONGEST_LINE = 16 * 1024
-"""Bytes of a line after which the rest counts as the next line."""
+"""Bytes of a line that is passed on in one piece."""
+
+
+def piece(line: bytes) -> int:
+    """How much of a long line is its first piece: no character is broken, as far as there are any."""
+    ends = range(LONGEST_LINE, LONGEST_LINE - 4, -1)
+    return next((end for end in ends if line[end] & 0xC0 != 0x80), LONGEST_LINE)
 
 
 class _Lines(io.RawIOBase):
@@ -32,23 +38,30 @@ class _Lines(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]
         data = bytes(data)
         *lines, rest = (self._rest + data).split(b"\n")
-        while len(rest) > LONGEST_LINE:
-            lines.append(rest[:LONGEST_LINE])
-            rest = rest[LONGEST_LINE:]
-        self._rest = rest
+        self._rest = b""
         for line in lines:
-            self._say(line)
+            self._say(self._shorten(line[:-1] if line.endswith(b"\r") else line))
+        self._rest = self._shorten(rest)
         return len(data)
+
+    def _shorten(self, line: bytes) -> bytes:
+        """Says a long line in pieces; gives the last one, which may be the whole line."""
+        while len(line) > LONGEST_LINE:
+            end = piece(line)
+            self._say(line[:end], b"")
+            line = line[end:]
+        return line
 
     def end(self) -> None:
         rest, self._rest = self._rest, b""
         if rest:
             self._say(rest)
 
-    def _say(self, line: bytes) -> None:
+    def _say(self, line: bytes, end: bytes = b"\n") -> None:
+        """What goes to stderr ends there as it ended here."""
         if self._log(line.decode("utf-8", "replace")):
             return
-        left = memoryview(line + b"\n")
+        left = memoryview(line + end)
         try:
             while left:
                 left = left[os.write(self._fd, left) :]
