@@ -42,9 +42,14 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     python::interpreter(root)?;
     node::build(root)?;
     let mut cargo = tools::cargo();
-    cargo.args(["build", "--locked"]);
+    // Among the whole workspace, and with an example, since examples have the features of tests: dependencies as large as
+    // wasmtime would be built once more with other ones.
+    cargo.args(["build", "--locked", "--workspace", "--all-features"]);
+    cargo.args(["--example", "subject"]);
     for scenario in SCENARIOS {
-        cargo.arg("--package").arg(format!("example-{scenario}"));
+        for program in ["plugin", "host"] {
+            cargo.arg("--bin").arg(format!("example-{scenario}-{program}"));
+        }
     }
     step::run("examples in Rust", &mut cargo, Show::OnFailure)?;
     let inputs = step::files_below(&root.join("examples"), &[".ts", "tsconfig.json"])?;

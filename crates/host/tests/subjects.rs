@@ -71,8 +71,8 @@ fn rust() {
     let arguments = [
         "build",
         "--quiet",
-        "-p",
-        "crossplug-plugin",
+        "--workspace",
+        "--all-features",
         "--example",
         "subject",
     ];

@@ -66,8 +66,8 @@ fn subject(builder: HostBuilder) -> Plugin {
     let build = [
         "build",
         "--quiet",
-        "-p",
-        "crossplug-plugin",
+        "--workspace",
+        "--all-features",
         "--example",
         "subject",
     ];

@@ -42,8 +42,8 @@ fn rust(root: &Path) -> anyhow::Result<Doors> {
     cargo.args([
         "build",
         "--locked",
-        "--package",
-        "crossplug-plugin",
+        "--workspace",
+        "--all-features",
         "--example",
         "subject",
     ]);

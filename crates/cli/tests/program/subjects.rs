@@ -32,8 +32,8 @@ fn rust() -> Stage {
         .args([
             "build",
             "--quiet",
-            "--package",
-            "crossplug-plugin",
+            "--workspace",
+            "--all-features",
             "--example",
             "subject",
         ])

@@ -15,9 +15,11 @@ fn root() -> PathBuf {
 fn both(name: &str) -> Option<(tempfile::TempDir, Host)> {
     let module = guest(name)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let (package, program) = (format!("example-{name}"), format!("example-{name}-plugin"));
+    let program = format!("example-{name}-plugin");
     let built = std::process::Command::new(cargo)
-        .args(["build", "--quiet", "-p", &package, "--bin", &program])
+        // With the features that the tests have: with others wasmtime would be built once more.
+        .args(["build", "--quiet", "--workspace", "--all-features"])
+        .args(["--bin", &program, "--example", "subject"])
         .current_dir(root())
         .status();
     assert!(built.unwrap().success());

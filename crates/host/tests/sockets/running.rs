@@ -57,8 +57,8 @@ pub(crate) fn rust() -> PathBuf {
         let package = [
             "build",
             "--quiet",
-            "-p",
-            "crossplug-plugin",
+            "--workspace",
+            "--all-features",
             "--example",
             "subject",
         ];
