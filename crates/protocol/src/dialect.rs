@@ -20,6 +20,8 @@ pub mod crossplug;
 pub mod elizaos;
 mod strays;
 
+pub use strays::endless_print;
+
 use crate::frame::{FrameError, FrameWriter, Framing};
 use crate::handshake::Encoding;
 use crate::message::{Message, Raw};

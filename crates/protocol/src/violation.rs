@@ -72,7 +72,49 @@ pub enum ViolationKind {
     StrayTooLong,
 }
 
+/// What became of a conversation that a peer has spoiled, as a host tells its callers: the names are those of its kinds of
+/// errors, in every language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Blame {
+    /// The peer broke the protocol.
+    Protocol,
+    /// The peer broke a cap.
+    Limit,
+    /// The two have not enough in common.
+    Incompatible,
+    /// The peer let nobody in.
+    Denied,
+    /// The peer did not come up.
+    Start,
+}
+
+impl Blame {
+    /// As hosts call the kind.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Protocol => "Protocol",
+            Self::Limit => "Limit",
+            Self::Incompatible => "Incompatible",
+            Self::Denied => "Denied",
+            Self::Start => "Start",
+        }
+    }
+}
+
 impl ViolationKind {
+    /// Whether it breaks a rule or a cap.
+    #[must_use]
+    pub const fn blame(self) -> Blame {
+        match self {
+            Self::TooManyStreams | Self::TooDeep | Self::AnswersUnread | Self::NameTooLong => {
+                Blame::Limit
+            }
+            _ => Blame::Protocol,
+        }
+    }
+
     /// The name that the vectors use.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Stray prints on a plugin's standard output: a line that is no message becomes a log line, counted. A plugin that
 //! talks too much there breaks the protocol.
 
+use crate::frame::Framing;
 use crate::message::{Level, Message, Raw};
 use crate::violation::{Violation, ViolationKind};
 
@@ -8,6 +9,21 @@ use crate::violation::{Violation, ViolationKind};
 const MOST: u32 = 1000;
 /// Longest stray line that it bears, in bytes.
 const LONGEST: usize = 64 << 10;
+
+/// Finds a print that never ends before it fills the room of a message: `waiting` is what came of a frame that is not whole.
+///
+/// # Errors
+/// [`ViolationKind::StrayTooLong`].
+pub fn endless_print(framing: Framing, waiting: &[u8]) -> Result<(), Violation> {
+    if framing != Framing::Ndjson || waiting.len() <= LONGEST || waiting.first() == Some(&b'{') {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} bytes on standard output that are no message and no end of a line",
+        waiting.len()
+    );
+    Err(Violation::new(ViolationKind::StrayTooLong, detail))
+}
 
 /// Counts the stray lines of one conversation.
 #[derive(Debug, Default)]
