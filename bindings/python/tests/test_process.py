@@ -433,9 +433,29 @@ def test_a_handler_that_heeds_nothing_does_not_keep_the_process(start: Start, fi
     assert time.monotonic() - began < 3
 
 
+def test_sigterm_is_the_end_of_the_input(start: Start) -> None:
+    process = start(
+        """
+    @plugin.method("wait")
+    def wait(ctx, params):
+        time.sleep(0.3)
+        return 1
+    plugin.on_stop(lambda ctx: print("stopped"))
+    """
+    )
+    process.initialize()
+    process.send(id=2, method="wait")
+    process.call(3, "ping")
+    process.popen.send_signal(signal.SIGTERM)
+    assert process.popen.wait(5) == 0
+    assert process.next(logs=True)["result"] == 1
+    assert process.next(logs=True)["params"]["message"] == "stopped"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("busy", [False, True])
 def test_signals_end_it_quietly(start: Start, number: signal.Signals, busy: bool) -> None:
+    """The second SIGTERM ends the grace."""
     process = start(
         """
     plugin.method("hang")(lambda ctx, params: ctx.wait_cancelled_blocking())
@@ -447,6 +467,9 @@ def test_signals_end_it_quietly(start: Start, number: signal.Signals, busy: bool
         process.send(id=2, method="hang")
         process.call(3, "ping")
     process.popen.send_signal(number)
+    if number == signal.SIGTERM and busy:
+        time.sleep(0.1)  # two signals that come at once may be one
+        process.popen.send_signal(number)
     assert process.popen.wait(5) == (0 if number == signal.SIGTERM else 130)
     for thread in process.threads:
         thread.join(10)
@@ -526,6 +549,15 @@ def test_a_plain_plugin_imports_nothing_heavy(start: Start) -> None:
     )
     process.initialize()
     assert not {"asyncio", "typing", "dataclasses", "inspect", "threading"} & set(process.call(2, "modules"))
+
+
+@pytest.mark.parametrize("arguments", [("--verbose",), ("--dialect",), ("--dialect", "crossplug/1", "x")])
+def test_arguments_that_make_no_sense_are_refused(start: Start, arguments: tuple[str, ...]) -> None:
+    process = start("", *arguments)
+    assert process.popen.wait(10) == 2
+    process.threads[1].join(10)
+    assert process.next() is None
+    assert b"--dialect" in process.stderr
 
 
 def test_an_unknown_dialect_is_named(start: Start) -> None:

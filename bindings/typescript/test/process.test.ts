@@ -153,6 +153,40 @@ describe("pipes", () => {
   });
 });
 
+describe("SIGTERM", () => {
+  const stopping = (body: string): string =>
+    written(`
+      run(definePlugin({ manifest, onStop: (ctx) => ctx.log.info("stopped"),
+        interfaces: [implement(conformance, { testHang: (ctx) => ${body} })] }));`);
+  const HANG = { jsonrpc: "2.0", id: 2, method: "test.hang" };
+
+  test("is the end of the input: what is in flight is finished, and the plugin stops", async () => {
+    const program = start(stopping("new Promise((resolve) => setTimeout(resolve, 200))"), { pipe: false });
+    program.send(INITIALIZE, HANG);
+    await program.reply(1);
+    program.child.kill("SIGTERM");
+    assert.equal(await program.exit, 0);
+    assert.equal((await program.reply(2)).result, null);
+    assert.equal(program.logs.at(-1)?.message, "stopped");
+  });
+
+  test("ends the grace where the end has begun", async () => {
+    const program = start(
+      stopping("new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)))"),
+      { pipe: false },
+    );
+    program.send(INITIALIZE, HANG, { jsonrpc: "2.0", id: 3, method: "ping" });
+    await program.reply(3);
+    program.child.kill("SIGTERM");
+    // Two signals that come at once may be one.
+    const again = setInterval(() => program.child.kill("SIGTERM"), 50);
+    assert.equal(await program.exit, 0);
+    clearInterval(again);
+    assert.equal((((await program.reply(2)).error as JsonObject).data as JsonObject).code, "cancelled");
+    assert.equal(program.logs.at(-1)?.message, "stopped");
+  });
+});
+
 describe("failures", () => {
   test("a rejection that nobody handles is logged, and the plugin lives on", async () => {
     const program = start(
@@ -220,6 +254,14 @@ describe("failures", () => {
     assert.equal(((error as JsonObject).data as JsonObject).code, "resourceExhausted");
     assert.match(program.stderr, /a message has more than 67108864 bytes/);
   });
+
+  for (const args of [["--verbose"], ["--dialect"], ["--dialect", "crossplug/1", "x"]]) {
+    test(`the arguments ${args.join(" ")} are wrong usage`, async () => {
+      const program = start(SUBJECT, { args, pipe: false });
+      assert.equal(await program.exit, 2);
+      assert.match(program.stderr, /--dialect/);
+    });
+  }
 
   test("an unknown dialect is wrong usage", async () => {
     const program = start(SUBJECT, { args: ["--dialect", "klingon/1"], pipe: false });

@@ -326,6 +326,30 @@ fn what_never_ends_does_not_keep_the_process_for_long() {
 }
 
 #[test]
+fn sigterm_is_the_end_of_the_input_and_a_second_one_ends_the_grace() {
+    let mut child = Child::open();
+    let call = child.send("action.invoke", invoke("SLEEP", 100));
+    child.ping();
+    child.terminate();
+    assert!(child.reply(call).is_ok(), "what is in flight ends");
+    let (logs, _, code) = child.left();
+    assert_eq!(code, Some(0));
+    assert!(logs.iter().any(|log| log["message"] == "stopped"));
+
+    let mut child = Child::open();
+    let call = child.send("action.invoke", invoke("FOREVER", 0));
+    child.ping();
+    child.terminate();
+    // Two signals that come at once may be one.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    child.terminate();
+    assert_eq!(child.reply(call).unwrap_err()["data"]["code"], "cancelled");
+    let (logs, _, code) = child.left();
+    assert_eq!(code, Some(0));
+    assert!(logs.iter().any(|log| log["message"] == "stopped"));
+}
+
+#[test]
 fn a_manifest_in_a_file_goes_before_the_one_in_the_code() {
     let folder = std::env::temp_dir().join(format!("crossplug-manifest-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

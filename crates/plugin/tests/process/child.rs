@@ -18,8 +18,8 @@ pub(crate) fn program() -> PathBuf {
         let arguments = [
             "build",
             "--quiet",
-            "--package",
-            "crossplug-plugin",
+            "--workspace",
+            "--all-features",
             "--example",
             "stubborn",
         ];
@@ -173,9 +173,26 @@ impl Child {
         self.input = None;
     }
 
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// What was sent so far has been read when this returns.
+    pub(crate) fn ping(&mut self) {
+        let ping = self.send("ping", json!({}));
+        self.reply(ping).unwrap();
+    }
+
     /// Ends the input and waits: logs, standard error, exit code.
     pub(crate) fn close(mut self) -> (Vec<Value>, String, Option<i32>) {
         self.end_input();
+        self.left()
+    }
+
+    /// Waits for the end: logs, standard error, exit code.
+    pub(crate) fn left(mut self) -> (Vec<Value>, String, Option<i32>) {
         self.listen();
         while let Ok(message) = self
             .lines
