@@ -11,6 +11,7 @@ export {
 } from "./errors.js";
 export type { Door, Ending, Introduction, Patience } from "./host/door.js";
 export { Host } from "./host/node/host.js";
+export { type ProgramOptions, programDoor } from "./host/node/program.js";
 export { wasmDoor } from "./host/node/wasm.js";
 export type { HostOptions, LoadOptions, ServiceSource } from "./host/options.js";
 export { Plugin } from "./host/plugin.js";

@@ -3,7 +3,7 @@
 import load from "#wasm";
 import { HostError } from "../../errors.js";
 import { Host as Portable } from "../host.js";
-import { ModuleDoor } from "../module/door.js";
+import { ModuleDoor, type ModulePorts } from "../module/door.js";
 import type { HostOptions } from "../options.js";
 import { address, find } from "./fetched.js";
 import { wasmDoor } from "./wasm.js";
@@ -36,12 +36,12 @@ export class Host extends Portable {
         return Promise.reject(new HostError("Incompatible", "load", { context }));
       },
       below: (folder, name) => `${folder}/${name}`,
-      doors: [wasmDoor(), new ModuleDoor(imported)],
+      doors: [wasmDoor(), new ModuleDoor({ import: imported, bound, wasmDoor })],
     });
   }
 }
 
-async function imported(folder: string, path: string): Promise<{ readonly [name: string]: unknown }> {
+async function imported(folder: string, path: string): ReturnType<ModulePorts["import"]> {
   const { href } = address(folder, path);
   try {
     return (await import(href)) as { [name: string]: unknown };
@@ -49,4 +49,18 @@ async function imported(folder: string, path: string): Promise<{ readonly [name:
     const context = `\`${href}\` cannot be imported: ${(cause as Error).message}`;
     throw new HostError("Start", "load", { context, cause });
   }
+}
+
+/** A page's server may answer anything with a page: what lies there has to be a module. */
+async function bound(folder: string, path: string): ReturnType<ModulePorts["bound"]> {
+  const { href } = address(folder, path);
+  const module = href.replace(/\.m?js$/, "_bg.wasm");
+  if (module === href || !(await isThere(module, "application/wasm"))) return undefined;
+  const glue = href.replace(/\.m?js$/, "_bg.js");
+  return { module, glue: (await isThere(glue, "javascript")) ? glue : href };
+}
+
+async function isThere(href: string, type: string): Promise<boolean> {
+  const found = await fetch(href, { method: "HEAD" }).catch(() => undefined);
+  return found?.ok === true && (found.headers.get("content-type") ?? "").includes(type);
 }

@@ -15,7 +15,8 @@ import { address, bytesAt } from "./fetched.js";
  * const host = await Host.create({ doors: [wasmDoor({ mode: "inline" })] });
  */
 export function wasmDoor(options: WasmOptions = {}): Door {
-  return new WasmDoor({ read, thread, send: undefined }, options);
+  const here = (path: string): string => address("", path).href;
+  return new WasmDoor({ read, address: here, thread, send: undefined }, options);
 }
 
 function read(folder: string, path: string, most: number): Promise<Uint8Array> {

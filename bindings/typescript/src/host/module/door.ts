@@ -1,5 +1,6 @@
 // The module door: a plugin in the host's own language, in the host's own program. Its SDK speaks the same session as in a
 // process; what they say goes over as texts, and nothing lies between them. Its code is trusted: nothing can interrupt it.
+// A package of wasm-bindgen's is such a module, too; its WebAssembly goes through the WebAssembly door.
 
 import { HostError } from "../../errors.js";
 import type { JsonValue } from "../../json/value.js";
@@ -10,22 +11,30 @@ import { Conversation, stopped } from "../conversation.js";
 import type { Abilities, Answer, CallKey, Door, Introduction, Opening, Passage, Patience, Request } from "../door.js";
 import type { Home } from "../home.js";
 import { MessageLines } from "../wasm/lines.js";
+import type { WasmOptions } from "../wasm/options.js";
 
 const DIALECT = "crossplug/1";
 /** How long a plugin may go on with a call that was given up, in milliseconds, before it is not called any more. */
 const GRACE_MS = 5000;
 
-/** How a platform gets at a module that a manifest names. @throws HostError */
-export type Import = (folder: string, path: string) => Promise<{ readonly [name: string]: unknown }>;
+/** What the door needs of its platform. */
+export interface ModulePorts {
+  /** Imports the module that a manifest names. @throws HostError */
+  readonly import: (folder: string, path: string) => Promise<{ readonly [name: string]: unknown }>;
+  /** Where `x.js` is a package of wasm-bindgen's: the bytes of `x_bg.wasm` beside it, and which JavaScript that imports. */
+  readonly bound: (folder: string, path: string) => Promise<Required<Pick<WasmOptions, "module" | "glue">> | undefined>;
+  /** The WebAssembly door. */
+  readonly wasmDoor: (options: WasmOptions) => Door;
+}
 
 /** Enters plugins of the host's own language. */
 export class ModuleDoor implements Door {
   readonly name = "module";
   readonly abilities: Abilities = { module: ["typescript"] };
-  readonly #import: Import;
+  readonly #ports: ModulePorts;
 
-  constructor(importModule: Import) {
-    this.#import = importModule;
+  constructor(ports: ModulePorts) {
+    this.#ports = ports;
   }
 
   async open(opening: Opening, home: Home): Promise<Passage> {
@@ -33,7 +42,9 @@ export class ModuleDoor implements Door {
     if (way?.kind !== "module" || way.typescript === null) {
       throw new HostError("Incompatible", "load", { context: "the manifest names no module in TypeScript" });
     }
-    const plugin = exported(await this.#import(folder, way.typescript), way.typescript);
+    const bound = await this.#ports.bound(folder, way.typescript);
+    if (bound !== undefined) return this.#ports.wasmDoor(bound).open(opening, home);
+    const plugin = exported(await this.#ports.import(folder, way.typescript), way.typescript);
     const passage = new Module(plugin, opening, home);
     return passage.open(opening);
   }

@@ -60,11 +60,14 @@ function asksFor(doors: readonly DoorRecord[], wanted: string): string[] {
 }
 
 /** Everything that the child sees of the host's environment. */
-function environment(manifest: string, mayHave: (variable: string) => boolean): { [name: string]: string } {
+export function environment(
+  manifest: string | undefined,
+  mayHave: (variable: string) => boolean,
+): { [name: string]: string } {
   const seen: { [name: string]: string } = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && (ENVIRONMENT.has(name) || mayHave(name))) seen[name] = value;
   }
-  seen.CROSSPLUG_MANIFEST = manifest;
+  if (manifest !== undefined) seen.CROSSPLUG_MANIFEST = manifest;
   return seen;
 }

@@ -5,7 +5,7 @@ import type { Abilities, Door, Opening, Passage } from "../door.js";
 import type { Home } from "../home.js";
 import { checkSignal } from "../host.js";
 import { Child } from "./child.js";
-import { commandOf } from "./command.js";
+import { type Command, commandOf } from "./command.js";
 
 /** Starts plugins as processes. */
 export class ProcessDoor implements Door {
@@ -14,20 +14,25 @@ export class ProcessDoor implements Door {
 
   async open(opening: Opening, home: Home): Promise<Passage> {
     const command = await commandOf(opening, (variable) => home.allowed.check("env", variable) === undefined);
-    const { signal } = opening;
-    checkSignal(signal);
-    const child = await Child.start(command, opening, home);
-    const giveUp = (): void => child.stop();
-    signal?.addEventListener("abort", giveUp, { once: true });
-    try {
-      if (signal?.aborted) child.stop();
-      return await child.open(opening);
-    } catch (thrown) {
-      // Nothing of it is left when the caller learns of it.
-      await home.ending;
-      throw thrown instanceof HostError ? thrown.in("load") : thrown;
-    } finally {
-      signal?.removeEventListener("abort", giveUp);
-    }
+    return startProcess(command, opening, home);
+  }
+}
+
+/** Starts a process and has it initialised. @throws HostError, when nothing is left of it */
+export async function startProcess(command: Command, opening: Opening, home: Home): Promise<Passage> {
+  const { signal } = opening;
+  checkSignal(signal);
+  const child = await Child.start(command, opening, home);
+  const giveUp = (): void => child.stop();
+  signal?.addEventListener("abort", giveUp, { once: true });
+  try {
+    if (signal?.aborted) child.stop();
+    return await child.open(opening);
+  } catch (thrown) {
+    // Nothing of it is left when the caller learns of it.
+    await home.ending;
+    throw thrown instanceof HostError ? thrown.in("load") : thrown;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
   }
 }

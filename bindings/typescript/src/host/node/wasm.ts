@@ -1,6 +1,7 @@
 // The WebAssembly door in Node: files, threads that can be ended and that wait for the host's, HTTP.
 
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { Door } from "../door.js";
 import { WasmDoor } from "../wasm/door.js";
@@ -19,7 +20,11 @@ const PROGRAM = new URL("./guest-thread.js", import.meta.url);
  * await using host = await Host.create({ doors: [wasmDoor({ mode: "inline" })] });
  */
 export function wasmDoor(options: WasmOptions = {}): Door {
-  return new WasmDoor({ read: bytesOf, thread, send: sender }, options);
+  return new WasmDoor({ read: bytesOf, address, thread, send: sender }, options);
+}
+
+function address(path: string): string {
+  return path.startsWith("file:") ? path : pathToFileURL(resolve(path)).href;
 }
 
 async function bytesOf(folder: string, path: string, most: number): Promise<Uint8Array> {

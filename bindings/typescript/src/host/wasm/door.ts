@@ -39,7 +39,9 @@ export class WasmDoor implements Door {
     if (wished === EXTISM_ABI) return extism(bytes);
     const module = await compiled(bounded(bytes, limits));
     if (engine.Module.exports(module).some(({ name }) => name === MARK)) {
-      return Guest.open({ opening, home, module, limits, seat: () => this.#seat() });
+      const { glue } = this.#options;
+      const address = glue === undefined ? undefined : this.#ports.address(glue);
+      return Guest.open({ opening, home, module, limits, glue: address, seat: () => this.#seat() });
     }
     if (wished === null) return extism(bytes);
     const context = `the module does not export \`${MARK}\`, as modules of ${CROSSPLUG_ABI} do`;

@@ -23,6 +23,11 @@ export interface WasmOptions {
   readonly limits?: WasmLimits;
   /** The module, or the file that it is in, for {@link Host.open}. Default: the one that a manifest names. */
   readonly module?: Uint8Array | string;
+  /**
+   * The JavaScript that {@link WasmOptions.module} imports, as wasm-bindgen makes it beside the module: `x_bg.js`, or `x.js` of
+   * its target `web`. It is code of the plugin's that runs without a sandbox, in the guest's thread.
+   */
+  readonly glue?: string;
   /** Extism's own manifest, for {@link Host.open}: its text, or what that says. It lowers caps and never raises them. */
   readonly extism?: JsonObject | string;
   /** The folder that the paths of {@link WasmOptions.extism} are relative to. Default: where the program works. */

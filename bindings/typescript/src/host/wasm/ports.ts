@@ -7,6 +7,8 @@ import type { Questions, Thread } from "./seat.js";
 export interface WasmPorts {
   /** The bytes of a file inside of a folder, or, where the folder is empty, wherever the program says. @throws HostError */
   readonly read: (folder: string, path: string, most: number) => Promise<Uint8Array>;
+  /** The address of JavaScript that a program names. */
+  readonly address: (path: string) => string;
   /** A new thread that runs `serve`; `questions` answers what it asks and waits for. */
   readonly thread: (questions?: Questions) => Thread;
   /** Sends HTTP requests for guests, whose threads wait; undefined where no thread can wait for another. */

@@ -28,6 +28,8 @@ export interface Setup {
   readonly home: Home;
   readonly module: WasmModule;
   readonly limits: FullWasmLimits;
+  /** The address of the JavaScript that the module imports. */
+  readonly glue?: string | undefined;
   /** A new seat for each time that one was ended. */
   readonly seat: () => Seat<Visit, Said>;
 }
@@ -213,7 +215,7 @@ export class Guest implements Passage {
 
   /** Makes an instance and greets it. */
   async #start(): Promise<Introduction> {
-    const { opening, module, limits } = this.#setup;
+    const { opening, module, limits, glue } = this.#setup;
     const { startTimeoutMs } = opening;
     [this.#isMade, this.#isOpening] = [false, true];
     [this.#messages, this.#lines, this.#written] = [[], new MessageLines(), undefined];
@@ -223,7 +225,7 @@ export class Guest implements Passage {
       this.#leave();
       this.#talk.end(new HostError("Start", "load", { context }));
     }, startTimeoutMs);
-    this.#enter({ kind: "begin", module, limits }, undefined);
+    this.#enter({ kind: "begin", module, limits, ...(glue === undefined ? {} : { glue }) }, undefined);
     try {
       return await introduced;
     } finally {

@@ -12,6 +12,7 @@ import {
   type WasmMemory,
   type WasmModule,
 } from "../webassembly.js";
+import { boundExports } from "./glue.js";
 import { CROSSPLUG_ABI, MARK } from "./name.js";
 
 /** The version of the ABI. */
@@ -70,9 +71,16 @@ export class Instance {
     }
   }
 
-  /** Makes one. Throws what stops the guest. */
-  static async make(module: WasmModule, limits: FullWasmLimits): Promise<Instance> {
-    const { exports } = await engine.instantiate(module, trapping(module));
+  /**
+   * Makes one. Throws what stops the guest.
+   *
+   * @param glue - the address of the JavaScript that it imports
+   */
+  static async make(module: WasmModule, limits: FullWasmLimits, glue?: string): Promise<Instance> {
+    const exports =
+      glue === undefined
+        ? (await engine.instantiate(module, trapping(module))).exports
+        : await boundExports(module, glue);
     return new Instance(exports, limits);
   }
 

@@ -9,7 +9,7 @@ import { type Called, Instance } from "./instance.js";
 
 /** What is to be done in a guest. */
 export type Visit =
-  | { readonly kind: "begin"; readonly module: WasmModule; readonly limits: FullWasmLimits }
+  | { readonly kind: "begin"; readonly module: WasmModule; readonly limits: FullWasmLimits; readonly glue?: string }
   | {
       readonly kind: "call";
       readonly method: number;
@@ -49,7 +49,7 @@ export class AbiVisitor implements Visitor<Visit, Said> {
   #instance: Instance | undefined;
 
   visit(visit: Visit): Said | Promise<Said> {
-    if (visit.kind === "begin") return this.#begin(visit.module, visit.limits);
+    if (visit.kind === "begin") return this.#begin(visit.module, visit.limits, visit.glue);
     const instance = this.#instance;
     if (instance === undefined) return lost({ kind: "Protocol", what: "there is no guest" });
     const said: Uint8Array[] = [];
@@ -85,10 +85,10 @@ export class AbiVisitor implements Visitor<Visit, Said> {
     }
   }
 
-  async #begin(module: WasmModule, limits: FullWasmLimits): Promise<Said> {
+  async #begin(module: WasmModule, limits: FullWasmLimits, glue: string | undefined): Promise<Said> {
     this.#instance = undefined;
     try {
-      const instance = await Instance.make(module, limits);
+      const instance = await Instance.make(module, limits, glue);
       const methods = instance.methods();
       this.#instance = instance;
       return { ...SILENCE, wait: instance.wait(), methods };
