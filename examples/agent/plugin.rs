@@ -204,7 +204,7 @@ fn map<const N: usize>(members: [(&str, Value); N]) -> JsonMap {
         .collect()
 }
 
-crossplug_plugin::export!(Companion: Agent);
+crossplug_plugin::export!(Companion: Agent; python = companion);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@
 pub mod native;
 #[cfg(unix)]
 pub mod program;
+#[cfg(all(feature = "python", not(target_arch = "wasm32")))]
+pub mod python;
 #[cfg(unix)]
 mod socket;
 #[cfg(unix)]
@@ -27,6 +29,7 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 /// crossplug_plugin::export!(Greeter: Agent, Notes);                // several interfaces
 /// crossplug_plugin::export!(Greeter = Greeter::new(7) => Agent);   // made by an expression
 /// crossplug_plugin::export!(Greeter: Agent; manifest = include_str!("../plugin.json"));
+/// crossplug_plugin::export!(Greeter: Agent; python = my_greeter);  // a module of Python, too
 /// ```
 ///
 /// Name, version and description come from `Cargo.toml`; a `plugin.json` beside the program, or where `CROSSPLUG_MANIFEST`
@@ -44,13 +47,18 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 /// the plugin's own, and may block as in a program. What its author prints is the host program's print, since the process has
 /// one standard output; [`Context::log`](crate::Context::log) is the way to the host's log. Its manifest is what `manifest`
 /// says, or `Cargo.toml`: no file is looked for. The crate has to unwind: with `panic = "abort"` a panic ends the host.
+///
+/// With the feature `python` and the module's name, which is that of the library, a `cdylib` is a module of Python as well;
+/// without the feature the name means nothing. It goes behind `manifest` where both stand.
 #[macro_export]
 macro_rules! export {
-    ($plugin:ident : $($interface:path),+ $(; manifest = $manifest:expr)? $(,)?) => {
+    ($plugin:ident : $($interface:path),+ $(; manifest = $manifest:expr)? $(; python = $module:ident)? $(,)?) => {
         $crate::export!(@main (<$plugin as ::core::default::Default>::default()) ($plugin) [$($interface),+] $($manifest)?);
+        $($crate::__export_python!(__crossplug_plugin, $module);)?
     };
-    ($plugin:ident = $make:expr => $($interface:path),+ $(; manifest = $manifest:expr)? $(,)?) => {
+    ($plugin:ident = $make:expr => $($interface:path),+ $(; manifest = $manifest:expr)? $(; python = $module:ident)? $(,)?) => {
         $crate::export!(@main ($make) ($plugin) [$($interface),+] $($manifest)?);
+        $($crate::__export_python!(__crossplug_plugin, $module);)?
     };
     (@main ($make:expr) ($plugin:ident) [$($interface:path),+] $($manifest:expr)?) => {
         fn __crossplug_plugin() -> ::core::result::Result<$crate::Plugin, $crate::protocol::codec::DecodeError> {
@@ -119,6 +127,30 @@ macro_rules! __export_native {
             }
         };
     };
+}
+
+/// The module of Python.
+#[cfg(all(feature = "python", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_python {
+    ($make:ident, $module:ident) => {
+        #[$crate::export::python::pyo3::pymodule]
+        #[pyo3(crate = "crossplug_plugin::export::python::pyo3")]
+        fn $module(
+            module: &$crate::export::python::pyo3::Bound<'_, $crate::export::python::pyo3::types::PyModule>,
+        ) -> $crate::export::python::pyo3::PyResult<()> {
+            $crate::export::python::fill(module, $make)
+        }
+    };
+}
+
+/// Without the feature there is none.
+#[cfg(not(all(feature = "python", not(target_arch = "wasm32"))))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_python {
+    ($make:ident, $module:ident) => {};
 }
 
 /// The exports of a WebAssembly module, and its manifest as a section.

@@ -89,7 +89,8 @@ impl PythonPlugin {
             None => "{}".to_owned(),
         };
         let plugin = self.made(None)?;
-        py.detach(|| Opened::new(plugin, &config)).map_err(|error| raised(py, &error))
+        py.detach(|| Opened::new(plugin, &config))
+            .map_err(|error| raised(py, &error))
     }
 
     /// Serves a host at the other end of a line, which has `read` and `write`, until it has no more to say.
@@ -167,7 +168,8 @@ fn dumps(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let json = value.py().import("json")?;
     let options = PyDict::new(value.py());
     options.set_item("allow_nan", false)?;
-    json.call_method("dumps", (value,), Some(&options))?.extract()
+    json.call_method("dumps", (value,), Some(&options))?
+        .extract()
 }
 
 fn loads<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {

@@ -126,7 +126,12 @@ impl Opened {
         instance.ok_or_else(|| PluginError::unavailable("the plugin is closed"))
     }
 
-    fn say(&self, method: &str, params: &str, timeout: Option<Duration>) -> Result<i64, PluginError> {
+    fn say(
+        &self,
+        method: &str,
+        params: &str,
+        timeout: Option<Duration>,
+    ) -> Result<i64, PluginError> {
         let instance = self.instance()?;
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         locked(&self.heard.state).calls.insert(id, Call::default());
@@ -135,10 +140,17 @@ impl Opened {
             None => String::new(),
         };
         let method = Value::from(method);
-        instance.push(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{method},"params":{params}{meta}}}"#).as_bytes());
+        instance.push(
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{method},"params":{params}{meta}}}"#)
+                .as_bytes(),
+        );
         if id > 1 {
             let credit = json!({ "id": id, "items": u32::MAX, "bytes": u32::MAX });
-            instance.push(json!({ "jsonrpc": "2.0", "method": "$/credit", "params": credit }).to_string().as_bytes());
+            instance.push(
+                json!({ "jsonrpc": "2.0", "method": "$/credit", "params": credit })
+                    .to_string()
+                    .as_bytes(),
+            );
             let end = json!({ "jsonrpc": "2.0", "method": "$/end", "params": { "id": id } });
             instance.push(end.to_string().as_bytes());
         }
@@ -154,7 +166,12 @@ impl Opened {
     }
 
     /// Waits for a while: none where the call goes on. Items that came meanwhile are taken out.
-    fn wait(&self, id: i64, until: Option<Instant>, items: &mut Vec<Value>) -> Option<Result<Value, PluginError>> {
+    fn wait(
+        &self,
+        id: i64,
+        until: Option<Instant>,
+        items: &mut Vec<Value>,
+    ) -> Option<Result<Value, PluginError>> {
         let mut state = locked(&self.heard.state);
         let asked = std::mem::take(&mut state.asked);
         if !asked.is_empty() {
@@ -186,7 +203,9 @@ impl Opened {
                 let late = "the plugin did not answer in time";
                 return Some(Err(PluginError::new("deadlineExceeded", late)));
             }
-            let slice = until.map_or(SLICE, |until| until.saturating_duration_since(Instant::now()).min(SLICE));
+            let slice = until.map_or(SLICE, |until| {
+                until.saturating_duration_since(Instant::now()).min(SLICE)
+            });
             drop(self.heard.news.wait_timeout(state, slice));
         }
         None
