@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::packed::Encoding;
+use crate::target::CROSSPLUG;
+
 /// One conversation.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -14,6 +17,8 @@ pub struct Case {
     pub description: String,
     /// Interfaces that the plugin must implement to be asked.
     pub needs: Vec<String>,
+    /// The one encoding that it is about; absent, it is played in every one.
+    pub encoding: Option<Encoding>,
     /// The conversation, each step with its line in the file, counted from 1.
     pub steps: Vec<(usize, Step)>,
 }
@@ -30,6 +35,13 @@ impl Case {
     #[must_use]
     pub fn folder(&self) -> &str {
         self.path.split_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Whether it can be played in an encoding: a dialect of somebody else's has none but JSON.
+    #[must_use]
+    pub fn is_for(&self, encoding: Encoding) -> bool {
+        let json = Some(Encoding::Json).filter(|_| self.folder() != CROSSPLUG);
+        self.encoding.or(json).is_none_or(|only| only == encoding)
     }
 
     /// Whether a log of the plugin is part of the conversation rather than passed over.
@@ -52,8 +64,10 @@ pub(crate) fn is_method(message: &Value, method: &str) -> bool {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// The host sends a line.
+    /// The host sends a message, or a text that is none.
     Send(String),
+    /// The host sends these bytes, without a frame around them.
+    SendWire(Vec<u8>),
     /// The host closes the plugin's input.
     CloseInput,
     /// The plugin's next message.
@@ -117,6 +131,7 @@ impl Case {
             path: path.to_owned(),
             description: String::new(),
             needs: Vec::new(),
+            encoding: None,
             steps: Vec::new(),
         };
         let mut begun = false;
@@ -158,6 +173,10 @@ impl Case {
             .get("needs")
             .and_then(Value::as_array)
             .ok_or("a case has a list `needs`")?;
+        if let Some(encoding) = head.get("encoding") {
+            let known = encoding.as_str().and_then(Encoding::from_name);
+            self.encoding = Some(known.ok_or("`encoding` is `json` or `msgpack`")?);
+        }
         self.description = description.to_owned();
         for need in needs {
             self.needs.push(
@@ -193,6 +212,7 @@ fn step(members: &Map<String, Value>) -> Result<Step, String> {
     ) {
         ("host", Some(("message", message))) => Step::Send(message.to_string()),
         ("host", Some(("raw", raw))) => Step::Send(text(raw)?),
+        ("host", Some(("wire", hex))) => Step::SendWire(bytes(hex)?),
         ("host", Some(("eof", Value::Bool(true)))) => Step::CloseInput,
         ("plugin", Some(("message", message))) => Step::Await(Expected::Message(message.clone())),
         ("plugin", Some(("raw", raw))) => Step::Await(Expected::Text(text(raw)?)),
@@ -209,6 +229,24 @@ fn step(members: &Map<String, Value>) -> Result<Step, String> {
         Some((name, _)) => Err(format!("`{name}` is one member too many")),
         None => Ok(step),
     }
+}
+
+/// Bytes of a hexadecimal text.
+fn bytes(hex: &Value) -> Result<Vec<u8>, String> {
+    const WRONG: &str = "`wire` is hexadecimal text";
+    let digits: Option<Vec<u8>> = hex.as_str().and_then(|text| {
+        let digit = |digit: char| {
+            digit
+                .to_digit(16)
+                .and_then(|value| u8::try_from(value).ok())
+        };
+        text.chars().map(digit).collect()
+    });
+    let digits = digits
+        .filter(|digits| digits.len().is_multiple_of(2))
+        .ok_or(WRONG)?;
+    let pair = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
+    Ok(digits.chunks(2).map(pair).collect())
 }
 
 #[cfg(test)]
@@ -230,7 +268,7 @@ mod tests {
         let case = read(&[
             r#"{"from":"host","message":{"id":1}}"#,
             r#"{"from":"host","raw":"oops"}"#,
-            "",
+            r#"{"from":"host","wire":"00fF"}"#,
             r#"{"from":"plugin","message":{"id":1}}"#,
             r#"{"unordered":[{"from":"plugin","message":{"method":"$/log"}}]}"#,
             r#"{"from":"host","eof":true}"#,
@@ -243,6 +281,7 @@ mod tests {
         let steps = vec![
             (2, Step::Send(r#"{"id":1}"#.to_owned())),
             (3, Step::Send("oops".to_owned())),
+            (4, Step::SendWire(vec![0, 255])),
             (5, Step::Await(Expected::Message(json!({"id": 1})))),
             (6, Step::AwaitUnordered(vec![log])),
             (7, Step::CloseInput),
@@ -260,6 +299,8 @@ mod tests {
             r#"{"from":"host"}"#,
             r#"{"from":"host","eof":false}"#,
             r#"{"from":"host","exit":0}"#,
+            r#"{"from":"host","wire":"0"}"#,
+            r#"{"from":"host","wire":"+7"}"#,
             r#"{"from":"plugin","exit":"0"}"#,
             r#"{"from":"plugin","message":{},"raw":""}"#,
             r#"{"unordered":[{"from":"plugin","exit":0}]}"#,

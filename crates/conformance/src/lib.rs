@@ -8,13 +8,15 @@ mod child;
 pub mod corpus;
 pub mod interop;
 pub mod matching;
+pub mod packed;
 pub mod play;
 pub mod report;
 pub mod rogues;
 pub mod target;
 
 pub use case::{BadCase, Case};
-pub use child::Launch;
+pub use child::{Entrance, Launch, Running};
+pub use packed::Encoding;
 pub use play::{Failure, LINE_TIME};
 pub use report::{Outcome, Report, Verdict};
 pub use target::{Target, Unusable};

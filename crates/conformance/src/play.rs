@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::case::{Case, Expected, Step, is_method};
-use crate::child::{Child, Heard, Launch};
+use crate::child::{Child, Entrance, Frame, Heard};
 use crate::matching::{Mismatch, compare};
+use crate::packed::{Encoding, as_expected, pack, unpack};
+use crate::target::with_token;
 
 /// Time that a plugin gets for each line unless told otherwise: slow machines start an interpreter in it.
 pub const LINE_TIME: Duration = Duration::from_secs(10);
@@ -72,20 +74,27 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Plays a case against a fresh process.
+/// Plays a case against a fresh process, or in a conversation of its own with one that runs, in an encoding that the plugin speaks.
 ///
 /// # Errors
 /// The first line of the case that the plugin did not keep to.
-pub fn play(case: &Case, launch: &Launch, line_time: Duration) -> Result<(), Box<Failure>> {
-    let started = Child::start(launch);
-    let child = started.map_err(|error| {
-        let what = format!("cannot start {:?}: {error}", launch.command);
+pub fn play(
+    case: &Case,
+    entrance: &Entrance,
+    encoding: Encoding,
+    line_time: Duration,
+) -> Result<(), Box<Failure>> {
+    let child = Child::enter(entrance).map_err(|error| {
+        let what = format!("cannot {entrance}: {error}");
         Box::new(Failure::new(&case.path, 1, what))
     })?;
     let mut play = Play {
         child,
+        wanted: encoding,
+        spoken: Encoding::Json,
         line_time,
         keep_logs: case.expects_logs(),
+        token: entrance.token().map(str::to_owned),
         unanswered: HashSet::new(),
     };
     let mut last = 1;
@@ -141,11 +150,21 @@ impl Stop {
 #[derive(Debug)]
 struct Said {
     text: String,
-    /// None where the line is not JSON.
+    /// None where it is none.
     message: Option<Value>,
+    /// It came in MessagePack.
+    counted: bool,
 }
 
 impl Said {
+    /// The encoding that it chooses, where it answers `initialize`.
+    fn choice(&self) -> Option<&str> {
+        let protocol = self.message.as_ref()?.pointer("/result/protocol")?;
+        protocol.as_object()?;
+        let chosen = protocol.get("encoding").and_then(Value::as_str);
+        Some(chosen.unwrap_or(Encoding::Json.name()))
+    }
+
     /// Whether it is a message of the method.
     fn is(&self, method: &str) -> bool {
         self.message
@@ -156,8 +175,14 @@ impl Said {
 
 struct Play {
     child: Child,
+    /// What the host offers first.
+    wanted: Encoding,
+    /// What the two speak since the answer to `initialize`.
+    spoken: Encoding,
     line_time: Duration,
     keep_logs: bool,
+    /// What the host shows.
+    token: Option<String>,
     /// Ids of the host's requests that the plugin has not answered yet, as JSON text.
     unanswered: HashSet<String>,
 }
@@ -167,7 +192,11 @@ impl Play {
         match step {
             Step::Send(line) => {
                 self.note_request(line);
-                self.child.send(line);
+                self.send(line);
+                Ok(())
+            }
+            Step::SendWire(bytes) => {
+                self.child.send_bytes(bytes.clone());
                 Ok(())
             }
             Step::CloseInput => {
@@ -178,6 +207,44 @@ impl Play {
             Step::AwaitUnordered(group) => self.await_group(group),
             Step::AwaitExit(code) => self.await_exit(*code),
         }
+    }
+
+    /// Sends a message in what is spoken. A text that is no JSON is the whole of a frame.
+    fn send(&self, line: &str) {
+        let message = parsed(line);
+        let shows = self.token.is_some()
+            && message
+                .as_ref()
+                .is_some_and(|message| is_method(message, "initialize"));
+        let shown = message
+            .clone()
+            .filter(|_| shows)
+            .map(|message| with_token(message, self.token.as_deref()));
+        let text = shown.as_ref().map(Value::to_string);
+        let (line, message) = (text.as_deref().unwrap_or(line), shown.or(message));
+        match (self.spoken, message) {
+            (Encoding::Json, Some(message)) if self.wanted != Encoding::Json => {
+                match offering(self.wanted, message) {
+                    Some(message) => self.child.send(&message.to_string()),
+                    None => self.child.send(line),
+                }
+            }
+            (Encoding::Json, _) => self.child.send(line),
+            (Encoding::Msgpack, Some(message)) => self.child.send_counted(&pack(&message)),
+            (Encoding::Msgpack, None) => self.child.send_counted(line.as_bytes()),
+        }
+    }
+
+    /// Behind the answer to `initialize` its choice holds.
+    fn note_choice(&mut self, said: &Said) -> Result<(), Stop> {
+        if let Some(chosen) = said.choice() {
+            if chosen != self.wanted.name() {
+                let what = format!("the plugin does not choose {}", self.wanted);
+                return Err(Stop::new(what).got(&said.text));
+            }
+            self.spoken = self.wanted;
+        }
+        Ok(())
     }
 
     fn note_request(&mut self, line: &str) {
@@ -230,6 +297,9 @@ impl Play {
     }
 
     fn await_exit(&mut self, code: i32) -> Result<(), Stop> {
+        if !self.child.was_started() {
+            return self.await_end();
+        }
         let Some(status) = self.child.wait(self.line_time) else {
             let what = format!("the plugin still runs after {:?}", self.line_time);
             return Err(Stop::new(what).expected(format!("exit {code}")));
@@ -242,13 +312,36 @@ impl Play {
             .got(status))
     }
 
+    /// A plugin that was connected to ends the conversation where another one ends.
+    fn await_end(&mut self) -> Result<(), Stop> {
+        let until = Instant::now() + self.line_time;
+        loop {
+            match self
+                .child
+                .hear(until.saturating_duration_since(Instant::now()))
+            {
+                Heard::End => return Ok(()),
+                Heard::Frame(frame) if self.passed_over(&read(&frame)) => {}
+                Heard::Frame(frame) => {
+                    let what = "the plugin goes on where it had to hang up";
+                    return Err(Stop::new(what).got(read(&frame).text));
+                }
+                Heard::Silence => {
+                    let what = format!("the plugin has not hung up after {:?}", self.line_time);
+                    return Err(Stop::new(what));
+                }
+            }
+        }
+    }
+
     /// The plugin's next message that is no log, where logs do not count.
     fn next(&mut self, until: Instant) -> Result<Said, Stop> {
         loop {
             let patience = until.saturating_duration_since(Instant::now());
             match self.child.hear(patience) {
-                Heard::Line(line) => {
-                    let said = read(&line);
+                Heard::Frame(frame) => {
+                    let said = read(&frame);
+                    self.note_choice(&said)?;
                     if self.passed_over(&said) {
                         continue;
                     }
@@ -287,8 +380,8 @@ impl Play {
                 .child
                 .hear(until.saturating_duration_since(Instant::now()))
             {
-                Heard::Line(line) => {
-                    let said = read(&line);
+                Heard::Frame(frame) => {
+                    let said = read(&frame);
                     let late = said
                         .message
                         .as_ref()
@@ -306,11 +399,40 @@ impl Play {
     }
 }
 
-fn read(line: &[u8]) -> Said {
+fn read(frame: &Frame) -> Said {
+    let message = match frame.counted {
+        true => unpack(&frame.bytes),
+        false => serde_json::from_slice(&frame.bytes).ok(),
+    };
+    let text = match (&message, frame.counted) {
+        (Some(message), true) => message.to_string(),
+        _ => String::from_utf8_lossy(&frame.bytes).into_owned(),
+    };
     Said {
-        text: String::from_utf8_lossy(line).into_owned(),
-        message: serde_json::from_slice(line).ok(),
+        text,
+        message,
+        counted: frame.counted,
     }
+}
+
+/// A message that is JSON, nested as deeply as it may be.
+fn parsed(line: &str) -> Option<Value> {
+    let mut reader = serde_json::Deserializer::from_str(line);
+    reader.disable_recursion_limit();
+    let mut values = reader.into_iter::<Value>();
+    let first = values.next()?.ok()?;
+    values.next().is_none().then_some(first)
+}
+
+/// The message with an offer of the encoding, where it is an `initialize` that can hold one.
+fn offering(encoding: Encoding, mut message: Value) -> Option<Value> {
+    if !is_method(&message, "initialize") {
+        return None;
+    }
+    let protocol = message.pointer_mut("/params/protocol")?.as_object_mut()?;
+    protocol.insert("encodings".to_owned(), json!([encoding.name(), "json"]));
+    protocol.insert("framings".to_owned(), json!(["length", "ndjson"]));
+    Some(message)
 }
 
 /// The id that a reply answers, as JSON text.
@@ -331,6 +453,9 @@ fn fits(expected: &Expected, said: &Said) -> Result<(), Mismatch> {
     match (expected, &said.message) {
         (Expected::Text(text), _) if *text == said.text => Ok(()),
         (Expected::Text(_), _) => Err(whole("this text".to_owned())),
+        (Expected::Message(expected), Some(message)) if said.counted => {
+            compare(expected, &as_expected(expected, message))
+        }
         (Expected::Message(expected), Some(message)) => compare(expected, message),
         (Expected::Message(_), None) => Err(whole("a message in JSON".to_owned())),
     }

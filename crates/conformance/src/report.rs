@@ -62,9 +62,9 @@ impl Report {
     ) -> Self {
         let mut report = Self::default();
         for case in cases {
-            let verdict = match target.launch_for(case) {
+            let verdict = match target.entrance_for(case) {
                 Err(reason) => Verdict::NotApplicable(reason),
-                Ok(launch) => match play(case, launch, line_time) {
+                Ok(entrance) => match play(case, entrance, target.encoding, line_time) {
                     Ok(()) => Verdict::Passed,
                     Err(failure) => Verdict::Failed(failure),
                 },

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::case::Case;
-use crate::child::{Child, Heard, Launch};
+use crate::child::{Child, Entrance, Heard};
+use crate::packed::Encoding;
 
 /// Folder of the vectors of our own dialect.
 pub const CROSSPLUG: &str = "crossplug-1";
@@ -24,10 +25,12 @@ const BRIDGE_INTERFACE: &str = "agent";
 pub struct Target {
     /// Interfaces that it says it implements.
     pub interfaces: BTreeSet<String>,
-    /// How to start it so that it speaks crossplug/1, where it can.
-    pub crossplug: Option<Launch>,
-    /// How to start it so that it speaks elizaos-bridge/1, where it can.
-    pub bridge: Option<Launch>,
+    /// How to get to it so that it speaks crossplug/1, where it can.
+    pub crossplug: Option<Entrance>,
+    /// The same for elizaos-bridge/1.
+    pub bridge: Option<Entrance>,
+    /// What it is spoken to in.
+    pub encoding: Encoding,
 }
 
 /// A plugin that could not be asked anything: what it did and the end of its stderr.
@@ -51,18 +54,20 @@ impl fmt::Display for Unusable {
 impl std::error::Error for Unusable {}
 
 impl Target {
-    /// Starts a plugin once or twice to see what it speaks.
+    /// Starts a plugin once or twice, or connects to one, to see what it speaks.
     ///
     /// # Errors
-    /// If it cannot be started or gives no sign of either dialect.
-    pub fn probe(launch: &Launch, patience: Duration) -> Result<Self, Unusable> {
-        let first = first_words(launch, patience)?;
+    /// If it cannot be started or reached, or gives no sign of either dialect.
+    pub fn probe(entrance: impl Into<Entrance>, patience: Duration) -> Result<Self, Unusable> {
+        let entrance = entrance.into();
+        let first = first_words(&entrance, patience)?;
         if is_ready(&first) {
             let interfaces = BTreeSet::from([BRIDGE_INTERFACE.to_owned()]);
             return Ok(Self {
                 interfaces,
                 crossplug: None,
-                bridge: Some(launch.clone()),
+                bridge: Some(entrance),
+                encoding: Encoding::Json,
             });
         }
         let Some(interfaces) = first
@@ -76,29 +81,42 @@ impl Target {
         };
         let interfaces: BTreeSet<String> = interfaces.keys().cloned().collect();
         let mut bridge = None;
-        if interfaces.contains(BRIDGE_INTERFACE) {
-            let spoken_to = launch.with_arguments(&BRIDGE_ARGUMENTS);
+        if let Entrance::Start(launch) = &entrance
+            && interfaces.contains(BRIDGE_INTERFACE)
+        {
+            let spoken_to = Entrance::Start(launch.with_arguments(&BRIDGE_ARGUMENTS));
             let speaks = first_words(&spoken_to, patience).is_ok_and(|first| is_ready(&first));
             bridge = speaks.then_some(spoken_to);
         }
         Ok(Self {
             interfaces,
-            crossplug: Some(launch.clone()),
+            crossplug: Some(entrance),
             bridge,
+            encoding: Encoding::Json,
         })
     }
 
-    /// How to start the plugin for a case, or why the case does not apply to it.
+    /// The same, spoken to in an encoding. A plugin that does not choose it fails the cases.
+    #[must_use]
+    pub fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// How to get to the plugin for a case, or why the case does not apply to it.
     ///
     /// # Errors
     /// The reason, for a person.
-    pub fn launch_for(&self, case: &Case) -> Result<&Launch, String> {
+    pub fn entrance_for(&self, case: &Case) -> Result<&Entrance, String> {
         if let Some(missing) = case
             .needs
             .iter()
             .find(|name| !self.interfaces.contains(*name))
         {
             return Err(format!("the plugin does not implement {missing}"));
+        }
+        if !case.is_for(self.encoding) {
+            return Err(format!("it is not played in {}", self.encoding));
         }
         let launch = match case.folder() {
             CROSSPLUG => &self.crossplug,
@@ -112,21 +130,18 @@ impl Target {
 }
 
 /// What a plugin says first when it is greeted in our own way. A speaker of the bridge does not wait for that.
-fn first_words(launch: &Launch, patience: Duration) -> Result<Value, Unusable> {
+fn first_words(entrance: &Entrance, patience: Duration) -> Result<Value, Unusable> {
     let unusable = |what: String, stderr: String| Unusable { what, stderr };
-    let mut child = Child::start(launch).map_err(|error| {
-        unusable(
-            format!("cannot start {:?}: {error}", launch.command),
-            String::new(),
-        )
-    })?;
+    let mut child = Child::enter(entrance)
+        .map_err(|error| unusable(format!("cannot {entrance}: {error}"), String::new()))?;
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocol": {"version": "1.0"}, "host": {"name": "crossplug-conformance", "version": env!("CARGO_PKG_VERSION")},
         "instanceId": "probe", "config": {}, "granted": {}}});
+    let hello = with_token(hello, entrance.token());
     child.send(&hello.to_string());
     loop {
         match child.hear(patience) {
-            Heard::Line(line) => match serde_json::from_slice::<Value>(&line) {
+            Heard::Frame(frame) => match serde_json::from_slice::<Value>(&frame.bytes) {
                 Ok(message)
                     if message.is_object() && !crate::case::is_method(&message, "$/log") =>
                 {
@@ -153,6 +168,17 @@ fn first_words(launch: &Launch, patience: Duration) -> Result<Value, Unusable> {
             }
         }
     }
+}
+
+/// The first message of a host that has something to show.
+pub(crate) fn with_token(mut message: Value, token: Option<&str>) -> Value {
+    let is_first = crate::case::is_method(&message, "initialize");
+    if let (Some(token), true, Some(Value::Object(params))) =
+        (token, is_first, message.get_mut("params"))
+    {
+        params.insert("token".to_owned(), token.into());
+    }
+    message
 }
 
 fn is_ready(message: &Value) -> bool {

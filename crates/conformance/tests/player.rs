@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crossplug_conformance::{Case, Failure, Launch, Report, Target, Verdict, play::play};
+use crossplug_conformance::{Case, Encoding, Failure, Launch, Report, Target, Verdict, play::play};
 use serde_json::json;
 
 const HEAD: &str = r#"{"case":{"description":"d","needs":["agent"]}}"#;
@@ -30,7 +30,12 @@ fn case(lines: &[&str]) -> Case {
 }
 
 fn run(script: &str, lines: &[&str]) -> Result<(), Box<Failure>> {
-    play(&case(lines), &shell(script), Duration::from_secs(2))
+    play(
+        &case(lines),
+        &(&shell(script)).into(),
+        Encoding::Json,
+        Duration::from_secs(2),
+    )
 }
 
 #[test]
@@ -136,7 +141,13 @@ fn a_program_that_is_not_there_is_a_failure() {
         command: vec!["no/such/program".into()],
         ..shell("")
     };
-    let failure = play(&case(&[]), &launch, Duration::from_secs(1)).unwrap_err();
+    let failure = play(
+        &case(&[]),
+        &(&launch).into(),
+        Encoding::Json,
+        Duration::from_secs(1),
+    )
+    .unwrap_err();
     assert!(failure.what.contains("cannot start"), "{failure}");
 }
 

@@ -121,6 +121,16 @@ impl Prints {
         }
     }
 
+    /// Passes on what was printed so far, a line without an end too: the next one is for another host.
+    pub(in crate::export) fn end_line(&self) {
+        let _ = std::io::stdout().flush();
+        self.pass_on();
+        let line = std::mem::take(&mut *locked(&self.line));
+        if !line.is_empty() {
+            self.say(&line, "\n");
+        }
+    }
+
     /// Closes standard output and waits until what was printed has been passed on; not for long, since something that the
     /// plugin has started may still hold it open.
     pub(in crate::export) fn finish(&self) {

@@ -238,7 +238,7 @@ impl Pool {
         runtime.stop();
         self.wait(runtime, GRACE, || runtime.has_stopped() && written());
         // What was printed belongs to this conversation.
-        self.prints.pass_on();
+        self.prints.end_line();
         self.wait(runtime, TIDY, written);
         (self.end)(code);
         locked(&self.inner).over = true;
