@@ -6,9 +6,9 @@ use std::path::Path;
 
 use crossplug_conformance::interop::{self as cases, InteropCase};
 use crossplug_conformance::play::Failure as Misstep;
-use crossplug_conformance::{Case, Outcome, Report, Target, Verdict, corpus};
+use crossplug_conformance::{Case, Encoding, Entrance, Outcome, Report, Target, Verdict, corpus};
 
-use crate::args::Conformance;
+use crate::args::{self, Conformance};
 use crate::exit::{Exit, Failure};
 use crate::interop::{self, Subject};
 use crate::output;
@@ -87,9 +87,9 @@ fn play_sessions(
     let why_not = if arguments
         .door
         .as_deref()
-        .is_some_and(|door| door != "process")
+        .is_some_and(|door| !["process", "socket"].contains(&door))
     {
-        Some("sessions are played through the process door")
+        Some("sessions are played through the process door and the socket door")
     } else if is_bare(&arguments.path) {
         Some("sessions are played with programs, and this is a file that a host loads")
     } else {
@@ -105,9 +105,18 @@ fn play_sessions(
         }
         return Ok(report);
     }
-    let launch = Found::at(&arguments.path)?.launch()?;
-    let target = Target::probe(&launch, arguments.timeout)
-        .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
+    let found = Found::at(&arguments.path)?;
+    let entrance = if arguments.door.as_deref() == Some("socket") {
+        Entrance::from(&found.running()?)
+    } else {
+        Entrance::from(&found.launch()?)
+    };
+    let target = Target::probe(entrance, arguments.timeout)
+        .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?
+        .in_encoding(match arguments.encoding {
+            args::Encoding::Json => Encoding::Json,
+            args::Encoding::Msgpack => Encoding::Msgpack,
+        });
     Ok(Report::play(&target, cases, arguments.timeout, seen))
 }
 

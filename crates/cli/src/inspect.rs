@@ -2,6 +2,7 @@
 
 use crossplug_host::door::Door as _;
 use crossplug_host::door::process::ProcessDoor;
+use crossplug_host::door::socket::SocketDoor;
 use crossplug_host::policy::door::{Address, Program, Start};
 use crossplug_host::policy::{Abilities, Door};
 use serde_json::{Map, Value, json};
@@ -49,7 +50,7 @@ fn tell(found: &Found) -> Value {
             same.then(|| (name.clone(), json!(names.collect::<Vec<_>>())))
         })
         .collect();
-    let host = ProcessDoor::new().abilities(Abilities::none());
+    let host = SocketDoor::new().abilities(ProcessDoor::new().abilities(Abilities::none()));
     let doors: Vec<Value> = record
         .doors
         .iter()

@@ -69,6 +69,9 @@ impl Subject {
         if let Some(door) = &self.door {
             load = load.door(door);
         }
+        if let Some(token) = crate::plugin::token() {
+            load = load.token(&token);
+        }
         load.blocking().map_err(|error| error.to_string())
     }
 

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crossplug_conformance::Launch;
-use crossplug_host::policy::door::{Program, Start};
+use crossplug_conformance::{Launch, Running};
+use crossplug_host::policy::door::{Address, Program, Start};
 use crossplug_host::policy::{Door, FolderPath, Record, manifest};
 
 use crate::exit::{Exit, Failure};
@@ -17,6 +17,13 @@ pub(crate) struct Found {
     /// The manifest's file, absolute.
     pub(crate) file: PathBuf,
     pub(crate) record: Record,
+}
+
+/// What a plugin that listens, or is listened for, shares with its hosts.
+pub(crate) fn token() -> Option<String> {
+    std::env::var("CROSSPLUG_TOKEN")
+        .ok()
+        .filter(|token| !token.is_empty())
 }
 
 impl Found {
@@ -83,6 +90,33 @@ impl Found {
             command,
             folder: self.inside(cwd),
             environment,
+        })
+    }
+
+    /// Where the plugin listens, as its manifest says.
+    ///
+    /// # Errors
+    /// If the manifest names no socket, or one on which the host would have to listen.
+    pub(crate) fn running(&self) -> Result<Running, Failure> {
+        let found = self.record.doors.iter().find_map(|door| match door {
+            Door::Socket(door) => Some(door),
+            _ => None,
+        });
+        let address = match found {
+            Some(door) if door.plugin_listens => match &door.address {
+                Address::Unix(path) => Ok(format!("unix:{}", self.inside(path).display())),
+                Address::Tcp(address) => Ok(format!("tcp:{address}")),
+                _ => Err("its socket is in a place that this version does not know"),
+            },
+            Some(_) => Err("it connects by itself; sessions are played with a plugin that listens"),
+            None => Err("it has no socket door"),
+        };
+        let address = address.map_err(|what| {
+            Failure::new(Exit::Unavailable, format!("{}: {what}", self.file.display()))
+        })?;
+        Ok(Running {
+            address,
+            token: token(),
         })
     }
 

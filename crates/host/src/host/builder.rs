@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossplug_policy::Grants;
 use crossplug_protocol::codec::Value;
+use crossplug_protocol::handshake::Encoding;
 
 use super::{Host, Setup};
 use crate::door::{Door, Patience};
@@ -44,6 +45,7 @@ impl HostBuilder {
             start_timeout: START_TIMEOUT,
             patience: Patience::default(),
             data_root: None,
+            encoding: Encoding::default(),
             doors: builtin_doors(),
             executor: Executor::new(),
         };
@@ -157,6 +159,21 @@ impl HostBuilder {
         self
     }
 
+    /// What to speak with plugins that can, on doors that carry messages. Default: JSON, which every plugin speaks.
+    ///
+    /// MessagePack carries bytes as they are and 64-bit integers in eight bytes. A plugin that does not speak it, or whose
+    /// door does not carry it, is spoken to in JSON all the same; [`Plugin::encoding`](crate::Plugin::encoding) tells.
+    ///
+    /// ```
+    /// use crossplug_host::Host;
+    /// use crossplug_host::protocol::handshake::Encoding;
+    /// let host = Host::builder().encoding(Encoding::Msgpack).build();
+    /// ```
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.setup.encoding = encoding;
+        self
+    }
+
     /// Gives each plugin a folder of its own below this one, by its name; made when it is loaded. Default: they have
     /// none.
     pub fn data_root(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -187,8 +204,11 @@ fn builtin_doors() -> Vec<Arc<dyn Door>> {
     vec![
         #[cfg(unix)]
         Arc::new(crate::door::process::ProcessDoor::new()),
+        #[cfg(unix)]
+        Arc::new(crate::door::socket::SocketDoor::new()),
         #[cfg(feature = "wasm")]
         Arc::new(crate::door::wasm::WasmDoor::new()),
+        Arc::new(crate::door::native::NativeDoor::new()),
     ]
 }
 

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossplug_policy::door::Wish;
-use crossplug_policy::{Allowed, Grants};
+use crossplug_policy::{Allowed, DoorKind, Grants};
 use crossplug_protocol::codec::Value;
 use crossplug_protocol::generated::manifest::Manifest;
+use crossplug_protocol::handshake::Encoding;
 
 use self::found::{Found, differences, said};
 use super::Host;
@@ -35,6 +36,8 @@ pub struct Load {
     grants: Grants,
     data_dir: Option<PathBuf>,
     start_timeout: Option<Duration>,
+    encoding: Encoding,
+    token: Option<Arc<str>>,
 }
 
 enum From {
@@ -54,6 +57,7 @@ impl Load {
     fn new(host: Host, from: From) -> Self {
         let (config, grants) = (host.0.config.clone(), host.0.grants.clone());
         let (wish_door, wish_dialect, data_dir, start_timeout) = (None, None, None, None);
+        let encoding = host.0.encoding;
         Self {
             host,
             from,
@@ -63,6 +67,8 @@ impl Load {
             grants,
             data_dir,
             start_timeout,
+            encoding,
+            token: None,
         }
     }
 
@@ -123,9 +129,23 @@ impl Load {
         self
     }
 
+    /// What to speak with the plugin where it can, in place of the host's setting.
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// How long the start may take, in place of the host's setting.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = Some(timeout);
+        self
+    }
+
+    /// What plugin and host prove to each other with that they belong together, where one of them listens on a socket. The
+    /// plugin has it in its environment, as `CROSSPLUG_TOKEN`. On TCP there has to be one; a plugin that is entered in
+    /// another way is not told.
+    pub fn token(mut self, token: &str) -> Self {
+        self.token = Some(token.into());
         self
     }
 
@@ -218,7 +238,12 @@ impl Load {
             Unread::new(setup.limits.buffered_bytes),
         );
         let instance_id = instance_id(&name);
+        let by_socket = match &found.way {
+            Some(way) => way.kind() == DoorKind::Socket,
+            None => true,
+        };
         let opening = Opening {
+            token: self.token.filter(|_| by_socket),
             name,
             record: found.record.clone(),
             way: found.way,
@@ -233,6 +258,7 @@ impl Load {
             limits: setup.limits.clone(),
             start_timeout: self.start_timeout.unwrap_or(setup.start_timeout),
             patience: setup.patience,
+            encoding: self.encoding,
         };
         let passage = found.door.open(opening, home.clone()).await?;
         for difference in found
