@@ -200,7 +200,7 @@ fn events_and_logs_come_and_go_and_it_stops_politely() {
             asking
                 .lock()
                 .unwrap()
-                .push(call.params().as_json().to_owned());
+                .push(call.params().as_json().into_owned());
             async { Ok(json!({ "answer": "" })) }
         })
         .on_log(move |log| log_sink.lock().unwrap().push(log.message.clone()))

@@ -4,12 +4,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crossplug_protocol::codec::Encoded;
+use crossplug_protocol::dialect::crossplug::Crossplug;
+use crossplug_protocol::dialect::{Dialect as _, Role};
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::frame::FrameWriter;
+use crossplug_protocol::handshake::Encoding;
 use crossplug_protocol::json;
-use crossplug_protocol::message::{Failure, Id};
+use crossplug_protocol::message::{Failure, Id, Message};
 use crossplug_protocol::session::Ticket;
 
-use super::{Call, Runtime, Task};
+use super::{Call, Runtime, State, Task};
 use crate::context::Context;
 use crate::lock::locked;
 
@@ -90,42 +95,33 @@ impl Runtime {
         id: i64,
         timeout: Option<Duration>,
     ) -> Direct {
-        let failed = |failure: Failure<'_>| Direct::Failed(Box::new(PluginError::from(failure)));
-        let admitted = self.with(|state| {
-            state.session.admit_apart(&Id::Int(id))?;
-            let limits = state.session.limits();
-            Ok((state.opened.clone(), limits.depth, limits.frame_bytes))
-        });
-        let (opened, depth, most) = match admitted {
-            Ok((Some(opened), depth, most)) => (opened, depth, most),
-            Ok((None, ..)) => {
-                return failed(Failure::new(
-                    "failedPrecondition",
-                    "`initialize` comes first",
-                ));
-            }
+        let failed = |failure: Failure<'_>| {
+            let error = PluginError::of_failure(failure, Encoding::Json);
+            Direct::Failed(Box::new(error))
+        };
+        let deadline = timeout.and_then(|timeout| self.now().checked_add(timeout));
+        let begun = self.with(|state| state.begin_apart(self, id, deadline));
+        let (call, depth, most) = match begun {
+            Ok(begun) => begun,
             Err(failure) => return failed(failure),
         };
         // The same laws as for params in a message, which lie one level deep.
         if let Err(error) = json::check(params, depth.saturating_sub(1)) {
+            self.end_apart(&call);
             return failed(Failure::new(
                 "parseError",
                 format!("the params are not JSON: {error}"),
             ));
         }
-        let text = std::str::from_utf8(params).unwrap_or_default();
-        let deadline = timeout.and_then(|timeout| self.now().checked_add(timeout));
-        let mut call = Call::new(Arc::clone(self), opened, None, deadline, None);
-        call.apart = Apart(Mutex::new(Stage::First(id)));
-        let call = Arc::new(call);
+        let params = Encoded::new(Encoding::Json, params);
         let context = Context::new(Arc::clone(&call));
         let answering = self
             .plugin
             .interfaces()
-            .find_map(|interface| interface.call(&context, method, text));
+            .find_map(|interface| interface.call(&context, method, params));
         match answering {
             Some(answering) => Task::answering(Arc::clone(&call), answering).run(),
-            None => self.finish(&call, Err(PluginError::method_not_found(method))),
+            None => self.finish(&call, Err(self.plugin.no_method(method))),
         }
         // One that waits is a request from now on: before its stage is, so that nothing can end it in between.
         if call.apart.id().is_some() {
@@ -134,12 +130,7 @@ impl Runtime {
         let Some(outcome) = call.apart.end() else {
             return Direct::Pending;
         };
-        if let Some(ticket) = call.known_ticket() {
-            self.with(|state| {
-                state.calls.remove(&ticket);
-                state.session.release(ticket, &mut state.out);
-            });
-        }
+        self.end_apart(&call);
         match outcome {
             Ok(result) if result.len() > most => {
                 let text = format!(
@@ -152,4 +143,65 @@ impl Runtime {
             Err(error) => Direct::Failed(Box::new(error)),
         }
     }
+
+    /// A call that came apart is answered apart.
+    fn end_apart(self: &Arc<Self>, call: &Call) {
+        let Some(ticket) = call.known_ticket() else {
+            return;
+        };
+        let speaks = self.with(|state| {
+            state.calls.remove(&ticket);
+            state.session.release(ticket, &mut state.out);
+            !state.out.is_empty()
+        });
+        if speaks {
+            self.flush();
+        }
+    }
+}
+
+impl State {
+    /// Begins a call apart from the messages. With it come the nesting of its params and the size of its result that the
+    /// host bears.
+    fn begin_apart(
+        &mut self,
+        runtime: &Arc<Runtime>,
+        id: i64,
+        deadline: Option<Duration>,
+    ) -> Result<(Arc<Call>, u32, usize), Failure<'static>> {
+        self.session.admit_apart(&Id::Int(id))?;
+        let Some(opened) = self.opened.clone() else {
+            let text = "`initialize` comes first";
+            return Err(Failure::new("failedPrecondition", text));
+        };
+        let mut call = Call::new(Arc::clone(runtime), opened, None, deadline, None);
+        call.apart = Apart(Mutex::new(Stage::First(id)));
+        let call = Arc::new(call);
+        // Its cancellation and a shutdown have to find it while it runs.
+        if runtime.outside.is_shared()
+            && let Some(ticket) = self.session.adopt(&Id::Int(id))
+        {
+            call.set_ticket(ticket);
+            self.calls.insert(ticket, Arc::clone(&call));
+        }
+        let limits = self.session.limits();
+        Ok((call, limits.depth, limits.frame_bytes))
+    }
+}
+
+/// An error as a reply would hold it.
+pub(crate) fn error_object(error: &PluginError) -> Vec<u8> {
+    let reply = error_reply(None, error);
+    json::member(&reply, "error")
+        .map(<[u8]>::to_vec)
+        .unwrap_or_default()
+}
+
+/// The reply that holds it.
+pub(crate) fn error_reply(id: Option<Id<'_>>, error: &PluginError) -> Vec<u8> {
+    let mut out = FrameWriter::new();
+    let outcome = Err(error.to_failure(Encoding::Json));
+    // An error is never larger than a frame may be by default.
+    let _ = Crossplug::new(Role::Plugin).write(&Message::Reply { id, outcome }, &mut out);
+    out.take()
 }

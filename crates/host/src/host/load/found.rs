@@ -4,7 +4,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-#[cfg(feature = "wasm")]
 use crossplug_policy::FolderPath;
 use crossplug_policy::door::{Abilities, Wish, choose};
 use crossplug_policy::{Finding, Record, manifest};
@@ -29,9 +28,8 @@ impl Found {
     /// The manifest, and the door that policy chooses.
     pub(super) fn find(doors: &[Arc<dyn Door>], wish: Wish<'_>, path: &Path) -> Result<Self> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        #[cfg(feature = "wasm")]
-        if path.extension().is_some_and(|ending| ending == "wasm") && path.is_file() {
-            return Self::module(doors, &path);
+        if let Some(bare) = Bare::of(&path) {
+            return Self::bare(doors, &path, bare);
         }
         let file = if path.is_dir() {
             path.join(MANIFEST)
@@ -66,11 +64,10 @@ impl Found {
         })
     }
 
-    /// A module by itself. One of ours carries its manifest.
-    #[cfg(feature = "wasm")]
-    fn module(doors: &[Arc<dyn Door>], path: &Path) -> Result<Self> {
+    /// A module or a library by itself. One of ours carries its manifest.
+    fn bare(doors: &[Arc<dyn Door>], path: &Path, bare: Bare) -> Result<Self> {
         let place = path.display().to_string();
-        let record = match crate::door::wasm::manifest_in(path)? {
+        let record = match bare.manifest_in(path)? {
             Some(text) => {
                 let mut record = judged(manifest::read(&text, &place))?;
                 // How it is entered is clear without a word about doors.
@@ -91,18 +88,56 @@ impl Found {
         let inside = FolderPath::new(&lossy(path.file_name())).map_err(|refused| {
             Error::new(ErrorKind::NotFound, "load").with_context(refused.to_string())
         })?;
-        let way = crossplug_policy::door::WasmDoor {
-            path: inside,
-            abi: None,
-        };
+        let way = bare.way(inside);
         Ok(Self {
             name,
             file: None,
             folder: path.parent().map(Path::to_owned).unwrap_or_default(),
             record,
-            way: Some(crossplug_policy::Door::Wasm(way)),
-            door: door(doors, "wasm")?,
+            door: door(doors, way.kind().as_str())?,
+            way: Some(way),
         })
+    }
+}
+
+/// What a file is that is a plugin by itself.
+#[derive(Debug, Clone, Copy)]
+enum Bare {
+    #[cfg(feature = "wasm")]
+    Module,
+    Library,
+}
+
+impl Bare {
+    /// By the ending of its name.
+    fn of(path: &Path) -> Option<Self> {
+        let bare = match path.extension()?.to_str()? {
+            #[cfg(feature = "wasm")]
+            "wasm" => Self::Module,
+            "so" | "dylib" | "dll" => Self::Library,
+            _ => return None,
+        };
+        path.is_file().then_some(bare)
+    }
+
+    fn manifest_in(self, path: &Path) -> Result<Option<Vec<u8>>> {
+        match self {
+            #[cfg(feature = "wasm")]
+            Self::Module => crate::door::wasm::manifest_in(path),
+            Self::Library => crate::door::native::manifest_in(path),
+        }
+    }
+
+    fn way(self, path: FolderPath) -> crossplug_policy::Door {
+        use crossplug_policy::door as ways;
+        match self {
+            #[cfg(feature = "wasm")]
+            Self::Module => crossplug_policy::Door::Wasm(ways::WasmDoor { path, abi: None }),
+            Self::Library => crossplug_policy::Door::Native(ways::NativeDoor {
+                path,
+                abi: crate::door::native::NAME.to_owned(),
+            }),
+        }
     }
 }
 
@@ -173,17 +208,9 @@ pub(super) fn said(finding: &Finding) -> String {
 
 /// Where a plugin's manifest and the plugin itself disagree about what it implements.
 pub(super) fn differences(record: &Record, said: &Introduction) -> Vec<String> {
-    let differs = |(name, wanted): (&String, &semver::VersionReq)| {
-        match said.interfaces.get(name) {
-        None => Some(format!("its manifest says that it implements `{name}`; the plugin itself does not")),
-        Some(own) => semver::Version::parse(&own.version).ok().filter(|version| !wanted.matches(version)).map(|version| {
-            format!("its manifest says that it implements `{name}` {wanted}; the plugin itself says {version}")
-        }),
-    }
-    };
     // A foreign dialect has no words for it: what is said then is the dialect's own.
     if said.dialect != crossplug_protocol::dialect::crossplug::NAME {
         return Vec::new();
     }
-    record.interfaces.iter().filter_map(differs).collect()
+    record.differences(|name| Some(said.interfaces.get(name)?.version.as_str()))
 }

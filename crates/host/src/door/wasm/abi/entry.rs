@@ -4,20 +4,16 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use crossplug_protocol::frame::{FrameReader, Framing};
-use crossplug_protocol::json;
 use crossplug_protocol::session::{CallId, CallOptions, StreamId};
-use crossplug_protocol::violation::{Violation, ViolationKind};
 
 use super::instance::{Called, Instance, Outbox};
 use super::seat::{Guest, Next, State};
-use crate::door::conversation::{Effect, Pending, broke, too_long};
+use crate::door::conversation::{Effect, Pending, error_reply, result_of, too_long};
 use crate::door::{Answer, CallKey, Job as Service};
 use crate::{Error, Payload};
 
 /// How long a guest may run in one go where no call is in flight whose deadline would say so.
 const ALONE: Duration = Duration::from_secs(30);
-/// Nesting of a result: a reply holds it one level deep.
-const RESULT_DEPTH: u32 = json::DEFAULT_DEPTH - 1;
 
 /// A call that is to begin.
 pub(super) struct Begin<'a> {
@@ -155,7 +151,7 @@ impl Guest {
             let Called::Done(result) = called else {
                 return Ok(());
             };
-            return match read(result) {
+            return match result_of(result) {
                 Ok(result) => {
                     pending.answer.finish(Ok(result));
                     Ok(())
@@ -175,7 +171,7 @@ impl Guest {
         talk.session.wait_apart(id);
         talk.expect(id, pending);
         let frame = match called {
-            Called::Failed(error) => Some(reply(id, &error)),
+            Called::Failed(error) => Some(error_reply(id, &error)),
             Called::Pending => {
                 if let Some((items, bytes)) = begin.credit {
                     // There is room for as many streams as for calls that the host begins by itself.
@@ -192,7 +188,7 @@ impl Guest {
             Called::Done(result) => {
                 drop(state);
                 self.turn(instance, begin.deadline, jobs)?;
-                let result = read(result).map_err(Lost::Violated)?;
+                let result = result_of(result).map_err(Lost::Violated)?;
                 let mut state = self.lock();
                 state.talk.session.answered_apart(id);
                 let settled = state.talk.settled(id);
@@ -339,26 +335,4 @@ fn longest(state: &State) -> Option<Instant> {
         latest = latest.max(Some(pending.deadline?));
     }
     latest.or_else(|| Instant::now().checked_add(ALONE))
-}
-
-/// A result, checked as one in a message would be.
-fn read(result: Vec<u8>) -> Result<Payload, Error> {
-    match json::check(&result, RESULT_DEPTH).map(drop) {
-        Ok(()) => Ok(Payload::trust(result)),
-        Err(error) => {
-            let kind = match error.reason {
-                json::Reason::TooDeep => ViolationKind::TooDeep,
-                _ => ViolationKind::InvalidMessage,
-            };
-            Err(broke(Violation::new(kind, format!("a result: {error}"))))
-        }
-    }
-}
-
-/// The reply that an error of a direct call would have come in.
-fn reply(id: CallId, error: &[u8]) -> Vec<u8> {
-    let mut frame = format!(r#"{{"jsonrpc":"2.0","id":{},"error":"#, id.number()).into_bytes();
-    frame.extend_from_slice(error);
-    frame.extend_from_slice(b"}\n");
-    frame
 }
