@@ -55,7 +55,7 @@ int main(int count, char **arguments) {
     char *line = NULL;
     size_t room = 0;
     int status = 0;
-    for (ssize_t length; (length = getline(&line, &room, stdin)) > 0 && status == 0;) {
+    for (ssize_t length; status == 0 && (length = getline(&line, &room, stdin)) > 0;) {
         /* White space around a line belongs to the lines, which end here. */
         char *begin = line, *end = line + length;
         while (begin < end && is_space(*begin)) begin++;
