@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use crate::waking::wake;
 
 /// A handler that blocks holds a thread; one that calls the plugin, which asks another such handler, holds two.
-const MOST_THREADS: usize = 64;
+const MOST_WORKERS: usize = 64;
+/// One more than there may be workers: a deadline must pass when every worker is blocked, too.
+const MOST_THREADS: usize = MOST_WORKERS + 1;
 /// Long enough to serve a burst with one set of threads, short enough that nobody wonders what they are for.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -39,8 +41,27 @@ struct State {
     timers: BTreeMap<(Instant, u64), Waker>,
     timer_count: u64,
     threads: usize,
+    /// Those that wait.
     idle: usize,
+    /// Those that run work.
+    busy: usize,
     closed: bool,
+}
+
+impl State {
+    /// The next piece of work, while there may be one more worker.
+    fn next_work(&mut self) -> Option<Arc<Task>> {
+        if self.busy < MOST_WORKERS {
+            self.queue.pop_front()
+        } else {
+            None
+        }
+    }
+
+    /// Whether a thread that has waited in vain is of no use.
+    fn is_quiet(&self) -> bool {
+        self.timers.is_empty() && (self.queue.is_empty() || self.busy >= MOST_WORKERS)
+    }
 }
 
 struct Task {
@@ -158,14 +179,16 @@ impl Pool {
                 wake(waker);
                 state = self.lock();
             }
-            if let Some(task) = state.queue.pop_front() {
+            if let Some(task) = state.next_work() {
+                state.busy += 1;
                 // Somebody must stay for the timers and the rest of the queue while this thread is busy.
-                if state.idle == 0 && !(state.timers.is_empty() && state.queue.is_empty()) {
+                if state.idle == 0 && !state.is_quiet() {
                     self.call_a_thread(&mut state);
                 }
                 drop(state);
                 task.run();
                 state = self.lock();
+                state.busy -= 1;
                 continue;
             }
             if state.closed {
@@ -182,7 +205,7 @@ impl Pool {
                 .unwrap_or_else(PoisonError::into_inner);
             state = back;
             state.idle -= 1;
-            if waited.timed_out() && state.queue.is_empty() && state.timers.is_empty() {
+            if waited.timed_out() && state.is_quiet() {
                 break;
             }
         }
@@ -310,6 +333,42 @@ mod tests {
         assert_ne!(receiver.recv().unwrap(), here);
         assert!(Instant::now() >= at);
         assert!(receiver.recv().is_err(), "polled twice, then dropped");
+    }
+
+    #[test]
+    fn a_timer_rings_when_every_worker_is_blocked() {
+        struct Ring(mpsc::Sender<()>);
+        impl Wake for Ring {
+            fn wake(self: Arc<Self>) {
+                self.0.send(()).unwrap();
+            }
+        }
+        let executor = Executor::new();
+        let (block, blocked) = mpsc::channel::<()>();
+        let blocked = Arc::new(Mutex::new(blocked));
+        let (begun, begins) = mpsc::channel();
+        for _ in 0..MOST_WORKERS {
+            let (blocked, begun) = (Arc::clone(&blocked), begun.clone());
+            executor.spawn(async move {
+                begun.send(()).unwrap();
+                let _ = blocked.lock().unwrap().recv();
+            });
+        }
+        for _ in 0..MOST_WORKERS {
+            begins.recv_timeout(Duration::from_secs(5)).unwrap();
+        }
+        // More work, which nobody can begin, must not take the place of the thread that keeps time.
+        executor.spawn(async move { begun.send(()).unwrap() });
+        let (ring, rung) = mpsc::channel();
+        let soon = Instant::now() + Duration::from_millis(10);
+        executor.wake_at(soon, Waker::from(Arc::new(Ring(ring.clone()))));
+        rung.recv_timeout(Duration::from_secs(5)).unwrap();
+        let soon = Instant::now() + Duration::from_millis(10);
+        executor.wake_at(soon, Waker::from(Arc::new(Ring(ring))));
+        rung.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert!(begins.try_recv().is_err(), "there are no more workers");
+        drop(block);
+        begins.recv_timeout(Duration::from_secs(5)).unwrap();
     }
 
     #[test]
