@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,12 @@ def test_bytes_go_through_as_they_are(tmp_path: Path) -> None:
                 await subject.call_raw("test.echo", b"{}")
 
     asyncio.run(main())
+
+
+@pytest.fixture(autouse=True)
+def this_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What manifests call `python3` is the interpreter that has the package."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
 
 def _both(name: str, folder: Path) -> Path:
