@@ -68,7 +68,7 @@ pub(crate) struct Line(Owned<line::Line>);
 
 #[pymethods]
 impl Line {
-    /// Waits for what the host has to say: messages in NDJSON; none at the end.
+    /// Waits for what the host has to say: messages; none at the end.
     fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let line = self.0.get()?;
         let said = py.detach(|| line.read());

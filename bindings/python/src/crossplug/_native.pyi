@@ -61,6 +61,7 @@ class Host:
         grants: list[str] = ...,
         data_dir: str | PathLike[str] | None = None,
         start_timeout: float | None = None,
+        token: str | None = None,
     ) -> Operation:
         """Gives a `Plugin`."""
 
@@ -95,7 +96,7 @@ class Line:
     """A plugin's end of a line to the host around it; with the last of them the plugin has ended."""
 
     def read(self) -> bytes:
-        """Waits for messages in NDJSON; none at the end."""
+        """Waits for messages; none at the end."""
 
     def write(self, data: bytes) -> None: ...
     def close(self, why: str | None = None) -> None: ...

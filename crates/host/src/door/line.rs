@@ -69,7 +69,7 @@ use ends::Ends;
 use passage::LinePassage;
 
 const DIALECT: &str = "crossplug/1";
-const FRAMINGS: [Framing; 1] = [Framing::Ndjson];
+const FRAMINGS: [Framing; 2] = [Framing::Ndjson, Framing::Length];
 
 /// The plugin's end. Clones are the same end; with the last of them the plugin has ended.
 #[derive(Clone)]
@@ -78,13 +78,14 @@ pub struct Line(Arc<Held>);
 struct Held(Arc<Ends>);
 
 impl Line {
-    /// Waits for what the host has to say: one message or more, in NDJSON. None: nothing more comes.
+    /// Waits for what the host has to say: one message or more, in NDJSON, or as the plugin has chosen when it was
+    /// initialised. None: nothing more comes.
     #[must_use]
     pub fn read(&self) -> Option<Vec<u8>> {
         self.0.0.read()
     }
 
-    /// Tells the host something: messages in NDJSON, whole ones or in pieces. Never waits for the host's program.
+    /// Tells the host something: messages in the same framing, whole ones or in pieces. Never waits for the host's program.
     pub fn say(&self, bytes: &[u8]) {
         self.0.0.told(bytes);
     }
