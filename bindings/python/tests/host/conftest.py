@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from host.places import ROOT
 
+#: How a shared library's name ends here.
+LIBRARY = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
+
 SUBJECTS = {
     "python": ROOT / "bindings/python/subject",
     "typescript": ROOT / "bindings/typescript/subject",
     "rust": ROOT / "target/debug/examples/subject",
     "rust-wasm": ROOT / "target/guests/subject.wasm",
+    "rust-native": ROOT / f"target/natives/subject{LIBRARY}",
     "python-module": ROOT / "bindings/python/subject",
 }
 
@@ -46,6 +51,9 @@ def _folder(language: str, folder: Path) -> Path:
         (folder / "subject").symlink_to(source)
     elif language == "rust-wasm":
         manifest["doors"] = {"wasm": {"path": "subject.wasm"}}
+        shutil.copy(source, folder)
+    elif language == "rust-native":
+        manifest["doors"] = {"native": {"path": source.name}}
         shutil.copy(source, folder)
     else:
         if language == "python-module":
