@@ -4,6 +4,17 @@
 const inside = (path: string): Promise<unknown> => import(new URL(`../../dist/${path}`, import.meta.url).href);
 
 export const { fromBase64, toBase64 } = (await inside("codec/base64.js")) as typeof import("../dist/codec/base64.js");
+export const { OwnController, OwnSignal } = (await inside(
+  "component/abort.js",
+)) as typeof import("../dist/component/abort.js");
+export const { Clock } = (await inside("component/clock.js")) as typeof import("../dist/component/clock.js");
+export const { jobs, OwnPromise } = (await inside(
+  "component/promise.js",
+)) as typeof import("../dist/component/promise.js");
+export const { randomOf } = (await inside("component/random.js")) as typeof import("../dist/component/random.js");
+export const { Utf8Decoder, Utf8Encoder } = (await inside(
+  "component/text.js",
+)) as typeof import("../dist/component/text.js");
 export const { FrameReader, framed } = (await inside("plugin/frames.js")) as typeof import("../dist/plugin/frames.js");
 export const { Output } = (await inside("plugin/output.js")) as typeof import("../dist/plugin/output.js");
 export const { CrossplugDialect } = (await inside(
@@ -19,6 +30,7 @@ export const { Session } = (await inside("plugin/session.js")) as typeof import(
 export const { AbiVisitor } = (await inside(
   "host/wasm/abi/visitor.js",
 )) as typeof import("../dist/host/wasm/abi/visitor.js");
+export const { WasmDoor } = (await inside("host/wasm/door.js")) as typeof import("../dist/host/wasm/door.js");
 export const { bounded, customSection } = (await inside(
   "host/wasm/outline.js",
 )) as typeof import("../dist/host/wasm/outline.js");

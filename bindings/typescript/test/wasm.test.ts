@@ -6,9 +6,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import type { JsonObject, JsonValue } from "crossplug";
 import { type CrossplugError, Host, type HostLog, type Plugin, PluginError, wasmDoor } from "crossplug/host";
-import { bounded, customSection, fullLimits } from "./inside.js";
+import type { Thread } from "../dist/host/wasm/seat.js";
+import { bounded, customSection, fullLimits, WasmDoor } from "./inside.js";
 import { guest, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
 
 const PATIENCE = { shutdownMs: 200, endOfInputMs: 200, terminateMs: 200 };
@@ -164,6 +166,30 @@ test("a stop does not wait for a loop", { skip: guest("broken") === undefined },
   assert.equal(ending.error, undefined);
   assert.equal((await looping).kind, "Cancelled");
 });
+
+for (const when of ["while it works", "while nobody is there"] as const) {
+  test(`a thread that ends by itself ${when} costs its guest`, { skip: guest("broken") === undefined }, async () => {
+    const workers: Worker[] = [];
+    const thread = (): Thread => {
+      const worker = new Worker(new URL("../../dist/host/node/guest-thread.js", import.meta.url));
+      workers.push(worker);
+      return {
+        post: (message) => worker.postMessage(message),
+        listen: (heard, gone) => void worker.on("message", heard).on("exit", (code) => gone(`exit code ${code}`)),
+        end: () => void worker.terminate(),
+      };
+    };
+    const read = (): Promise<Uint8Array> => Promise.resolve(readFileSync(guest("broken") as string));
+    const door = new WasmDoor({ read, thread, address: String, send: undefined }, { module: "broken.wasm" });
+    await using host = await Host.create({ patience: PATIENCE });
+    await using plugin = await host.open("broken", door);
+    const looping = when === "while it works" ? failure(plugin.call("loop")) : undefined;
+    await workers[0]?.terminate();
+    if (looping !== undefined) assert.match((await looping).message, /its thread has ended: exit code/);
+    assert.deepEqual(await plugin.call("echo", { a: 1 }), { a: 1 });
+    assert.equal(workers.length, 2);
+  });
+}
 
 test("a program goes on while a guest computes, and one that is busy is given its calls one by one", async (context) => {
   if (guest("broken") === undefined) return context.skip();

@@ -12,6 +12,8 @@ export interface Visitor<Visit, Said> {
 export interface Seat<Visit, Said> {
   /** Whether a guest that does not come back can be ended. */
   readonly canEnd: boolean;
+  /** Nobody sits here any more: its thread has ended by itself. */
+  readonly isGone: boolean;
   /** Does one thing in the guest; `done` is called once, perhaps before this returns, unless the seat is ended. */
   visit(visit: Visit, done: (said: Said) => void): void;
   /** Ends the guest, and whatever it does. */
@@ -21,6 +23,7 @@ export interface Seat<Visit, Said> {
 /** In this thread: nothing is faster, and nothing interrupts it. */
 export class InlineSeat<Visit, Said> implements Seat<Visit, Said> {
   readonly canEnd = false;
+  readonly isGone = false;
   #visitor: Visitor<Visit, Said> | undefined;
 
   constructor(visitor: Visitor<Visit, Said>) {
@@ -69,6 +72,7 @@ export interface Aside {
 /** In a thread of its own. */
 export class ThreadSeat<Visit, Said> implements Seat<Visit, Said> {
   readonly canEnd = true;
+  isGone = false;
   readonly #thread: Thread;
   #done: ((said: Said) => void) | undefined;
   #isEnded = false;
@@ -84,7 +88,10 @@ export class ThreadSeat<Visit, Said> implements Seat<Visit, Said> {
         if (!isAside(message)) this.#finish(message as Said);
         else if (!this.#isEnded) aside(message.aside);
       },
-      (why) => this.#finish(lost({ kind: "Trap", what: `its thread has ended: ${why}` })),
+      (why) => {
+        this.isGone = true;
+        this.#finish(lost({ kind: "Trap", what: `its thread has ended: ${why}` }));
+      },
     );
   }
 

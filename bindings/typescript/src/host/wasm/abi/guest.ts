@@ -239,10 +239,18 @@ export class Guest implements Passage {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (!this.#isBusy && this.#isMade && this.#end === undefined && this.#step());
+      while (!this.#isBusy && this.#isMade && this.#end === undefined && this.#isThere() && this.#step());
     } finally {
       this.#isPumping = false;
     }
+  }
+
+  /** Whether the guest's thread has not ended while nobody was there: what waits finds a fresh one then. */
+  #isThere(): boolean {
+    if (this.#seat?.isGone !== true) return true;
+    this.#isMade = false;
+    this.#lost({ kind: "Trap", what: "its thread has ended" }, undefined);
+    return false;
   }
 
   /** The next thing. False: there is none. */
@@ -330,6 +338,7 @@ export class Guest implements Passage {
 
   /** Visits the guest. */
   #enter(visit: Visit, until: number | undefined, job?: Job): void {
+    if (this.#seat?.isGone) this.#seat = undefined;
     this.#seat ??= this.#setup.seat();
     const number = ++this.#visits;
     this.#isBusy = true;

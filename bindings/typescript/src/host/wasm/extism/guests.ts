@@ -172,6 +172,7 @@ export class ExtismGuests implements Passage {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
+      for (const place of this.#places) if (place.seat?.isGone && place.job === undefined) this.#leave(place);
       while (this.#queue.length > 0) {
         const place = this.#places.find(({ job, isReady }) => isReady && job === undefined);
         if (place === undefined) {
