@@ -19,6 +19,7 @@ pub use words::{Hello, Welcome};
 use crate::frame::Framing;
 use crate::json;
 use crate::message::{Failure, Raw};
+use crate::violation::Blame;
 
 /// The version of the protocol that this crate speaks.
 pub const VERSION: &str = "1.0";
@@ -52,6 +53,15 @@ impl Encoding {
         match self {
             Self::Json => Raw::null(),
             Self::Msgpack => Raw::trust(b"\xc0"),
+        }
+    }
+
+    /// An object without members.
+    #[must_use]
+    pub const fn empty(self) -> Raw<'static> {
+        match self {
+            Self::Json => Raw::trust(b"{}"),
+            Self::Msgpack => Raw::trust(b"\x80"),
         }
     }
 
@@ -101,6 +111,29 @@ impl Incompatible {
             Self::NotOffered(_) => "notOffered",
             Self::Malformed(_) => "malformed",
             Self::Refused(_) => "refused",
+        }
+    }
+
+    /// What it is to whoever wanted to talk.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Malformed(_) => Blame::Protocol,
+            Self::Version(_) | Self::Feature(_) | Self::NotOffered(_) => Blame::Incompatible,
+            Self::Refused(error) => {
+                // A plugin that refuses the version or a feature says which ones it has.
+                let says = |name| {
+                    let details = error.details.as_ref();
+                    details.is_some_and(|details| details.get(name).is_some())
+                };
+                match error.code.as_str() {
+                    "failedPrecondition" if says("supported") || says("feature") => {
+                        Blame::Incompatible
+                    }
+                    "permissionDenied" => Blame::Denied,
+                    _ => Blame::Start,
+                }
+            }
         }
     }
 

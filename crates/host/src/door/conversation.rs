@@ -15,7 +15,7 @@ use std::time::Instant;
 use crossplug_protocol::dialect::Inexpressible;
 use crossplug_protocol::frame::{FrameError, FrameWriter};
 use crossplug_protocol::session::{CallId, Refused, Session, Ticket};
-use crossplug_protocol::violation::{Violation, ViolationKind};
+use crossplug_protocol::violation::{Blame, Violation};
 
 use super::{Answer, Asked, CallKey, Home, Introduction, Job};
 use crate::call::mailbox::Mailbox;
@@ -217,16 +217,21 @@ pub(super) fn stopped(operation: &str) -> Error {
 
 /// What a violation is to the host's callers.
 pub(super) fn broke(violation: Violation) -> Error {
-    let kind = match violation.kind {
-        ViolationKind::TooManyStreams
-        | ViolationKind::TooDeep
-        | ViolationKind::AnswersUnread
-        | ViolationKind::NameTooLong => ErrorKind::Limit,
-        _ => ErrorKind::Protocol,
-    };
-    Error::new(kind, "read from the plugin")
+    Error::new(kind_of(violation.kind.blame()), "read from the plugin")
         .with_context(violation.to_string())
         .with_source(violation)
+}
+
+/// The kind of error for what a peer has spoiled.
+pub(super) const fn kind_of(blame: Blame) -> ErrorKind {
+    match blame {
+        Blame::Limit => ErrorKind::Limit,
+        Blame::Incompatible => ErrorKind::Incompatible,
+        Blame::Denied => ErrorKind::Denied,
+        Blame::Start => ErrorKind::Start,
+        // There is no other; the enum may grow.
+        _ => ErrorKind::Protocol,
+    }
 }
 
 /// What a message above the cap is to them.

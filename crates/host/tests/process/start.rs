@@ -102,6 +102,15 @@ fn a_plugin_that_ends_before_it_is_ready_says_why() {
 }
 
 #[test]
+fn a_program_that_ends_well_without_serving_is_told_what_is_missing() {
+    let error = refused(&peer("sys.exit(0)"), Host::builder());
+    assert_eq!(error.kind(), ErrorKind::Start);
+    assert!(error.context().contains("`run(plugin)`"), "{error}");
+    let error = refused(&peer("sys.exit(3)"), Host::builder());
+    assert!(!error.context().contains("`run(plugin)`"), "{error}");
+}
+
+#[test]
 fn a_plugin_that_never_is_ready_is_killed() {
     let folder = peer("signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)");
     let error = refused(

@@ -11,7 +11,7 @@ use crossplug_protocol::message::{Failure, Raw};
 use crossplug_protocol::session::{CallId, Incoming, StreamId};
 
 use super::reply::Back;
-use super::{Asking, Conversation, Party, Stage, broke, give_up};
+use super::{Asking, Conversation, Party, Stage, broke, give_up, kind_of};
 use crate::call::mailbox::{Mailbox, Progress};
 use crate::door::{Answer, Asked, InterfaceVersion, Introduction, Job};
 use crate::log::{Level, LogSource};
@@ -296,32 +296,10 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 
 /// What a handshake that failed is to whoever loads the plugin.
 fn do_not_fit(incompatible: Incompatible) -> Error {
-    let context = incompatible.to_string();
+    let error = Error::new(kind_of(incompatible.blame()), "load");
+    let error = error.with_context(incompatible.to_string());
     match incompatible {
-        Incompatible::Malformed(_) => Error::new(ErrorKind::Protocol, "load")
-            .with_context(context)
-            .with_source(incompatible),
-        Incompatible::Refused(error) => {
-            // A plugin that refuses the version or a feature says which ones it has.
-            let member = |name| {
-                error
-                    .details
-                    .as_ref()
-                    .is_some_and(|details| details.get(name).is_some())
-            };
-            let fits =
-                error.code != "failedPrecondition" || !(member("supported") || member("feature"));
-            let kind = match (fits, &*error.code) {
-                (true, "permissionDenied") => ErrorKind::Denied,
-                (true, _) => ErrorKind::Start,
-                (false, _) => ErrorKind::Incompatible,
-            };
-            Error::new(kind, "load")
-                .with_context(context)
-                .with_source(error)
-        }
-        _ => Error::new(ErrorKind::Incompatible, "load")
-            .with_context(context)
-            .with_source(incompatible),
+        Incompatible::Refused(refusal) => error.with_source(refusal),
+        other => error.with_source(other),
     }
 }

@@ -14,6 +14,10 @@ use crate::home::Ending;
 use crate::log::Level;
 use crate::{Error, ErrorKind};
 
+/// What is said of a program that ends well before its host has heard of it.
+const SERVES_NOBODY: &str = "; it served nobody: a plugin's program ends with a call that serves its host, such as \
+    `run(plugin)` in Python and TypeScript and `export!` in Rust";
+
 /// A stop under way.
 #[derive(Debug)]
 pub(super) struct Stopping {
@@ -194,6 +198,10 @@ impl Pump {
             (Some(complaint), true) => format!("; it said: {complaint}"),
             _ => String::new(),
         };
-        Error::new(kind, "run").with_context(format!("`{name}` {farewell}{said}"))
+        let hint = match (opening, status) {
+            (true, Some("exit status: 0")) => SERVES_NOBODY,
+            _ => "",
+        };
+        Error::new(kind, "run").with_context(format!("`{name}` {farewell}{said}{hint}"))
     }
 }

@@ -4,8 +4,7 @@
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crossplug_protocol::frame::Framing;
-use crossplug_protocol::violation::{Violation, ViolationKind};
+use crossplug_protocol::dialect::endless_print;
 
 use super::ending::{Cause, Next};
 use super::inlet::{Inlet, Read};
@@ -20,9 +19,6 @@ use crate::door::{Answer, Job};
 const READS: usize = 32;
 /// Reads after the end: what the pipe held, and no flood of a grandchild's that holds the pipe too.
 const LAST_READS: usize = 128;
-
-/// Longest line on standard output that is borne without being a message (`schema/README.md` section 5).
-const LONGEST_PRINT: usize = 64 << 10;
 
 impl Pump {
     /// Reads and writes until `over`, the time, or somebody else's turn. Gives the service calls that came, to be run
@@ -156,7 +152,7 @@ impl Pump {
                     if !wire.talk.out.is_empty() {
                         wire.flush();
                     }
-                    endless_print(framing, inlet.reader.waiting())?;
+                    endless_print(framing, inlet.reader.waiting()).map_err(broke)?;
                     break;
                 };
                 let effect = wire.talk.take(frame, self, self.process(), jobs)?;
@@ -188,19 +184,4 @@ fn earliest(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> 
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
-}
-
-/// A print that never ends is found before it fills the room of a message.
-fn endless_print(framing: Framing, waiting: &[u8]) -> Result<()> {
-    if framing != Framing::Ndjson
-        || waiting.len() <= LONGEST_PRINT
-        || waiting.first() == Some(&b'{')
-    {
-        return Ok(());
-    }
-    let what = format!(
-        "{} bytes on standard output that are no message and no end of a line",
-        waiting.len()
-    );
-    Err(broke(Violation::new(ViolationKind::StrayTooLong, what)))
 }
