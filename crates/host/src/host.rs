@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crossplug_policy::Grants;
 use crossplug_protocol::codec::Value;
+use crossplug_protocol::handshake::Encoding;
 
 use crate::Limits;
 use crate::door::{Door, Patience};
@@ -31,7 +32,7 @@ pub use load::Load;
 ///     .name("demo")
 ///     .on_log(|log| eprintln!("{}: {}", log.plugin, log.message))
 ///     .service("kv.get", |call| async move {
-///         let key = call.params().as_json().to_owned();
+///         let key = call.params().as_json().into_owned();
 ///         Ok(serde_json::json!({ "key": key, "value": null }))
 ///     })
 ///     .build();
@@ -57,6 +58,7 @@ struct Setup {
     start_timeout: Duration,
     patience: Patience,
     data_root: Option<PathBuf>,
+    encoding: Encoding,
     doors: Vec<Arc<dyn Door>>,
     executor: Executor,
 }
@@ -68,8 +70,8 @@ impl Host {
     }
 
     /// Loads the plugin of a manifest: `path` is its folder, with a `plugin.json` in it, or the file; or a WebAssembly module
-    /// by itself, `x.wasm`, which carries its manifest or has none. Nothing happens until the load is awaited, or ended with
-    /// [`Load::blocking`].
+    /// or shared library by itself, `x.wasm` or `x.so`, which carries its manifest or has none. Nothing happens until the
+    /// load is awaited, or ended with [`Load::blocking`].
     pub fn load(&self, path: impl Into<PathBuf>) -> Load {
         Load::from_path(self.clone(), path.into())
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossplug_policy::Record;
 use crossplug_protocol::codec::Value;
+use crossplug_protocol::handshake::Encoding;
 
 use crate::call::{self, Call, Flight, RawCall};
 use crate::door::{InterfaceVersion, Introduction, Passage, Patience, Request};
@@ -50,7 +51,11 @@ impl Plugin {
     ///
     /// Params are a JSON tree, `()`, or a [`Payload`]; generated clients make the latter from their types.
     pub fn call(&self, method: impl Into<String>, params: impl IntoPayload) -> Call {
-        Call::new(self.clone(), method.into(), params.into_payload())
+        Call::new(
+            self.clone(),
+            method.into(),
+            params.into_payload(self.encoding()),
+        )
     }
 
     /// Calls a method and waits on this thread, which does the reading itself: no other thread is woken.
@@ -58,7 +63,7 @@ impl Plugin {
     /// # Errors
     /// As for [`Call::blocking`].
     pub fn call_blocking(&self, method: &str, params: impl IntoPayload) -> Result<Payload> {
-        call::blocking(self, method, params.into_payload())
+        call::blocking(self, method, params.into_payload(self.encoding()))
     }
 
     /// Calls an export with bytes as they are, where the plugin's door carries such: a WebAssembly module with Extism's
@@ -94,7 +99,7 @@ impl Plugin {
     pub fn emit(&self, name: &str, payload: impl IntoPayload, stream: Option<&str>) -> Result<()> {
         self.0
             .passage
-            .emit(name, stream, &payload.into_payload()?)
+            .emit(name, stream, &payload.into_payload(self.encoding())?)
             .map_err(|error| error.in_operation("emit"))
     }
 
@@ -192,6 +197,12 @@ impl Plugin {
     #[must_use]
     pub fn record(&self) -> Option<&Record> {
         self.0.record.as_deref()
+    }
+
+    /// What is spoken with it: its payloads are in this encoding.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.introduction().encoding
     }
 
     /// What it implements: name to version and hash.

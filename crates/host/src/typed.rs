@@ -48,13 +48,25 @@ use std::time::Duration;
 
 use crossplug_protocol::codec::Wire;
 use crossplug_protocol::descriptor::Descriptor;
+use crossplug_protocol::handshake::Encoding;
 
 use crate::{Call, IntoPayload, Payload, Plugin, Result};
 
-/// The params of a method as they travel. For generated code.
+/// A value of a type, to be written in the encoding of whoever gets it. For generated code.
 #[doc(hidden)]
-pub fn params<W: Wire>(params: &W::Value) -> Result<Payload> {
-    Payload::encode::<W>(params)
+#[derive(Debug)]
+pub struct Typed<'v, W: Wire>(&'v W::Value);
+
+impl<W: Wire> IntoPayload for Typed<'_, W> {
+    fn into_payload(self, encoding: Encoding) -> Result<Payload> {
+        Payload::encode_in::<W>(encoding, self.0)
+    }
+}
+
+/// What is to be sent. For generated code.
+#[doc(hidden)]
+pub fn params<W: Wire>(params: &W::Value) -> Typed<'_, W> {
+    Typed(params)
 }
 
 /// A call with the time that its interface gives it, unless the client has one of its own. For generated code.

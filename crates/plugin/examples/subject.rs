@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "`test.print` is about that")]
 
 use std::io::Write;
+use std::time::Duration;
 
 use crossplug_plugin::agent::{
     ActionInvoke, ActionResult, ActionValidate, Agent, AgentError, EvaluatorInvoke,
@@ -17,6 +18,9 @@ use crossplug_plugin::{
     Context, Event, ItemReceiver, ItemSender, JsonMap, PluginError, Value, async_trait,
 };
 use serde_json::json;
+
+/// What cleaning up may take.
+const TIDYING: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct Subject;
@@ -116,6 +120,16 @@ impl Conformance for Subject {
     async fn test_skim(&self, ctx: &Context, params: Count) -> Result<i64, PluginError> {
         let list = ConformanceServices::new(ctx).test_list(params).await?;
         list.result().await
+    }
+
+    async fn test_tidy(&self, ctx: &Context, params: Ask) -> Result<(), PluginError> {
+        ctx.cancelled().await;
+        let services = ConformanceServices::new(ctx);
+        let untimely = services.test_answer(params.clone()).await.err();
+        let code = untimely.map_or_else(|| "fine".to_owned(), |error| error.code);
+        let question = Ask::new(format!("{} {code}", params.question));
+        let asked = services.test_answer(question).timeout(TIDYING);
+        Err(PluginError::failed_precondition(asked.await?.answer))
     }
 
     async fn on_test_happened(&self, ctx: &Context, event: Event<Happened>) {

@@ -187,7 +187,8 @@ impl Context {
     /// Calls a service of the host by its wire name; generated `…Services` do it with types.
     ///
     /// The request is sent when it is awaited. It ends with this call's deadline or its own, whichever comes first, and is
-    /// given up on when its future is dropped.
+    /// given up on when its future is dropped. After the cancellation of this call only requests with a
+    /// [time of their own](ServiceRequest::timeout) are sent; any other fails with `cancelled`.
     ///
     /// ```
     /// # async fn ask(ctx: &crossplug_plugin::Context) -> Result<(), crossplug_plugin::PluginError> {
@@ -229,7 +230,8 @@ impl Context {
         stream: Option<&str>,
     ) -> Result<(), PluginError> {
         let mut bytes = Vec::with_capacity(64);
-        codec::encode_into::<P>(payload, codec::DEPTH - 2, &mut bytes)
+        (self.call.opened.encoding)
+            .encode_into::<P>(payload, codec::DEPTH - 2, &mut bytes)
             .map_err(|error| PluginError::invalid_params(format!("the payload {error}")))?;
         let emitted = self.call.runtime.with(|state| {
             state

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crossplug_protocol::codec::{JsonMap, Value};
+use crossplug_protocol::error::PluginError;
 use serde_json::json;
 
 use crate::dispatch::Interface;
@@ -111,6 +112,23 @@ impl Plugin {
     /// What it implements.
     pub fn interfaces(&self) -> impl Iterator<Item = &dyn Interface> {
         self.interfaces.iter().map(|interface| &**interface)
+    }
+
+    /// What a caller is told of a method that no interface here has.
+    pub(crate) fn no_method(&self, method: &str) -> PluginError {
+        let methods = self
+            .interfaces()
+            .flat_map(|interface| interface.descriptor().methods);
+        let mut names: Vec<&str> = methods.map(|method| method.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let known = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        let message = format!("the plugin has no method `{method}`; it has {known}");
+        PluginError::new("methodNotFound", message)
     }
 
     pub(crate) fn lifecycle(&self) -> Option<Arc<dyn Lifecycle>> {

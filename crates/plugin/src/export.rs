@@ -138,7 +138,10 @@ macro_rules! __export_python {
         #[$crate::export::python::pyo3::pymodule]
         #[pyo3(crate = "crossplug_plugin::export::python::pyo3")]
         fn $module(
-            module: &$crate::export::python::pyo3::Bound<'_, $crate::export::python::pyo3::types::PyModule>,
+            module: &$crate::export::python::pyo3::Bound<
+                '_,
+                $crate::export::python::pyo3::types::PyModule,
+            >,
         ) -> $crate::export::python::pyo3::PyResult<()> {
             $crate::export::python::fill(module, $make)
         }

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::Poll;
 
-use crossplug_protocol::codec::{self, Wire};
+use crossplug_protocol::codec::{self, Encoded, Wire};
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::session::{CallId, StreamId};
 
@@ -59,7 +59,8 @@ impl<I: Wire + 'static, U: Wire, R: Wire> ServiceCall<I, U, R> {
             )
         });
         // Nobody's params are wrong: the host has sent what its service does not say.
-        stream::read(looked.await?, codec::decode_scanned::<I>).map_err(|error| {
+        let encoding = self.call.opened.encoding;
+        stream::read(looked.await?, encoding, |item| item.decode::<I>()).map_err(|error| {
             PluginError::internal(format!("the host's item does not fit: {}", error.message))
         })
     }
@@ -72,7 +73,7 @@ impl<I: Wire + 'static, U: Wire, R: Wire> ServiceCall<I, U, R> {
     where
         U::Value: Sync,
     {
-        let bytes = stream::encode::<U>(item)
+        let bytes = stream::encode::<U>(self.call.opened.encoding, item)
             .map_err(|error| PluginError::internal(format!("the item {error}")))?;
         poll_fn(|context| {
             stream::send(
@@ -119,8 +120,8 @@ impl<I: Wire + 'static, U: Wire, R: Wire> ServiceCall<I, U, R> {
         .await;
         self.answered = true;
         let bytes = outcome?;
-        let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        codec::decode_scanned::<R>(text).map_err(|error| {
+        let answer = Encoded::new(self.call.opened.encoding, &bytes);
+        answer.decode::<R>().map_err(|error| {
             PluginError::internal(format!("the host's answer does not fit: {error}"))
         })
     }

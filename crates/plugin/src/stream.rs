@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crossplug_protocol::codec::{self, DecodeError, EncodeError, Wire};
+use crossplug_protocol::codec::{self, DecodeError, EncodeError, Encoded, Wire};
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::handshake::Encoding;
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{Refused, StreamId};
 
 use crate::context::error_of;
-use crate::runtime::{Call, Inbox, Looked, Runtime};
+use crate::runtime::{Call, Inbox, Looked, Runtime, cut};
 
 /// An item lies two levels deep in its message.
 const ITEM_DEPTH: usize = codec::DEPTH - 2;
@@ -31,7 +32,7 @@ const ITEM_DEPTH: usize = codec::DEPTH - 2;
 /// ```
 pub struct ItemSender<T> {
     call: Arc<Call>,
-    encode: fn(&T) -> Result<Vec<u8>, EncodeError>,
+    encode: fn(Encoding, &T) -> Result<Vec<u8>, EncodeError>,
 }
 
 impl<T> std::fmt::Debug for ItemSender<T> {
@@ -49,9 +50,9 @@ impl<T> Clone for ItemSender<T> {
     }
 }
 
-pub(crate) fn encode<W: Wire>(item: &W::Value) -> Result<Vec<u8>, EncodeError> {
+pub(crate) fn encode<W: Wire>(encoding: Encoding, item: &W::Value) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::with_capacity(64);
-    codec::encode_into::<W>(item, ITEM_DEPTH, &mut bytes)?;
+    encoding.encode_into::<W>(item, ITEM_DEPTH, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -67,9 +68,9 @@ impl<T> ItemSender<T> {
     ///
     /// # Errors
     /// `cancelled` where the caller has given up, `internal` where the item cannot be written, `failedPrecondition` where
-    /// the host's dialect has no streams.
+    /// the host's dialect has no streams, `unavailable` where the host is gone and nobody gives credit any more.
     pub fn send<B: Borrow<T>>(&self, item: B) -> Sending {
-        let item = (self.encode)(item.borrow())
+        let item = (self.encode)(self.call.opened.encoding, item.borrow())
             .map_err(|error| PluginError::internal(format!("the item {error}")));
         Sending {
             call: Arc::clone(&self.call),
@@ -124,13 +125,16 @@ pub(crate) fn send(
             .send_item(stream, &Raw::trust(item), &mut state.out);
         // Under the lock, so that no credit can slip through between the refusal and the waiting.
         match &sent {
-            Err(Refused::NoCredit) => wait_for_credit(context),
+            Err(Refused::NoCredit) => match state.is_cut() {
+                Some(error) => return Err(error),
+                None => wait_for_credit(context),
+            },
             Err(Refused::BufferFull { .. }) => state.wait_for_room(context.waker()),
             _ => {}
         }
-        sent
+        Ok(sent)
     });
-    match sent {
+    match sent? {
         Ok(()) => {
             runtime.flush();
             Poll::Ready(Ok(()))
@@ -155,7 +159,7 @@ pub(crate) fn send(
 /// ```
 pub struct ItemReceiver<T> {
     call: Arc<Call>,
-    decode: fn(&str) -> Result<T, DecodeError>,
+    decode: fn(Encoded<'_>) -> Result<T, DecodeError>,
 }
 
 impl<T> std::fmt::Debug for ItemReceiver<T> {
@@ -168,7 +172,7 @@ impl<T> ItemReceiver<T> {
     pub(crate) fn new<W: Wire<Value = T>>(call: Arc<Call>) -> Self {
         Self {
             call,
-            decode: codec::decode_scanned::<W>,
+            decode: |item| item.decode::<W>(),
         }
     }
 
@@ -176,7 +180,8 @@ impl<T> ItemReceiver<T> {
     ///
     /// # Errors
     /// `cancelled` where the caller has given up, `invalidParams` for an item that does not fit its type,
-    /// `failedPrecondition` where the host's dialect has no streams.
+    /// `failedPrecondition` where the host's dialect has no streams, `unavailable` where the host is gone before the stream
+    /// has ended.
     pub async fn next(&mut self) -> Result<Option<T>, PluginError> {
         let call = &self.call;
         let Some(ticket) = call.ticket() else {
@@ -193,7 +198,7 @@ impl<T> ItemReceiver<T> {
                 context,
             )
         });
-        read(looked.await?, self.decode)
+        read(looked.await?, call.opened.encoding, self.decode)
     }
 }
 
@@ -239,13 +244,14 @@ fn grant(runtime: &Arc<Runtime>, stream: StreamId, inbox: &Inbox) -> Result<(), 
 /// What was taken as the item that it is.
 pub(crate) fn read<T>(
     looked: Looked,
-    decode: fn(&str) -> Result<T, DecodeError>,
+    encoding: Encoding,
+    decode: fn(Encoded<'_>) -> Result<T, DecodeError>,
 ) -> Result<Option<T>, PluginError> {
     match looked {
         Looked::Ended => Ok(None),
-        Looked::Item(bytes) => {
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
-            decode(text).map(Some).map_err(PluginError::from)
-        }
+        Looked::Cut => Err(cut()),
+        Looked::Item(bytes) => decode(Encoded::new(encoding, &bytes))
+            .map(Some)
+            .map_err(PluginError::from),
     }
 }

@@ -32,6 +32,7 @@
 //! ```
 
 mod call;
+mod fakes;
 mod host;
 mod record;
 mod wire;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crossplug_conformance::{LINE_TIME, Launch, Report, Target, Verdict, corpus};
+use crossplug_conformance::{Encoding, LINE_TIME, Launch, Report, Target, Verdict, corpus};
 
 /// An example of this package: cargo builds it for `cargo test`, but not for `cargo test --test sessions`.
 fn subject() -> PathBuf {
@@ -13,8 +13,8 @@ fn subject() -> PathBuf {
         .args([
             "build",
             "--quiet",
-            "--package",
-            "crossplug-plugin",
+            "--workspace",
+            "--all-features",
             "--example",
             "subject",
         ])
@@ -40,13 +40,20 @@ fn the_subject_keeps_to_every_session() {
         target.crossplug.is_some() && target.bridge.is_some(),
         "{target:?}"
     );
-    let cases = corpus::read().unwrap();
-    let report = Report::play(&target, &cases, LINE_TIME, |outcome| {
-        if let Verdict::Failed(failure) = &outcome.verdict {
-            println!("{}: {failure}", outcome.path);
-        }
-    });
-    println!("vectors sessions rust {}", report.passed());
-    assert!(cases.len() > 80, "the corpus is smaller than it was");
-    assert_eq!((report.failed(), report.not_applicable()), (0, 0));
+    for (encoding, name) in [
+        (Encoding::Json, "sessions"),
+        (Encoding::Msgpack, "sessions-msgpack"),
+    ] {
+        let mut cases = corpus::read().unwrap();
+        cases.retain(|case| case.is_for(encoding));
+        let target = target.clone().in_encoding(encoding);
+        let report = Report::play(&target, &cases, LINE_TIME, |outcome| {
+            if let Verdict::Failed(failure) = &outcome.verdict {
+                println!("{} in {encoding}: {failure}", outcome.path);
+            }
+        });
+        println!("vectors {name} rust {}", report.passed());
+        assert!(cases.len() > 80, "the corpus is smaller than it was");
+        assert_eq!((report.failed(), report.not_applicable()), (0, 0));
+    }
 }

@@ -43,6 +43,7 @@ mod unschemed;
 pub use any::{Any, AsJson};
 pub use constant::{Const, ConstValue, Constant};
 pub use container::{AnyMap, Boxed, Dict, List, Nullable};
+pub use encoded::Encoded;
 pub use error::{DecodeError, EncodeError, Reason};
 pub use kind::KindUnion;
 pub use object::{Flag, Member, Optional, Required};

@@ -75,12 +75,12 @@ impl PluginError {
         Self::new(ErrorCode::InvalidParams.as_str(), message)
     }
 
-    /// `methodNotFound`: nobody here answers to the name.
+    /// `methodNotFound`: nobody here answers to the name, which an interface here has.
     #[must_use]
     pub fn method_not_found(method: &str) -> Self {
         Self::new(
             ErrorCode::MethodNotFound.as_str(),
-            format!("no method `{method}`"),
+            format!("`{method}` is not implemented"),
         )
     }
 
@@ -172,12 +172,6 @@ impl PluginError {
         }
     }
 
-    /// The error as a JSON reply holds it.
-    #[must_use]
-    pub fn as_failure(&self) -> Failure<'_> {
-        self.to_failure(Encoding::Json)
-    }
-
     /// The error as a reply in an encoding holds it. Details that nobody could read are left out.
     #[must_use]
     pub fn to_failure(&self, encoding: Encoding) -> Failure<'_> {
@@ -201,13 +195,6 @@ impl From<DecodeError> for PluginError {
         let details =
             serde_json::json!({ "reason": error.reason.as_str(), "pointer": error.pointer });
         Self::invalid_params(error.to_string()).with_details(details)
-    }
-}
-
-impl From<Failure<'_>> for PluginError {
-    /// As [`PluginError::of_failure`], for JSON.
-    fn from(failure: Failure<'_>) -> Self {
-        Self::of_failure(failure, Encoding::Json)
     }
 }
 

@@ -96,7 +96,7 @@ use events::Sequences;
 
 use crate::dialect::{self, Capabilities, Dialect, Inexpressible, Role};
 use crate::frame::{FrameError, FrameWriter, Framing};
-use crate::handshake::{Choice, Offer};
+use crate::handshake::{Choice, Encoding, Offer};
 use crate::message::{Failure, Message, Raw};
 
 /// Where a conversation stands.
@@ -237,6 +237,12 @@ impl Session {
     #[must_use]
     pub const fn choice(&self) -> &Choice {
         &self.choice
+    }
+
+    /// The encoding of whatever this side says behind the handshake. A plugin knows it as soon as it was offered.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.chosen.as_ref().unwrap_or(&self.choice).encoding
     }
 
     /// The caps that hold.

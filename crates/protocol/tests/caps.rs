@@ -13,7 +13,7 @@ use std::time::Duration;
 use crossplug_protocol::dialect::{Dialect, Role, elizaos};
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameWriter, Framing};
-use crossplug_protocol::handshake::{Hello, Offer, Welcome};
+use crossplug_protocol::handshake::{Encoding, Hello, Offer, Welcome};
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{
     CallOptions, Incoming, Limits, Refused, Session, State, StreamId,
@@ -294,7 +294,7 @@ fn a_plugin_may_be_asked_again_when_it_could_not_begin() {
     };
     let error = PluginError::unavailable("no database");
     session
-        .respond(ticket, Err(&error.as_failure()), &mut out)
+        .respond(ticket, Err(&error.to_failure(Encoding::Json)), &mut out)
         .unwrap();
     assert_eq!(session.state(), State::Fresh);
     let welcome = Welcome::new(Raw::trust(b"{}"), Raw::trust(b"{}"));
@@ -402,7 +402,7 @@ fn an_elizaos_host_sees_traces_only_where_debugging_is_on() {
         let error =
             PluginError::internal("boom").with_details(serde_json::json!({"trace": "at line 1"}));
         session
-            .respond(ticket, Err(&error.as_failure()), &mut out)
+            .respond(ticket, Err(&error.to_failure(Encoding::Json)), &mut out)
             .unwrap();
         let told = String::from_utf8(out.take()).unwrap();
         let expected = if debug {

@@ -336,7 +336,7 @@ pub mod plugin {
     use crossplug_plugin::protocol::codec;
     use crossplug_plugin::protocol::descriptor::Descriptor;
     use super::types as types;
-    use crossplug_plugin::dispatch::{self, Answering, Interface};
+    use crossplug_plugin::dispatch::{self, Answering, Encoded, Interface};
     use crossplug_plugin::{Context, ItemSender, PluginError, async_trait};
     use crossplug_plugin::testing::{TestCall, TestHost};
 
@@ -399,7 +399,7 @@ pub mod plugin {
         fn descriptor(&self) -> &'static Descriptor {
             &types::DESCRIPTOR
         }
-        fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+        fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
             let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
             match method {
                 types::methods::TEXT_ANALYSE => {

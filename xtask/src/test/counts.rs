@@ -11,10 +11,13 @@ use anyhow::bail;
 /// The languages that play every corpus for plugins.
 const LANGUAGES: [&str; 3] = ["rust", "python", "typescript"];
 /// The corpora that are played by more than one, and by whom. Python's host is the Rust one.
-const SHARED: [(&str, &[&str]); 4] = [
+const SHARED: [(&str, &[&str]); 7] = [
     ("types", &LANGUAGES),
+    ("packed", &LANGUAGES),
+    ("msgpack", &LANGUAGES),
     ("frames", &LANGUAGES),
     ("sessions", &LANGUAGES),
+    ("sessions-msgpack", &LANGUAGES),
     ("hosts", &["rust", "typescript"]),
 ];
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crossplug_protocol::handshake::Encoding;
+
 use super::flight::{Caller, Flight};
 use super::mailbox::{Contents, Mailbox};
 use super::window::{Window, WindowState};
@@ -163,7 +165,7 @@ impl Uploader {
     /// [`Cancelled`](crate::ErrorKind::Cancelled) where the call has ended already: its result says why. Otherwise as
     /// for [`Passage::upload`].
     pub async fn send(&mut self, item: impl IntoPayload) -> Result<()> {
-        let item = item.into_payload()?;
+        let item = item.into_payload(self.encoding())?;
         std::future::poll_fn(|context| self.poll_send(&item, context.waker())).await
     }
 
@@ -172,7 +174,7 @@ impl Uploader {
     /// # Errors
     /// As for [`Uploader::send`].
     pub fn send_blocking(&mut self, item: impl IntoPayload) -> Result<()> {
-        let item = item.into_payload()?;
+        let item = item.into_payload(self.encoding())?;
         loop {
             if let Some(sent) = self.send_until(&item, None) {
                 return sent;
@@ -182,7 +184,10 @@ impl Uploader {
 
     /// The same, but no longer than `limit`; none: the item was not taken yet, and can be sent again.
     pub fn send_within(&mut self, item: &Payload, limit: Duration) -> Option<Result<()>> {
-        self.send_until(item, Instant::now().checked_add(limit))
+        match item.in_encoding(self.encoding()) {
+            Ok(item) => self.send_until(&item, Instant::now().checked_add(limit)),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     fn send_until(&mut self, item: &Payload, until: Option<Instant>) -> Option<Result<()>> {
@@ -220,6 +225,11 @@ impl Uploader {
             Ok(false) => Poll::Pending,
             Err(error) => Poll::Ready(Err(error.in_operation(self.operation.clone()))),
         }
+    }
+
+    /// What the plugin's payloads are in.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.passage.introduction().encoding
     }
 
     /// Says that there are no more items.

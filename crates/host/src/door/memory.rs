@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use async_trait::async_trait;
+use crossplug_protocol::handshake::Encoding;
 
 use super::{
     Answer, CallKey, Door, Home, InterfaceVersion, Introduction, Opening, Passage, Request,
@@ -82,7 +83,10 @@ impl MemoryDoor {
             let answering = run(call);
             Box::pin(async move {
                 let unwritable = |error: Error| PluginError::new("internal", error.context());
-                answering.await?.into_payload().map_err(unwritable)
+                answering
+                    .await?
+                    .into_payload(Encoding::Json)
+                    .map_err(unwritable)
             })
         };
         self.methods.insert(name.into(), Arc::new(method));
@@ -120,7 +124,7 @@ impl Door for MemoryDoor {
                 .collect(),
             interfaces: self.interfaces.clone(),
             dialect: "memory".to_owned(),
-            process: None,
+            ..Introduction::default()
         };
         Ok(Arc::new(Memory {
             methods: self.methods.clone(),

@@ -293,12 +293,12 @@ impl<H: AgentServiceHandler> ServiceHandler for AgentServiceDispatch<H> {
             types::services::MEMORY_SEARCH => {
                 let params = typed::asked::<types::MemorySearch>(&call)?;
                 let result = self.handler.memory_search(&call, params).await?;
-                typed::answered::<types::MemoryList>(&result)
+                typed::answered::<types::MemoryList>(call.encoding(), &result)
             }
             types::services::MEMORY_CREATE => {
                 let params = typed::asked::<types::MemoryCreate>(&call)?;
                 let result = self.handler.memory_create(&call, params).await?;
-                typed::answered::<types::Memory>(&result)
+                typed::answered::<types::Memory>(call.encoding(), &result)
             }
             other => Err(PluginError::method_not_found(other)),
         }
@@ -330,7 +330,7 @@ impl<'p> AgentEvents<'p> {
     /// # Errors
     /// As for [`Plugin::emit`].
     pub fn message_received(&self, payload: types::MessageReceived) -> Result<()> {
-        let payload = Payload::encode::<types::MessageReceived>(&payload);
+        let payload = typed::params::<types::MessageReceived>(&payload);
         self.plugin.emit(types::events::MESSAGE_RECEIVED, payload, self.stream)
     }
 }

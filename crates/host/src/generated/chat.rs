@@ -407,51 +407,51 @@ impl<H: ChatServiceHandler> ServiceHandler for ChatServiceDispatch<H> {
             types::services::FRONTEND_SEND => {
                 let params = typed::asked::<types::FrontendSend>(&call)?;
                 let result = self.handler.frontend_send(&call, params).await?;
-                typed::answered::<codec::Nothing>(&result)
+                typed::answered::<codec::Nothing>(call.encoding(), &result)
             }
             types::services::CONFIG_GET => {
                 let params = typed::asked::<types::ConfigGet>(&call)?;
                 let result = self.handler.config_get(&call, params).await?;
-                typed::answered::<types::ConfigValue>(&result)
+                typed::answered::<types::ConfigValue>(call.encoding(), &result)
             }
             types::services::PLUGIN_CALL => {
                 let params = typed::asked::<types::PluginCall>(&call)?;
                 let result = self.handler.plugin_call(&call, params).await?;
-                typed::answered::<types::PluginAnswer>(&result)
+                typed::answered::<types::PluginAnswer>(call.encoding(), &result)
             }
             types::services::STREAM_START => {
                 let params = typed::asked::<types::StreamStart>(&call)?;
                 let result = self.handler.stream_start(&call, params).await?;
-                typed::answered::<types::StreamOpened>(&result)
+                typed::answered::<types::StreamOpened>(call.encoding(), &result)
             }
             types::services::STREAM_DATA => {
                 let params = typed::asked::<types::StreamData>(&call)?;
                 let result = self.handler.stream_data(&call, params).await?;
-                typed::answered::<types::StreamStatus>(&result)
+                typed::answered::<types::StreamStatus>(call.encoding(), &result)
             }
             types::services::STREAM_END => {
                 let params = typed::asked::<types::StreamEnd>(&call)?;
                 let result = self.handler.stream_end(&call, params).await?;
-                typed::answered::<types::StreamStatus>(&result)
+                typed::answered::<types::StreamStatus>(call.encoding(), &result)
             }
             types::services::STREAM_PAUSE => {
                 let params = typed::asked::<types::StreamRef>(&call)?;
                 let result = self.handler.stream_pause(&call, params).await?;
-                typed::answered::<types::StreamStatus>(&result)
+                typed::answered::<types::StreamStatus>(call.encoding(), &result)
             }
             types::services::STREAM_RESUME => {
                 let params = typed::asked::<types::StreamRef>(&call)?;
                 let result = self.handler.stream_resume(&call, params).await?;
-                typed::answered::<types::StreamStatus>(&result)
+                typed::answered::<types::StreamStatus>(call.encoding(), &result)
             }
             types::services::STREAM_CANCEL => {
                 let params = typed::asked::<types::StreamRef>(&call)?;
                 let result = self.handler.stream_cancel(&call, params).await?;
-                typed::answered::<types::StreamStatus>(&result)
+                typed::answered::<types::StreamStatus>(call.encoding(), &result)
             }
             types::services::STREAM_LIST => {
                 let result = self.handler.stream_list(&call).await?;
-                typed::answered::<types::StreamList>(&result)
+                typed::answered::<types::StreamList>(call.encoding(), &result)
             }
             other => Err(PluginError::method_not_found(other)),
         }

@@ -256,6 +256,23 @@ impl ConformanceClient {
         self.test_skim(params).blocking()
     }
 
+    /// Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with.
+    pub fn test_tidy(&self, params: types::Ask) -> TypedCall<()> {
+        let params = typed::params::<types::Ask>(&params);
+        let call = typed::call(&self.plugin, &types::DESCRIPTOR, types::methods::TEST_TIDY, self.timeout, params);
+        TypedCall::new::<codec::Nothing>(call)
+    }
+
+    /// Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with.
+    ///
+    /// Waits on this thread.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    pub fn test_tidy_blocking(&self, params: types::Ask) -> Result<()> {
+        self.test_tidy(params).blocking()
+    }
+
     /// What every subject leaves out, so that it can be seen how a plugin answers then.
     pub fn test_left_out(&self, params: types::Print) -> TypedCall<()> {
         let params = typed::params::<types::Print>(&params);
@@ -349,13 +366,13 @@ impl<H: ConformanceServiceHandler> ServiceHandler for ConformanceServiceDispatch
             types::services::TEST_ANSWER => {
                 let params = typed::asked::<types::Ask>(&call)?;
                 let result = self.handler.test_answer(&call, params).await?;
-                typed::answered::<types::Answer>(&result)
+                typed::answered::<types::Answer>(call.encoding(), &result)
             }
             types::services::TEST_LIST => {
                 let params = typed::asked::<types::Count>(&call)?;
                 let items = ServiceItems::new::<codec::Int64>(&call);
                 let result = self.handler.test_list(&call, params, items).await?;
-                typed::answered::<codec::Int64>(&result)
+                typed::answered::<codec::Int64>(call.encoding(), &result)
             }
             other => Err(PluginError::method_not_found(other)),
         }
@@ -387,7 +404,7 @@ impl<'p> ConformanceEvents<'p> {
     /// # Errors
     /// As for [`Plugin::emit`].
     pub fn test_happened(&self, payload: types::Happened) -> Result<()> {
-        let payload = Payload::encode::<types::Happened>(&payload);
+        let payload = typed::params::<types::Happened>(&payload);
         self.plugin.emit(types::events::TEST_HAPPENED, payload, self.stream)
     }
 }

@@ -126,7 +126,7 @@ impl<H: EventsServiceHandler> ServiceHandler for EventsServiceDispatch<H> {
             types::services::EVENT_EMIT => {
                 let params = typed::asked::<types::EmittedEvent>(&call)?;
                 let result = self.handler.event_emit(&call, params).await?;
-                typed::answered::<types::EmitReceipt>(&result)
+                typed::answered::<types::EmitReceipt>(call.encoding(), &result)
             }
             other => Err(PluginError::method_not_found(other)),
         }

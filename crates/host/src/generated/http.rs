@@ -247,17 +247,17 @@ impl<H: HttpServiceHandler> ServiceHandler for HttpServiceDispatch<H> {
             types::services::KV_GET => {
                 let params = typed::asked::<types::KvGet>(&call)?;
                 let result = self.handler.kv_get(&call, params).await?;
-                typed::answered::<types::KvValue>(&result)
+                typed::answered::<types::KvValue>(call.encoding(), &result)
             }
             types::services::KV_SET => {
                 let params = typed::asked::<types::KvSet>(&call)?;
                 let result = self.handler.kv_set(&call, params).await?;
-                typed::answered::<types::KvValue>(&result)
+                typed::answered::<types::KvValue>(call.encoding(), &result)
             }
             types::services::KV_DELETE => {
                 let params = typed::asked::<types::KvDelete>(&call)?;
                 let result = self.handler.kv_delete(&call, params).await?;
-                typed::answered::<types::KvValue>(&result)
+                typed::answered::<types::KvValue>(call.encoding(), &result)
             }
             other => Err(PluginError::method_not_found(other)),
         }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crossplug_protocol::generated::tool as types;
 use crate::typed;
-use crate::{Payload, Plugin, Result, TypedCall};
+use crate::{Plugin, Result, TypedCall};
 
 pub use types::{
     ArgvOptions,
@@ -164,7 +164,7 @@ impl<'p> ToolEvents<'p> {
     /// # Errors
     /// As for [`Plugin::emit`].
     pub fn tool_changed(&self, payload: types::ToolChange) -> Result<()> {
-        let payload = Payload::encode::<types::ToolChange>(&payload);
+        let payload = typed::params::<types::ToolChange>(&payload);
         self.plugin.emit(types::events::TOOL_CHANGED, payload, self.stream)
     }
 }

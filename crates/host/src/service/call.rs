@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossplug_protocol::handshake::Encoding;
+
 use super::inbox::Inbox;
 use crate::plugin::WeakPlugin;
 use crate::{IntoPayload, Payload, Plugin, Result};
@@ -55,6 +57,12 @@ impl ServiceCall {
         self.plugin.upgrade()
     }
 
+    /// What the plugin's payloads are in.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.params.encoding()
+    }
+
     /// Whether the plugin has given the call up. A handler that awaits is dropped then; one that blocks may look.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -72,7 +80,7 @@ impl ServiceCall {
     /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) where the plugin has given the call up; otherwise as for
     /// [`Passage::upload`](crate::door::Passage::upload).
     pub async fn send(&self, item: impl IntoPayload) -> Result<()> {
-        self.inbox.send(&item.into_payload()?).await
+        self.inbox.send(&item.into_payload(self.encoding())?).await
     }
 
     /// The next item that the plugin streams, none after the last.

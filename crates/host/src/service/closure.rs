@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::handshake::Encoding;
 
 use super::{Offer, ServiceCall, ServiceHandler, ServiceResult};
 use crate::IntoPayload;
@@ -29,7 +30,8 @@ where
     }
 
     async fn call(&self, call: ServiceCall) -> ServiceResult {
-        encode((self.run)(call).await)
+        let encoding = call.encoding();
+        encode((self.run)(call).await, encoding)
     }
 }
 
@@ -62,7 +64,8 @@ where
             Poll::Pending
         })
         .await;
-        encode((self.run)(call))
+        let encoding = call.encoding();
+        encode((self.run)(call), encoding)
     }
 }
 
@@ -70,8 +73,8 @@ where
     clippy::result_large_err,
     reason = "handlers give this very type; a box here would only be unpacked again"
 )]
-fn encode<T: IntoPayload>(outcome: ServiceResult<T>) -> ServiceResult {
-    outcome?.into_payload().map_err(|error| {
+fn encode<T: IntoPayload>(outcome: ServiceResult<T>, encoding: Encoding) -> ServiceResult {
+    outcome?.into_payload(encoding).map_err(|error| {
         PluginError::new(
             "internal",
             format!(

@@ -3,17 +3,21 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
+use crossplug_protocol::handshake::Encoding;
+
 use super::ServiceResult;
 use crate::call::unread::{Items, Unread};
 use crate::door::ServiceReply;
 use crate::waking::{Wakers, wake};
-use crate::{Error, ErrorKind, Payload, PluginError, Result};
+use crate::{Error, ErrorKind, IntoPayload, Payload, PluginError, Result};
 
 /// What a handler lets the plugin stream before it has taken the first: as for calls the other way.
 const WINDOW: crate::call::Window = crate::call::Window::DEFAULT;
 
 pub(crate) struct Inbox {
     reply: Box<dyn ServiceReply>,
+    /// What the plugin's payloads are in.
+    encoding: Encoding,
     state: Mutex<State>,
 }
 
@@ -33,7 +37,7 @@ struct State {
 }
 
 impl Inbox {
-    pub(super) fn new(reply: Box<dyn ServiceReply>, unread: Unread) -> Self {
+    pub(super) fn new(reply: Box<dyn ServiceReply>, unread: Unread, encoding: Encoding) -> Self {
         let state = State {
             cancelled: false,
             answered: false,
@@ -46,6 +50,7 @@ impl Inbox {
         };
         Self {
             reply,
+            encoding,
             state: Mutex::new(state),
         }
     }
@@ -61,7 +66,11 @@ impl Inbox {
     /// Answers, the first time.
     pub(super) fn answer(&self, outcome: ServiceResult) {
         if !std::mem::replace(&mut self.lock().answered, true) {
-            self.reply.reply(outcome);
+            // A handler of one's own may give what it had from elsewhere.
+            let fitting = |result: Payload| result.into_payload(self.encoding);
+            self.reply.reply(outcome.and_then(|result| {
+                fitting(result).map_err(|error| PluginError::internal(error.context().to_owned()))
+            }));
         }
     }
 

@@ -58,7 +58,8 @@ pub(crate) struct Order {
 impl Order {
     /// The door's end of the call, and the work.
     pub(crate) fn take(self) -> (Asked, Job) {
-        let inbox = Arc::new(Inbox::new(self.reply, self.unread));
+        let encoding = self.params.encoding();
+        let inbox = Arc::new(Inbox::new(self.reply, self.unread, encoding));
         let asked = Asked::new(Arc::clone(&inbox));
         let answering = Answering(Arc::clone(&inbox));
         let Self {

@@ -2,22 +2,24 @@
 
 use std::borrow::Borrow;
 
-use crossplug_protocol::codec::{self, Wire};
+use crossplug_protocol::codec::Wire;
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::handshake::Encoding;
 
-use super::{params, read};
+use super::read;
 use crate::{Payload, Result, ServiceCall, ServiceResult};
 
 /// Reads what a plugin asks. For generated code.
 #[doc(hidden)]
 pub fn asked<W: Wire>(call: &ServiceCall) -> ServiceResult<W::Value> {
-    codec::decode_scanned::<W>(call.params().as_json()).map_err(PluginError::from)
+    let params = call.params().as_encoded();
+    params.decode::<W>().map_err(PluginError::from)
 }
 
 /// Writes what a handler answers. For generated code.
 #[doc(hidden)]
-pub fn answered<W: Wire>(result: &W::Value) -> ServiceResult {
-    Payload::encode::<W>(result).map_err(|error| {
+pub fn answered<W: Wire>(encoding: Encoding, result: &W::Value) -> ServiceResult {
+    Payload::encode_in::<W>(encoding, result).map_err(|error| {
         PluginError::internal(format!(
             "the host's handler gave what cannot be written: {}",
             error.context()
@@ -28,7 +30,7 @@ pub fn answered<W: Wire>(result: &W::Value) -> ServiceResult {
 /// Streams items to the plugin that calls a service.
 pub struct ServiceItems<'c, T> {
     call: &'c ServiceCall,
-    write: fn(&T) -> Result<Payload>,
+    write: fn(Encoding, &T) -> Result<Payload>,
 }
 
 impl<'c, T> ServiceItems<'c, T> {
@@ -38,7 +40,7 @@ impl<'c, T> ServiceItems<'c, T> {
     pub fn new<W: Wire<Value = T>>(call: &'c ServiceCall) -> Self {
         Self {
             call,
-            write: params::<W>,
+            write: Payload::encode_in::<W>,
         }
     }
 
@@ -47,7 +49,7 @@ impl<'c, T> ServiceItems<'c, T> {
     /// # Errors
     /// As for [`ServiceCall::send`].
     pub async fn send<B: Borrow<T>>(&self, item: B) -> Result<()> {
-        let item = (self.write)(item.borrow());
+        let item = (self.write)(self.call.encoding(), item.borrow());
         self.call.send(item).await
     }
 }

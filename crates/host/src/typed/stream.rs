@@ -3,8 +3,9 @@
 use std::borrow::Borrow;
 
 use crossplug_protocol::codec::Wire;
+use crossplug_protocol::handshake::Encoding;
 
-use super::{params, read};
+use super::read;
 use crate::{Call, Payload, Result, Stream, Uploader};
 
 /// A call that streams and was not sent yet: `I` comes, `U` goes, `T` ends it. [`StreamingCall::open`] sends it.
@@ -28,7 +29,7 @@ pub struct StreamingCall<I, U, T> {
 
 struct Codec<I, U, T> {
     item: fn(&Payload) -> Result<I>,
-    upload: fn(&U) -> Result<Payload>,
+    upload: fn(Encoding, &U) -> Result<Payload>,
     result: fn(&Payload) -> Result<T>,
 }
 
@@ -45,7 +46,7 @@ impl<I, U, T> StreamingCall<I, U, T> {
             call,
             codec: Codec {
                 item: read::<IW>,
-                upload: params::<UW>,
+                upload: Payload::encode_in::<UW>,
                 result: read::<TW>,
             },
         }
@@ -143,7 +144,7 @@ impl<I, U, T> std::fmt::Debug for TypedStream<I, U, T> {
 /// Streams items to the plugin, as fast as it takes them.
 pub struct TypedUploader<U> {
     uploader: Uploader,
-    write: fn(&U) -> Result<Payload>,
+    write: fn(Encoding, &U) -> Result<Payload>,
 }
 
 impl<U> TypedUploader<U> {
@@ -152,7 +153,7 @@ impl<U> TypedUploader<U> {
     /// # Errors
     /// As for [`Uploader::send`].
     pub async fn send<B: Borrow<U>>(&mut self, item: B) -> Result<()> {
-        let item = (self.write)(item.borrow());
+        let item = (self.write)(self.uploader.encoding(), item.borrow());
         self.uploader.send(item).await
     }
 
@@ -161,7 +162,8 @@ impl<U> TypedUploader<U> {
     /// # Errors
     /// As for [`Uploader::send`].
     pub fn send_blocking<B: Borrow<U>>(&mut self, item: B) -> Result<()> {
-        self.uploader.send_blocking((self.write)(item.borrow()))
+        let item = (self.write)(self.uploader.encoding(), item.borrow());
+        self.uploader.send_blocking(item)
     }
 
     /// Says that there are no more items.

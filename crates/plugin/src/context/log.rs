@@ -63,9 +63,7 @@ impl<'c> Log<'c> {
     }
 
     fn line(&self, level: Level, message: &str) {
-        let fields = (!self.fields.is_empty())
-            .then(|| serde_json::to_vec(&self.fields).ok())
-            .flatten();
-        self.runtime.log(level, message, fields.as_deref());
+        let fields = Some(&self.fields).filter(|fields| !fields.is_empty());
+        self.runtime.log(level, message, fields);
     }
 }

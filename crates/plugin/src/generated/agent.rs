@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::agent as types;
-use crate::dispatch::{self, Answering, Handling, Interface};
+use crate::dispatch::{self, Answering, Encoded, Handling, Interface};
 use crate::{Context, Event, PluginError, ServiceRequest, async_trait};
 use crate::testing::{TestCall, TestHost};
 
@@ -202,7 +202,7 @@ impl<P: Agent> Interface for AgentDispatch<P> {
     fn descriptor(&self) -> &'static Descriptor {
         &types::DESCRIPTOR
     }
-    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
         let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
         match method {
             types::methods::ACTION_VALIDATE => {
@@ -249,7 +249,7 @@ impl<P: Agent> Interface for AgentDispatch<P> {
         }
     }
 
-    fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {
+    fn event(&self, context: &Context, event: Event<Encoded<'_>>) -> Option<Handling> {
         let plugin = Arc::clone(&self.plugin);
         let handling = match event.name.as_str() {
             types::events::MESSAGE_RECEIVED => {

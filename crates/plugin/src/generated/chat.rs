@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::chat as types;
-use crate::dispatch::{self, Answering, Interface};
+use crate::dispatch::{self, Answering, Encoded, Interface};
 use crate::{Context, PluginError, ServiceRequest, async_trait};
 use crate::testing::{TestCall, TestHost};
 
@@ -210,7 +210,7 @@ impl<P: Chat> Interface for ChatDispatch<P> {
     fn descriptor(&self) -> &'static Descriptor {
         &types::DESCRIPTOR
     }
-    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
         let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
         match method {
             types::methods::MOUNT => {
@@ -219,17 +219,17 @@ impl<P: Chat> Interface for ChatDispatch<P> {
                 }))
             }
             types::methods::DISPOSE => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.dispose(&context).await
                 }))
             }
             types::methods::CONNECT => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.connect(&context).await
                 }))
             }
             types::methods::DISCONNECT => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.disconnect(&context).await
                 }))
             }
@@ -244,7 +244,7 @@ impl<P: Chat> Interface for ChatDispatch<P> {
                 }))
             }
             types::methods::UI_RENDER => {
-                Some(dispatch::untyped::<types::UiFrame, _>(async move {
+                Some(dispatch::untyped::<types::UiFrame, _>(params, async move {
                     plugin.ui_render(&context).await
                 }))
             }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::conformance as types;
-use crate::dispatch::{self, Answering, Handling, Interface};
+use crate::dispatch::{self, Answering, Encoded, Handling, Interface};
 use crate::{Context, Event, ItemReceiver, ItemSender, PluginError, ServiceCall, ServiceRequest, async_trait};
 use crate::testing::{TestCall, TestHost};
 
@@ -182,6 +182,15 @@ pub trait Conformance: Send + Sync + 'static {
         Err(PluginError::method_not_found(types::methods::TEST_SKIM))
     }
 
+    /// Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with.
+    ///
+    /// # Errors
+    /// Any error of the protocol.
+    async fn test_tidy(&self, ctx: &Context, params: types::Ask) -> Result<(), PluginError> {
+        let _ = (ctx, params);
+        Err(PluginError::method_not_found(types::methods::TEST_TIDY))
+    }
+
     /// What every subject leaves out, so that it can be seen how a plugin answers then.
     ///
     /// # Errors
@@ -247,7 +256,7 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
     fn descriptor(&self) -> &'static Descriptor {
         &types::DESCRIPTOR
     }
-    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
         let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
         match method {
             types::methods::TEST_ECHO => {
@@ -256,7 +265,7 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
                 }))
             }
             types::methods::TEST_NOTHING => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.test_nothing(&context).await
                 }))
             }
@@ -266,12 +275,12 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
                 }))
             }
             types::methods::TEST_CRASH => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.test_crash(&context).await
                 }))
             }
             types::methods::TEST_HANG => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.test_hang(&context).await
                 }))
             }
@@ -288,14 +297,14 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
             }
             types::methods::TEST_SUM => {
                 let upload = context.receiver::<codec::Int64>();
-                Some(dispatch::untyped::<codec::Int64, _>(async move {
+                Some(dispatch::untyped::<codec::Int64, _>(params, async move {
                     plugin.test_sum(&context, upload).await
                 }))
             }
             types::methods::TEST_DOUBLE => {
                 let upload = context.receiver::<codec::Int64>();
                 let items = context.sender::<codec::Int64>();
-                Some(dispatch::untyped::<codec::Uint32, _>(async move {
+                Some(dispatch::untyped::<codec::Uint32, _>(params, async move {
                     plugin.test_double(&context, upload, items).await
                 }))
             }
@@ -319,13 +328,18 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
                     plugin.test_skim(&context, params).await
                 }))
             }
+            types::methods::TEST_TIDY => {
+                Some(dispatch::typed::<types::Ask, codec::Nothing, _>(params, |params| async move {
+                    plugin.test_tidy(&context, params).await
+                }))
+            }
             types::methods::TEST_LEFT_OUT => {
                 Some(dispatch::typed::<types::Print, codec::Nothing, _>(params, |params| async move {
                     plugin.test_left_out(&context, params).await
                 }))
             }
             types::methods::TEST_CONTEXT => {
-                Some(dispatch::untyped::<types::ContextReport, _>(async move {
+                Some(dispatch::untyped::<types::ContextReport, _>(params, async move {
                     plugin.test_context(&context).await
                 }))
             }
@@ -333,7 +347,7 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
         }
     }
 
-    fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {
+    fn event(&self, context: &Context, event: Event<Encoded<'_>>) -> Option<Handling> {
         let plugin = Arc::clone(&self.plugin);
         let handling = match event.name.as_str() {
             types::events::TEST_HAPPENED => {
@@ -515,6 +529,14 @@ impl<'h> ConformanceClient<'h> {
         params: types::Count,
     ) -> TestCall<'h, codec::Int64, codec::Nothing, codec::Nothing> {
         self.host.prepare::<types::Count, _, _, _>(types::methods::TEST_SKIM, &params)
+    }
+
+    /// Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with.
+    pub fn test_tidy(
+        &self,
+        params: types::Ask,
+    ) -> TestCall<'h, codec::Nothing, codec::Nothing, codec::Nothing> {
+        self.host.prepare::<types::Ask, _, _, _>(types::methods::TEST_TIDY, &params)
     }
 
     /// What every subject leaves out, so that it can be seen how a plugin answers then.

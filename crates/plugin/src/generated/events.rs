@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::events as types;
-use crate::dispatch::{self, Answering, Interface};
+use crate::dispatch::{self, Answering, Encoded, Interface};
 use crate::{Context, PluginError, ServiceRequest, async_trait};
 use crate::testing::{TestCall, TestHost};
 
@@ -94,7 +94,7 @@ impl<P: Events> Interface for EventsDispatch<P> {
     fn descriptor(&self) -> &'static Descriptor {
         &types::DESCRIPTOR
     }
-    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
         let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
         match method {
             types::methods::EVENT_HANDLE => {

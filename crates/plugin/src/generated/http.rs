@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::http as types;
-use crate::dispatch::{self, Answering, Interface};
+use crate::dispatch::{self, Answering, Encoded, Interface};
 use crate::{Context, PluginError, ServiceRequest, async_trait};
 use crate::testing::{TestCall, TestHost};
 
@@ -165,7 +165,7 @@ impl<P: Http> Interface for HttpDispatch<P> {
     fn descriptor(&self) -> &'static Descriptor {
         &types::DESCRIPTOR
     }
-    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
         let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
         match method {
             types::methods::LIFECYCLE_INIT => {
@@ -174,7 +174,7 @@ impl<P: Http> Interface for HttpDispatch<P> {
                 }))
             }
             types::methods::LIFECYCLE_SHUTDOWN => {
-                Some(dispatch::untyped::<codec::Nothing, _>(async move {
+                Some(dispatch::untyped::<codec::Nothing, _>(params, async move {
                     plugin.lifecycle_shutdown(&context).await
                 }))
             }

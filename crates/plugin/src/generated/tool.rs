@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossplug_protocol::codec;
 use crossplug_protocol::descriptor::Descriptor;
 use crossplug_protocol::generated::tool as types;
-use crate::dispatch::{self, Answering, Handling, Interface};
+use crate::dispatch::{self, Answering, Encoded, Handling, Interface};
 use crate::{Context, Event, PluginError, async_trait};
 use crate::testing::{TestCall, TestHost};
 
@@ -145,11 +145,11 @@ impl<P: Tool> Interface for ToolDispatch<P> {
     fn descriptor(&self) -> &'static Descriptor {
         &types::DESCRIPTOR
     }
-    fn call(&self, context: &Context, method: &str, params: &str) -> Option<Answering> {
+    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {
         let (plugin, context) = (Arc::clone(&self.plugin), context.clone());
         match method {
             types::methods::TOOL_INITIALIZE => {
-                Some(dispatch::untyped::<types::ToolGreeting, _>(async move {
+                Some(dispatch::untyped::<types::ToolGreeting, _>(params, async move {
                     plugin.tool_initialize(&context).await
                 }))
             }
@@ -159,7 +159,7 @@ impl<P: Tool> Interface for ToolDispatch<P> {
                 }))
             }
             types::methods::TOOL_SHUTDOWN => {
-                Some(dispatch::untyped::<types::ToolGreeting, _>(async move {
+                Some(dispatch::untyped::<types::ToolGreeting, _>(params, async move {
                     plugin.tool_shutdown(&context).await
                 }))
             }
@@ -167,7 +167,7 @@ impl<P: Tool> Interface for ToolDispatch<P> {
         }
     }
 
-    fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {
+    fn event(&self, context: &Context, event: Event<Encoded<'_>>) -> Option<Handling> {
         let plugin = Arc::clone(&self.plugin);
         let handling = match event.name.as_str() {
             types::events::TOOL_CHANGED => {

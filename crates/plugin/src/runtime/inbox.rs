@@ -18,12 +18,21 @@ pub(crate) struct Inbox(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     items: VecDeque<(Vec<u8>, usize)>,
-    ended: bool,
+    end: Option<End>,
     waker: Option<Waker>,
     /// Credit that was given and not used up, as the sender sees it.
     open_items: u32,
     open_bytes: i64,
     waiting_bytes: usize,
+}
+
+/// Why no more items come.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// The sender has said so.
+    Said,
+    /// The sender is gone.
+    Cut,
 }
 
 /// What a look into the inbox gives.
@@ -32,6 +41,8 @@ pub(crate) enum Looked {
     Item(Vec<u8>),
     /// There will be none.
     Ended,
+    /// There will be none, though there should be: what came is a part.
+    Cut,
 }
 
 impl Inbox {
@@ -47,10 +58,20 @@ impl Inbox {
         waker.into_iter().for_each(Waker::wake);
     }
 
+    /// The sender has sent its last.
     pub(crate) fn end(&self) {
+        self.over(End::Said);
+    }
+
+    /// The sender is gone. What came is still there to be taken.
+    pub(crate) fn cut(&self) {
+        self.over(End::Cut);
+    }
+
+    fn over(&self, end: End) {
         let waker = {
             let mut inner = locked(&self.0);
-            inner.ended = true;
+            inner.end.get_or_insert(end);
             inner.waker.take()
         };
         waker.into_iter().for_each(Waker::wake);
@@ -64,18 +85,21 @@ impl Inbox {
                 inner.waiting_bytes = inner.waiting_bytes.saturating_sub(size);
                 Poll::Ready(Looked::Item(item))
             }
-            None if inner.ended => Poll::Ready(Looked::Ended),
-            None => {
-                inner.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
+            None => match inner.end {
+                Some(End::Said) => Poll::Ready(Looked::Ended),
+                Some(End::Cut) => Poll::Ready(Looked::Cut),
+                None => {
+                    inner.waker = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            },
         }
     }
 
     /// Credit to give now, items and bytes: half a window at a time, so that it costs a message in thirty-two.
     pub(crate) fn credit(&self) -> Option<(u32, u32)> {
         let mut inner = locked(&self.0);
-        if inner.ended {
+        if inner.end.is_some() {
             return None;
         }
         let waiting = u32::try_from(inner.items.len()).unwrap_or(u32::MAX);

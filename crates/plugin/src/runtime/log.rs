@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crossplug_protocol::codec::{AnyMap, JsonMap};
 use crossplug_protocol::message::{Level, Raw};
 use crossplug_protocol::session;
 
@@ -17,12 +18,12 @@ pub(super) struct Early(Vec<Line>);
 struct Line {
     level: Level,
     message: String,
-    fields: Option<Vec<u8>>,
+    fields: Option<JsonMap>,
 }
 
 impl Runtime {
     /// Logs a line at the host, or aside where it cannot be told.
-    pub(crate) fn log(self: &Arc<Self>, level: Level, message: &str, fields: Option<&[u8]>) {
+    pub(crate) fn log(self: &Arc<Self>, level: Level, message: &str, fields: Option<&JsonMap>) {
         let said = self.with(|state| {
             state.hold_back(level, message, fields) || state.log(level, message, fields)
         });
@@ -37,23 +38,17 @@ impl Runtime {
         self: &Arc<Self>,
         level: Level,
         message: &str,
-        fields: Option<&[u8]>,
+        fields: Option<&JsonMap>,
     ) -> bool {
         let said = self.with(|state| state.log(level, message, fields));
         self.flush();
         said
     }
 
-    /// Whether the host can be told anything now.
-    #[cfg(unix)]
-    pub(crate) fn can_log(&self) -> bool {
-        self.with(|state| state.is_talking() && state.session.capabilities().logs)
-    }
-
     /// Tells the host what was logged before it could be, or says it aside where it never could.
     pub(super) fn tell_early(self: &Arc<Self>) {
         for line in self.with(|state| std::mem::take(&mut state.early.0)) {
-            if !self.try_log(line.level, &line.message, line.fields.as_deref()) {
+            if !self.try_log(line.level, &line.message, line.fields.as_ref()) {
                 self.outside
                     .aside(&format!("{}: {}", line.level.name(), line.message));
             }
@@ -62,23 +57,17 @@ impl Runtime {
 }
 
 impl State {
-    #[cfg(unix)]
-    fn is_talking(&self) -> bool {
-        matches!(
-            self.session.state(),
-            session::State::Open | session::State::Closing
-        )
-    }
-
-    fn log(&mut self, level: Level, message: &str, fields: Option<&[u8]>) -> bool {
-        let fields = fields.map(Raw::trust);
+    fn log(&mut self, level: Level, message: &str, fields: Option<&JsonMap>) -> bool {
+        let encoding = self.session.encoding();
+        let encode = |fields| encoding.encode::<AnyMap>(fields).ok().map(Raw::owned);
+        let fields = fields.and_then(encode);
         self.session
             .log(level, message, fields.as_ref(), &mut self.out)
             .is_ok()
     }
 
     /// Keeps a line for the time when the host can be told. False where that is now or never.
-    fn hold_back(&mut self, level: Level, message: &str, fields: Option<&[u8]>) -> bool {
+    fn hold_back(&mut self, level: Level, message: &str, fields: Option<&JsonMap>) -> bool {
         let early = matches!(
             self.session.state(),
             session::State::Fresh | session::State::Opening
@@ -88,7 +77,7 @@ impl State {
             self.early.0.push(Line {
                 level,
                 message: message.to_owned(),
-                fields: fields.map(<[u8]>::to_vec),
+                fields: fields.cloned(),
             });
         }
         kept

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crossplug_protocol::codec::JsonMap;
 use crossplug_protocol::generated::protocol::{Granted, InitializeParams, Peer};
+use crossplug_protocol::handshake::Encoding;
 
 /// The same for every call of the conversation.
 #[derive(Debug)]
@@ -14,10 +15,12 @@ pub(crate) struct Opened {
     pub(crate) config: JsonMap,
     pub(crate) granted: Granted,
     pub(crate) debug: bool,
+    /// How values stand in the messages that follow.
+    pub(crate) encoding: Encoding,
 }
 
 impl Opened {
-    pub(crate) fn new(params: InitializeParams) -> Self {
+    pub(crate) fn new(params: InitializeParams, encoding: Encoding) -> Self {
         Self {
             host: params.host,
             instance_id: params.instance_id,
@@ -25,6 +28,7 @@ impl Opened {
             config: params.config,
             granted: params.granted,
             debug: params.debug.unwrap_or(false),
+            encoding,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 use std::time::Duration;
 
+use crossplug_protocol::codec::Encoded;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::message::{Level, Raw};
 use crossplug_protocol::session::{Incoming, StreamId, Ticket};
@@ -42,14 +43,16 @@ impl Runtime {
                 let traceparent = traceparent.map(|text| text.into_owned());
                 if let Some(call) = self.take_in(&mut state, ticket, timeout, traceparent) {
                     drop(state);
-                    self.begin(call, &method, params.as_ref().map_or("{}", Raw::as_str));
+                    self.begin(call, &method, params.as_ref());
                 }
             }
             Incoming::Reply { call, outcome } => {
                 let asked = state.asked.remove(&call);
+                let encoding = state.session.choice().encoding;
                 drop(state);
                 if let Some(asked) = asked {
-                    asked.settle(outcome.map(Raw::into_bytes).map_err(PluginError::from));
+                    let failed = |failure| PluginError::of_failure(failure, encoding);
+                    asked.settle(outcome.map(Raw::into_bytes).map_err(failed));
                 }
             }
             Incoming::Unreadable { call, violation } => {
@@ -100,15 +103,17 @@ impl Runtime {
                 payload,
             } => {
                 let opened = state.opened.clone();
+                let encoding = state.session.choice().encoding;
                 drop(state);
                 let (name, stream) = (name.into_owned(), stream.map(|text| text.into_owned()));
+                let payload = Encoded::new(encoding, payload.as_bytes());
                 self.happened(
                     opened,
                     Event {
                         name,
                         stream,
                         seq,
-                        payload: payload.as_str(),
+                        payload,
                     },
                 );
             }
@@ -160,7 +165,10 @@ impl Runtime {
     }
 
     /// Hands a call to the interface that has its method.
-    fn begin(self: &Arc<Self>, call: Arc<Call>, method: &str, params: &str) {
+    fn begin(self: &Arc<Self>, call: Arc<Call>, method: &str, params: Option<&Raw<'_>>) {
+        let encoding = call.opened.encoding;
+        let nothing = encoding.empty();
+        let params = Encoded::new(encoding, params.unwrap_or(&nothing).as_bytes());
         let context = Context::new(Arc::clone(&call));
         let answering = self
             .plugin
@@ -168,12 +176,12 @@ impl Runtime {
             .find_map(|interface| interface.call(&context, method, params));
         match answering {
             Some(answering) => self.schedule(Task::answering(call, answering)),
-            None => self.finish(&call, Err(PluginError::method_not_found(method))),
+            None => self.finish(&call, Err(self.plugin.no_method(method))),
         }
     }
 
     /// Hands an event to every interface that listens to it, in the order of arrival.
-    fn happened(self: &Arc<Self>, opened: Option<Arc<Opened>>, event: Event<&str>) {
+    fn happened(self: &Arc<Self>, opened: Option<Arc<Opened>>, event: Event<Encoded<'_>>) {
         let Some(opened) = opened else { return };
         let context = Context::new(Arc::new(Call::aside(self, opened)));
         for interface in self.plugin.interfaces() {

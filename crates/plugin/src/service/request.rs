@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossplug_protocol::codec::{self, Wire};
 use crossplug_protocol::error::PluginError;
+use crossplug_protocol::handshake::Encoding;
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{CallOptions, Refused, StreamId};
 
@@ -35,6 +36,8 @@ struct Asking {
     service: String,
     params: Result<Vec<u8>, PluginError>,
     timeout: Option<Duration>,
+    /// Where there is no time of its own: what the interface says.
+    usual: Option<Duration>,
 }
 
 impl<T> std::fmt::Debug for ServiceRequest<T> {
@@ -46,9 +49,27 @@ impl<T> std::fmt::Debug for ServiceRequest<T> {
 }
 
 impl<T> ServiceRequest<T> {
-    /// How long to wait for the host's answer at most. The deadline of the call that asks holds in any case.
+    /// How long to wait for the host's answer at most. The deadline of the call that asks holds, too, until that call is
+    /// cancelled; from then on only requests with a time of their own are sent, since they clean up.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use crossplug_plugin::{Context, PluginError, protocol::codec::Any};
+    /// # async fn tidy(ctx: &Context) -> Result<(), PluginError> {
+    /// ctx.cancelled().await;
+    /// let leave = ctx.call::<Any, Any>("room.leave", &serde_json::json!({}));
+    /// leave.timeout(Duration::from_secs(2)).await?;
+    /// # Ok(()) }
+    /// ```
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.asking.timeout = Some(timeout);
+        self
+    }
+
+    /// What the interface says, which is no time of its own. For generated code.
+    #[doc(hidden)]
+    pub const fn usual_timeout(mut self, timeout: Duration) -> Self {
+        self.asking.usual = Some(timeout);
         self
     }
 }
@@ -94,17 +115,22 @@ impl Asking {
         Self {
             call: Arc::clone(call),
             service: service.to_owned(),
-            params: params::<P>(given),
+            params: params::<P>(call.opened.encoding, given),
             timeout: None,
+            usual: None,
         }
     }
 
-    /// When nobody waits any more, on the session's clock.
-    fn deadline(&self) -> Option<Duration> {
-        let own = self
-            .timeout
-            .and_then(|timeout| self.call.runtime.now().checked_add(timeout));
-        [own, self.call.deadline].into_iter().flatten().min()
+    /// When nobody waits any more, on the session's clock. An error where it must not be sent at all.
+    fn deadline(&self, now: Duration) -> Result<Option<Duration>, PluginError> {
+        if self.call.is_cancelled() {
+            // Nobody waits for what is asked on behalf of this call, but for what cleans up behind it.
+            let own = self.timeout.ok_or_else(PluginError::cancelled)?;
+            return Ok(now.checked_add(own));
+        }
+        let own = self.timeout.or(self.usual);
+        let own = own.and_then(|timeout| now.checked_add(timeout));
+        Ok([own, self.call.deadline].into_iter().flatten().min())
     }
 
     /// Sends the request, and the first credit with it where items are to come: a call whose items could never come is not
@@ -112,12 +138,12 @@ impl Asking {
     fn send<I: 'static, U, R>(self) -> Result<ServiceCall<I, U, R>, PluginError> {
         let params = self.params.as_ref().map_err(Clone::clone)?;
         let runtime = &self.call.runtime;
-        let deadline = self.deadline();
+        let now = runtime.now();
+        let deadline = self.deadline(now)?;
         let mut options = CallOptions::new();
         options.deadline = deadline;
         options.traceparent = self.call.traceparent.as_deref();
         let asked = Arc::new(Asked::default());
-        let now = runtime.now();
         let sent = runtime.with(|state| {
             state.may_ask()?;
             let (session, out) = (&mut state.session, &mut state.out);
@@ -153,13 +179,17 @@ impl Asking {
 }
 
 /// Params as they travel.
-pub(crate) fn params<P: Wire>(params: &P::Value) -> Result<Vec<u8>, PluginError> {
+pub(crate) fn params<P: Wire>(
+    encoding: Encoding,
+    params: &P::Value,
+) -> Result<Vec<u8>, PluginError> {
     let mut bytes = Vec::with_capacity(64);
-    codec::encode_into::<P>(params, PARAMS_DEPTH, &mut bytes)
+    encoding
+        .encode_into::<P>(params, PARAMS_DEPTH, &mut bytes)
         .map_err(|error| PluginError::invalid_params(format!("the params {error}")))?;
     // A service that takes nothing takes an empty object.
-    if bytes == b"null" {
-        Ok(b"{}".to_vec())
+    if bytes == encoding.null().as_bytes() {
+        Ok(encoding.empty().into_bytes())
     } else {
         Ok(bytes)
     }

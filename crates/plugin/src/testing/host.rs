@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use crossplug_protocol::codec::{self, JsonMap, Value, Wire};
 use crossplug_protocol::error::PluginError;
-use crossplug_protocol::handshake::{Hello, Offer};
+use crossplug_protocol::handshake::{Encoding, Hello, Offer};
 use crossplug_protocol::message::Raw;
 use serde_json::json;
 
 use super::call::{Asked, Got, TestCall};
+use super::fakes::Fake;
 use super::record::{Emitted, LogLine, ServiceCall};
-use super::wire::{Carried, Service, Wired};
+use super::wire::{Carried, Wired};
 use crate::definition::Plugin;
 use crate::lock::locked;
 use crate::runtime::{Outside, Runtime};
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct TestHostBuilder {
     plugin: Plugin,
     config: JsonMap,
-    services: HashMap<String, Service>,
+    fakes: HashMap<String, Fake>,
     data_dir: Option<String>,
     debug: bool,
 }
@@ -39,7 +40,7 @@ impl std::fmt::Debug for TestHostBuilder {
 }
 
 impl TestHostBuilder {
-    /// A value of the configuration.
+    /// A value of the configuration; it goes over what the plugin's manifest says, as a user's does.
     pub fn config(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.config.insert(name.into(), value.into());
         self
@@ -51,7 +52,47 @@ impl TestHostBuilder {
         name: impl Into<String>,
         answer: impl FnMut(Value) -> Result<Value, PluginError> + Send + 'static,
     ) -> Self {
-        self.services.insert(name.into(), Box::new(answer));
+        self.fakes.insert(name.into(), Fake::plain(answer));
+        self
+    }
+
+    /// The same for a service that streams: gives its items and then its result.
+    ///
+    /// ```
+    /// # use crossplug_plugin::{Plugin, testing::TestHost};
+    /// # let plugin = Plugin::new("mine", "0.1.0");
+    /// use serde_json::json;
+    ///
+    /// let host = TestHost::builder(plugin)
+    ///     .streaming_service("file.lines", |_params| Ok((vec![json!("one"), json!("two")], json!(2))))
+    ///     .start();
+    /// # let _ = host;
+    /// ```
+    pub fn streaming_service(
+        mut self,
+        name: impl Into<String>,
+        answer: impl FnMut(Value) -> Result<(Vec<Value>, Value), PluginError> + Send + 'static,
+    ) -> Self {
+        self.fakes.insert(name.into(), Fake::streaming(answer));
+        self
+    }
+
+    /// The same for a service that the plugin streams to: it is asked once the plugin has ended its stream, and given all of
+    /// that.
+    pub fn uploaded_service(
+        mut self,
+        name: impl Into<String>,
+        answer: impl FnMut(Value, Vec<Value>) -> Result<(Vec<Value>, Value), PluginError>
+        + Send
+        + 'static,
+    ) -> Self {
+        self.fakes.insert(name.into(), Fake::uploaded(answer));
+        self
+    }
+
+    /// A service that never answers: to see what the plugin does then.
+    pub fn silent_service(mut self, name: impl Into<String>) -> Self {
+        self.fakes.insert(name.into(), Fake::silent());
         self
     }
 
@@ -86,6 +127,13 @@ impl TestHostBuilder {
     pub fn try_start(self) -> Result<TestHost, PluginError> {
         let unheard = || PluginError::internal("the plugin cannot say what it is");
         let bell = Arc::new(Bell::default());
+        let defaults = self.plugin.manifest().get("config").cloned();
+        let mut config = match defaults {
+            Some(Value::Object(defaults)) => defaults,
+            _ => JsonMap::new(),
+        };
+        config.extend(self.config);
+        let config = Value::Object(config).to_string();
         let runtime = Runtime::new(
             self.plugin,
             "crossplug/1",
@@ -94,14 +142,15 @@ impl TestHostBuilder {
         )
         .ok_or_else(unheard)?;
         runtime.start()?;
-        let granted = json!({ "services": self.services.keys().collect::<Vec<_>>() }).to_string();
-        let config = Value::Object(self.config).to_string();
-        let mut hello = Hello::new("test host", env!("CARGO_PKG_VERSION"), "test-1");
+        let mut services: Vec<&String> = self.fakes.keys().collect();
+        services.sort();
+        let granted = json!({ "services": services, "emit": ["*"] }).to_string();
+        let mut hello = Hello::new("crossplug-testing", env!("CARGO_PKG_VERSION"), "test");
         hello.data_dir = self.data_dir.as_deref();
         hello.config = Raw::trust(config.as_bytes());
         hello.granted = Raw::trust(granted.as_bytes());
         hello.debug = self.debug;
-        let mut wired = Wired::new(self.services).ok_or_else(unheard)?;
+        let mut wired = Wired::new(self.fakes).ok_or_else(unheard)?;
         wired
             .initialize(&hello, runtime.now())
             .ok_or_else(unheard)?;
@@ -140,7 +189,7 @@ impl TestHost {
         TestHostBuilder {
             plugin,
             config: JsonMap::new(),
-            services: HashMap::new(),
+            fakes: HashMap::new(),
             data_dir: None,
             debug: false,
         }
@@ -165,7 +214,7 @@ impl TestHost {
     /// assert_eq!(answer.result.unwrap_err().code, "methodNotFound");
     /// ```
     pub fn call(&self, method: impl Into<String>, params: impl Into<Value>) -> TestCall<'_> {
-        let params = crate::service::params::<codec::Any>(&params.into());
+        let params = crate::service::params::<codec::Any>(Encoding::Json, &params.into());
         TestCall::new(self, method.into(), params)
     }
 
@@ -176,7 +225,7 @@ impl TestHost {
         method: &str,
         params: &P::Value,
     ) -> TestCall<'_, R, I, U> {
-        let params = crate::service::params::<P>(params);
+        let params = crate::service::params::<P>(Encoding::Json, params);
         TestCall::new(self, method.to_owned(), params)
     }
 

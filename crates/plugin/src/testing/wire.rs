@@ -6,18 +6,16 @@ use std::time::Duration;
 use crossplug_protocol::codec::Value;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{DEFAULT_FRAME_BYTES, FrameReader, FrameWriter};
-use crossplug_protocol::handshake::{Hello, Incompatible, Offer};
+use crossplug_protocol::handshake::{Encoding, Hello, Incompatible, Offer};
 use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{
     CallId, CallOptions, Incoming, Session, State, StreamId, Ticket,
 };
 
 use super::call::Got;
+use super::fakes::{Fake, Served};
 use super::record::{Emitted, LogLine, Progress, ServiceCall};
 use crate::context::error_of;
-
-/// Answers a service.
-pub(super) type Service = Box<dyn FnMut(Value) -> Result<Value, PluginError> + Send>;
 
 /// Credit of a call whose items the test takes: as much as it likes.
 const CREDIT: u32 = 1 << 30;
@@ -27,10 +25,10 @@ pub(super) struct Wired {
     session: Session,
     out: FrameWriter,
     input: FrameReader,
-    services: HashMap<String, Service>,
+    fakes: HashMap<String, Fake>,
     calls: HashMap<CallId, Record>,
-    /// Requests of the plugin that wait for their answer.
-    waiting: VecDeque<(Ticket, String, Value)>,
+    /// Requests of the plugin that wait for their answer, in their order.
+    served: Vec<(Ticket, Served)>,
     pub(super) logs: Vec<LogLine>,
     pub(super) events: Vec<Emitted>,
     pub(super) service_calls: Vec<ServiceCall>,
@@ -64,14 +62,14 @@ fn tree(raw: &Raw<'_>) -> Value {
 }
 
 impl Wired {
-    pub(super) fn new(services: HashMap<String, Service>) -> Option<Self> {
+    pub(super) fn new(fakes: HashMap<String, Fake>) -> Option<Self> {
         Some(Self {
             session: Session::host("crossplug/1", Offer::new())?,
             out: FrameWriter::new(),
             input: FrameReader::new(DEFAULT_FRAME_BYTES),
-            services,
+            fakes,
             calls: HashMap::new(),
-            waiting: VecDeque::new(),
+            served: Vec::new(),
             logs: Vec::new(),
             events: Vec::new(),
             service_calls: Vec::new(),
@@ -161,26 +159,7 @@ impl Wired {
     pub(super) fn carry(&mut self, sent: &[u8]) -> Carried {
         self.input.push(sent);
         self.read();
-        let answered = !self.waiting.is_empty();
-        while let Some((ticket, service, params)) = self.waiting.pop_front() {
-            let outcome = match self.services.get_mut(&service) {
-                Some(answer) => answer(params),
-                None => Err(PluginError::new(
-                    "permissionDenied",
-                    format!("`{service}` was not granted in this test"),
-                )),
-            };
-            let text = outcome
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            let failure = outcome.as_ref().err().map(PluginError::as_failure);
-            let said = match &failure {
-                None => Ok(&Raw::trust(text.as_bytes())),
-                Some(failure) => Err(failure),
-            };
-            let _ = self.session.respond(ticket, said, &mut self.out);
-        }
+        let answered = self.serve();
         self.upload();
         let mut reader = FrameReader::new(DEFAULT_FRAME_BYTES);
         reader.push(&self.out.take());
@@ -191,13 +170,56 @@ impl Wired {
         Carried { frames, answered }
     }
 
+    /// Lets fakes answer, as far as it is time for them and the plugin takes what they stream. False where nothing moved.
+    fn serve(&mut self) -> bool {
+        let Self {
+            session,
+            out,
+            fakes,
+            served,
+            ..
+        } = self;
+        let mut moved = false;
+        served.retain_mut(|(ticket, call)| {
+            moved |= call.ask(fakes);
+            while let Some(item) = call.items.front() {
+                let text = item.to_string();
+                let item = Raw::trust(text.as_bytes());
+                if session
+                    .send_item(StreamId::Answer(*ticket), &item, out)
+                    .is_err()
+                {
+                    return true;
+                }
+                moved = true;
+                call.items.pop_front();
+            }
+            let Some(outcome) = call.outcome.take() else {
+                return true;
+            };
+            let text = outcome.as_ref().map(ToString::to_string);
+            let text = text.unwrap_or_default();
+            let failed = outcome.as_ref().err();
+            let failure = failed.map(|error| error.to_failure(Encoding::Json));
+            let said = match &failure {
+                None => Ok(&Raw::trust(text.as_bytes())),
+                Some(failure) => Err(failure),
+            };
+            let _ = session.respond(*ticket, said, out);
+            moved = true;
+            false
+        });
+        moved
+    }
+
     fn read(&mut self) {
         let Self {
             session,
             out,
             input,
+            fakes,
             calls,
-            waiting,
+            served,
             logs,
             events,
             service_calls,
@@ -211,7 +233,8 @@ impl Wired {
             };
             match incoming {
                 Incoming::Reply { call, outcome } => {
-                    let outcome = outcome.map(|raw| tree(&raw)).map_err(PluginError::from);
+                    let failed = |failure| PluginError::of_failure(failure, Encoding::Json);
+                    let outcome = outcome.map(|raw| tree(&raw)).map_err(failed);
                     if let Some(record) = calls.get_mut(&call) {
                         record.result = Some(outcome);
                     }
@@ -244,9 +267,34 @@ impl Wired {
                     ..
                 } => {
                     let params = params.map_or(Value::Null, |raw| tree(&raw));
-                    let service = method.clone().into_owned();
-                    service_calls.push(ServiceCall::new(service, params.clone()));
-                    waiting.push_back((ticket, method.into_owned(), params));
+                    let service = method.into_owned();
+                    service_calls.push(ServiceCall::new(service.clone(), params.clone()));
+                    if fakes.get(&service).is_some_and(|fake| fake.takes_upload) {
+                        let _ = session.grant(StreamId::Answer(ticket), CREDIT, CREDIT, out);
+                    }
+                    served.push((ticket, Served::new(service, params)));
+                }
+                Incoming::Item {
+                    stream: StreamId::Answer(ticket),
+                    item,
+                    ..
+                } => {
+                    if let Some((_, call)) = served.iter_mut().find(|(known, _)| *known == ticket) {
+                        call.uploaded.push(tree(&item));
+                    }
+                }
+                Incoming::End { ticket } => {
+                    if let Some((_, call)) = served.iter_mut().find(|(known, _)| *known == ticket) {
+                        call.upload_ended = true;
+                    }
+                }
+                Incoming::Cancel { ticket, answered } => {
+                    served.retain(|(known, _)| *known != ticket);
+                    if !answered {
+                        let cancelled = PluginError::cancelled();
+                        let failure = cancelled.to_failure(Encoding::Json);
+                        let _ = session.respond(ticket, Err(&failure), out);
+                    }
                 }
                 Incoming::Log {
                     level,

@@ -77,6 +77,50 @@ impl Encoding {
     }
 }
 
+/// A value as it travels: one document that has passed the laws about bytes, as everything has that a session hands out,
+/// and the encoding that it is in.
+///
+/// ```
+/// use crossplug_protocol::codec::{Encoded, Int64};
+/// use crossplug_protocol::handshake::Encoding;
+///
+/// assert_eq!(Encoded::new(Encoding::Json, br#""7""#).decode::<Int64>().unwrap(), 7);
+/// assert_eq!(Encoded::new(Encoding::Msgpack, b"\x07").decode::<Int64>().unwrap(), 7);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoded<'a> {
+    encoding: Encoding,
+    bytes: &'a [u8],
+}
+
+impl<'a> Encoded<'a> {
+    /// Takes checked bytes.
+    #[must_use]
+    pub const fn new(encoding: Encoding, bytes: &'a [u8]) -> Self {
+        Self { encoding, bytes }
+    }
+
+    /// How it is to be read.
+    #[must_use]
+    pub const fn encoding(self) -> Encoding {
+        self.encoding
+    }
+
+    /// The document.
+    #[must_use]
+    pub const fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Reads it as a value of the type `W`.
+    ///
+    /// # Errors
+    /// As for [`decode`](super::decode).
+    pub fn decode<W: Wire>(self) -> Result<W::Value, DecodeError> {
+        self.encoding.decode_scanned::<W>(self.bytes)
+    }
+}
+
 fn unpacked<W: Wire>(document: &[u8]) -> Result<W::Value, DecodeError> {
     let mut reader = unpack::Unpacker::new(document);
     let value = W::decode(&mut reader).and_then(|value| reader.end().map(|()| value));

@@ -22,7 +22,7 @@ pub const NAME: &str = "conformance";
 pub const VERSION: &str = "1.0.0";
 
 /// SHA-256 of the interface's document without descriptions.
-pub const HASH: &str = "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f";
+pub const HASH: &str = "4a3fca6fa76a6be751aa0643f67cd942800c2fcc43eaaa39fb1c9782ac36deca";
 
 /// Wire names of the methods, which a host calls.
 pub mod methods {
@@ -52,6 +52,8 @@ pub mod methods {
     pub const TEST_LOG: &str = "test.log";
     /// Starts the host's service `test.list`, reads none of its items and gives its result.
     pub const TEST_SKIM: &str = "test.skim";
+    /// Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with.
+    pub const TEST_TIDY: &str = "test.tidy";
     /// What every subject leaves out, so that it can be seen how a plugin answers then.
     pub const TEST_LEFT_OUT: &str = "test.leftOut";
     /// Says what the context holds.
@@ -89,6 +91,7 @@ pub static DESCRIPTOR: crate::descriptor::Descriptor = {
         MethodDescriptor::new(methods::TEST_EMIT),
         MethodDescriptor::new(methods::TEST_LOG),
         MethodDescriptor::new(methods::TEST_SKIM),
+        MethodDescriptor::new(methods::TEST_TIDY),
         MethodDescriptor::new(methods::TEST_LEFT_OUT),
         MethodDescriptor::new(methods::TEST_CONTEXT),
     ];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{CallId, CallOptions, Incoming, Refused, Session, State, Ticket};
 use crate::error::PluginError;
 use crate::frame::FrameWriter;
-use crate::handshake::{Choice, Hello, Incompatible, Offer, Welcome};
+use crate::handshake::{Choice, Encoding, Hello, Incompatible, Offer, Welcome};
 use crate::json;
 use crate::message::{Failure, Raw};
 
@@ -93,7 +93,11 @@ impl Session {
     ) -> Incoming<'f> {
         self.opening = None;
         let incompatible = match outcome {
-            Err(failure) => Incompatible::Refused(Box::new(PluginError::from(failure))),
+            Err(failure) => {
+                // The handshake is JSON, whatever would have been chosen in it.
+                let error = PluginError::of_failure(failure, Encoding::Json);
+                Incompatible::Refused(Box::new(error))
+            }
             Ok(result) => match Choice::read(result.as_bytes(), &self.offer) {
                 Err(incompatible) => incompatible,
                 Ok(choice) => {

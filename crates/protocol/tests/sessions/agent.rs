@@ -5,6 +5,7 @@ use crossplug_protocol::generated::agent::{
     ActionInvoke, ActionValidate, EvaluatorInvoke, EvaluatorValidate, Memory, ProviderGet,
     RouteHandle, ServiceStart,
 };
+use crossplug_protocol::generated::{agent, conformance};
 use serde_json::{Value, json};
 
 use super::subject::{decode, encode};
@@ -85,10 +86,23 @@ pub(crate) fn answer(method: &str, params: &str) -> Result<Value, PluginError> {
             }
             Ok(json!({"status": 201, "headers": {"X-A": "b"}, "body": {"got": got}}))
         }
-        other => Err(PluginError::method_not_found(other)),
+        other => Err(unknown(other)),
     }
 }
 
 fn said(memory: &Memory) -> &str {
     memory.content.text.as_deref().unwrap_or("")
+}
+
+/// What is told of a method that no interface has.
+fn unknown(method: &str) -> PluginError {
+    let known = [&agent::DESCRIPTOR, &conformance::DESCRIPTOR];
+    let methods = known.iter().flat_map(|interface| interface.methods);
+    let mut names: Vec<&str> = methods.map(|method| method.name).collect();
+    names.sort_unstable();
+    let message = format!(
+        "the plugin has no method `{method}`; it has {}",
+        names.join(", ")
+    );
+    PluginError::new("methodNotFound", message)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameReader, FrameWriter};
-use crossplug_protocol::handshake::{Hello, Offer};
+use crossplug_protocol::handshake::{Encoding, Hello, Offer};
 use crossplug_protocol::message::{Failure, Raw};
 use crossplug_protocol::session::{
     CallId, CallOptions, Incoming, Limits, Refused, Session, StreamId, Ticket,
@@ -350,7 +350,7 @@ fn with(mut told: Value, name: &str, value: Option<Value>) -> Value {
 }
 
 fn described(failure: Failure<'_>) -> Value {
-    let error = PluginError::from(failure);
+    let error = PluginError::of_failure(failure, Encoding::Json);
     let told = with(
         json!({ "code": error.code, "message": error.message }),
         "details",

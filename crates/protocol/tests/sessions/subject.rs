@@ -14,6 +14,9 @@ use crossplug_protocol::session::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// What cleaning up may take.
+const TIDYING: Duration = Duration::from_secs(60);
+
 /// A request that is not answered yet.
 enum Job {
     Hang,
@@ -29,11 +32,15 @@ enum Job {
     },
     Ask,
     Skim,
+    /// The question to ask once it is cancelled.
+    Tidy(String),
 }
 
 /// On whose behalf a service is asked.
 enum Asker {
     Request(Ticket),
+    /// One that was cancelled and is cleaned up.
+    Tidied(Ticket),
     /// The event that is being handled.
     Event,
 }
@@ -85,16 +92,23 @@ impl Subject {
         self.session.choice().encoding
     }
 
-    /// The host says nothing more: whoever waits for a service of it gets no answer.
+    /// The host says nothing more: whoever waits for a service of it gets no answer, and streams wait for nothing.
     pub(crate) fn end(&mut self) {
         self.session.input_ended();
         for (_, asker) in std::mem::take(&mut self.asks) {
-            if let Asker::Request(ticket) = asker {
+            if let Asker::Request(ticket) | Asker::Tidied(ticket) = asker {
                 self.answer(ticket, Err(PluginError::unavailable("the host is gone")));
             }
         }
         while self.events.pop_front().is_some() {
             self.session.handled(&mut self.out);
+        }
+        let is_stream =
+            |job: &Job| matches!(job, Job::Count { .. } | Job::Sum(_) | Job::Double { .. });
+        let streams = self.jobs.iter().filter(|(_, job)| is_stream(job));
+        let cut: Vec<Ticket> = streams.map(|(ticket, _)| *ticket).collect();
+        for ticket in cut {
+            self.answer(ticket, Err(PluginError::unavailable("the host is gone")));
         }
     }
 
@@ -159,19 +173,39 @@ impl Subject {
                 timeout,
                 ..
             }) => {
-                let params = params.map_or_else(|| "{}".to_owned(), |raw| said(encoding, &raw));
-                match self.begin(ticket, &method, &params, timeout.is_some()) {
+                let params = params.unwrap_or(encoding.empty());
+                let begun = match &*method {
+                    // Every kind of value, and so read as it came.
+                    "test.echo" => echo(encoding, &params).map(Some),
+                    _ => self.begin(
+                        ticket,
+                        &method,
+                        &said(encoding, &params),
+                        timeout.is_some(),
+                    ),
+                };
+                match begun {
                     Ok(Some(result)) => self.answer(ticket, Ok(result)),
                     Ok(None) => {}
                     Err(error) => self.answer(ticket, Err(error)),
                 }
             }
-            Some(Incoming::Cancel { ticket, answered }) => {
-                self.jobs.remove(&ticket);
-                if !answered {
-                    self.answer(ticket, Err(PluginError::cancelled()));
+            Some(Incoming::Cancel { ticket, answered }) => match self.jobs.remove(&ticket) {
+                _ if answered => {}
+                Some(Job::Tidy(question)) => {
+                    let question = json!({ "question": format!("{question} cancelled") });
+                    let mut options = CallOptions::new();
+                    options.deadline = Some(TIDYING);
+                    let question = question.to_string();
+                    let asker = Asker::Tidied(ticket);
+                    if let Err(error) =
+                        self.ask("test.answer", question.as_bytes(), &options, asker)
+                    {
+                        self.answer(ticket, Err(error));
+                    }
                 }
-            }
+                _ => self.answer(ticket, Err(PluginError::cancelled())),
+            },
             Some(Incoming::Item {
                 stream: StreamId::Answer(ticket),
                 item,
@@ -220,10 +254,6 @@ impl Subject {
         timed: bool,
     ) -> Result<Option<Value>, PluginError> {
         let job = match method {
-            "test.echo" => {
-                return encode::<conformance::Echo>(&decode::<conformance::Echo>(params)?)
-                    .map(Some);
-            }
             "test.nothing" => return Ok(Some(Value::Null)),
             "test.fail" => {
                 let fail = decode::<conformance::Fail>(params)?;
@@ -287,7 +317,8 @@ impl Subject {
                 let question =
                     codec::encode::<conformance::Ask>(&decode::<conformance::Ask>(params)?)
                         .unwrap();
-                self.ask("test.answer", &question, Asker::Request(ticket))?;
+                let asker = Asker::Request(ticket);
+                self.ask("test.answer", &question, &CallOptions::new(), asker)?;
                 Job::Ask
             }
             "test.skim" => {
@@ -299,13 +330,15 @@ impl Subject {
                     let error = PluginError::resource_exhausted("too many streams");
                     return Err(error.with_retryable(true));
                 }
-                let call = self.ask("test.list", &count, Asker::Request(ticket))?;
+                let asker = Asker::Request(ticket);
+                let call = self.ask("test.list", &count, &CallOptions::new(), asker)?;
                 let stream = StreamId::Call(call);
                 self.session
                     .grant(stream, 64, 65_536, &mut self.out)
                     .unwrap();
                 Job::Skim
             }
+            "test.tidy" => Job::Tidy(decode::<conformance::Ask>(params)?.question),
             "test.leftOut" => {
                 decode::<conformance::Print>(params)?;
                 return Err(PluginError::method_not_found(method));
@@ -322,12 +355,18 @@ impl Subject {
         Ok(None)
     }
 
-    fn ask(&mut self, service: &str, params: &[u8], asker: Asker) -> Result<CallId, PluginError> {
+    fn ask(
+        &mut self,
+        service: &str,
+        params: &[u8],
+        options: &CallOptions<'_>,
+        asker: Asker,
+    ) -> Result<CallId, PluginError> {
         let params = say(self.encoding(), params);
         let called = self.session.call(
             service,
             Some(&params),
-            &CallOptions::new(),
+            options,
             Duration::ZERO,
             &mut self.out,
         );
@@ -342,6 +381,11 @@ impl Subject {
     fn told(&mut self, call: CallId, answer: Answer) {
         match self.asks.remove(&call).unwrap() {
             Asker::Request(ticket) => self.answer(ticket, answer),
+            Asker::Tidied(ticket) => {
+                let said = answer.map(|answer| answer["answer"].as_str().unwrap().to_owned());
+                let error = said.map_or_else(|error| error, PluginError::failed_precondition);
+                self.answer(ticket, Err(error));
+            }
             Asker::Event => {
                 self.events.pop_front();
                 self.session.handled(&mut self.out);
@@ -354,7 +398,8 @@ impl Subject {
     fn next_event(&mut self) {
         if let Some(question) = self.events.front() {
             let params = json!({ "question": question }).to_string();
-            self.ask("test.answer", params.as_bytes(), Asker::Event)
+            let options = CallOptions::new();
+            self.ask("test.answer", params.as_bytes(), &options, Asker::Event)
                 .unwrap();
         }
     }
@@ -449,6 +494,11 @@ impl Subject {
     }
 }
 
+fn echo(encoding: Encoding, params: &Raw<'_>) -> Answer {
+    let given = encoding.decode_scanned::<conformance::Echo>(params.as_bytes());
+    encode::<conformance::Echo>(&given.map_err(PluginError::from)?)
+}
+
 /// A value of a message, as JSON text.
 fn said(encoding: Encoding, raw: &Raw<'_>) -> String {
     encoding
@@ -459,7 +509,7 @@ fn said(encoding: Encoding, raw: &Raw<'_>) -> String {
 
 /// JSON text, as a value of a message.
 pub(crate) fn say(encoding: Encoding, text: &[u8]) -> Raw<'static> {
-    let value: Value = serde_json::from_slice(text).unwrap();
+    let value = Encoding::Json.decode::<AsJson>(text).unwrap();
     Raw::owned(encoding.encode::<AsJson>(&value).unwrap())
 }
 

@@ -43,8 +43,9 @@ impl<P: Party> ServiceReply for Back<P> {
                         .respond(self.ticket, Ok(&result.as_raw()), &mut talk.out)
                 }
                 Err(error) => {
+                    let failure = error.to_failure(talk.session.choice().encoding);
                     talk.session
-                        .respond(self.ticket, Err(&error.as_failure()), &mut talk.out)
+                        .respond(self.ticket, Err(&failure), &mut talk.out)
                 }
             };
             asked

@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use crossplug_protocol::codec::Value;
+use crossplug_protocol::handshake::Encoding;
 
 use crate::call::mailbox::{Mailbox, Progress};
 use crate::door::{Answer, Home, ServiceReply};
@@ -174,7 +175,7 @@ impl MemoryCall {
     /// `internal` for what cannot be written. One whose caller is gone waits until it is dropped.
     pub async fn send(&self, item: impl IntoPayload) -> ServiceResult<()> {
         let item = item
-            .into_payload()
+            .into_payload(Encoding::Json)
             .map_err(|error| PluginError::new("internal", error.context()))?;
         let size = u64::try_from(item.as_bytes().len()).unwrap_or(u64::MAX);
         std::future::poll_fn(|context| {
@@ -300,7 +301,7 @@ impl MemoryHost {
     /// Whatever the service answers; `permissionDenied` where it was not granted.
     pub async fn call(&self, service: &str, params: impl IntoPayload) -> ServiceResult {
         let params = params
-            .into_payload()
+            .into_payload(Encoding::Json)
             .map_err(|error| PluginError::new("internal", error.context()))?;
         let answered = Arc::new(Slot::new());
         let reply = Box::new(Reply(Arc::clone(&answered)));

@@ -40,7 +40,7 @@ const EMITTER: Emitter = Emitter {
     result: "Result<()>",
     send: |codec, event, payload| {
         vec![
-            format!("let payload = Payload::encode::<{codec}>({payload});"),
+            format!("let payload = typed::params::<{codec}>({payload});"),
             format!("self.plugin.emit({event}, payload, self.stream)"),
         ]
     },

@@ -112,7 +112,7 @@ fn imports(body: &Page, place: &Place, page: &mut Page) {
     }
     page.line(&format!("use {}::descriptor::Descriptor;", place.protocol));
     page.line(&format!("use {} as types;", place.types));
-    let mut dispatch = named(&["Answering", "Handling", "Interface"]);
+    let mut dispatch = named(&["Answering", "Encoded", "Handling", "Interface"]);
     if body.names("dispatch") {
         dispatch.insert(0, "self");
     }

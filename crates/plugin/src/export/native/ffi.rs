@@ -215,3 +215,6 @@ unsafe extern "C" fn release(buffer: *mut Buffer) {
         drop(unsafe { Vec::from_raw_parts(own.data, own.length, own.owner.addr()) });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,7 @@ impl<H: {stem}ServiceHandler> ServiceHandler for {stem}ServiceDispatch<H> {{
             passed.join(", ")
         ));
         page.line(&format!(
-            "                typed::answered::<{result}>(&result)"
+            "                typed::answered::<{result}>(call.encoding(), &result)"
         ));
         page.line("            }");
     }

@@ -47,20 +47,11 @@ impl<P: {stem}> Interface for {stem}Dispatch<P> {{
 "
     ));
     if interface.methods.is_empty() {
-        page.line("    fn call(&self, _context: &Context, _method: &str, _params: &str) -> Option<Answering> {");
+        page.line("    fn call(&self, _context: &Context, _method: &str, _params: Encoded<'_>) -> Option<Answering> {");
         page.line("        None");
         page.line("    }");
     } else {
-        let reads = if interface
-            .methods
-            .iter()
-            .any(|method| method.params.is_some())
-        {
-            "params"
-        } else {
-            "_params"
-        };
-        page.line(&format!("    fn call(&self, context: &Context, method: &str, {reads}: &str) -> Option<Answering> {{"));
+        page.line("    fn call(&self, context: &Context, method: &str, params: Encoded<'_>) -> Option<Answering> {");
         page.line("        let (plugin, context) = (Arc::clone(&self.plugin), context.clone());");
         page.line("        match method {");
         for method in &interface.methods {
@@ -73,7 +64,7 @@ impl<P: {stem}> Interface for {stem}Dispatch<P> {{
     if !handled.is_empty() {
         page.blank();
         page.line(
-            "    fn event(&self, context: &Context, event: Event<&str>) -> Option<Handling> {",
+            "    fn event(&self, context: &Context, event: Event<Encoded<'_>>) -> Option<Handling> {",
         );
         page.line("        let plugin = Arc::clone(&self.plugin);");
         page.line("        let handling = match event.name.as_str() {");
@@ -134,7 +125,7 @@ fn dispatched(method: &Method, scope: &mut Scope<'_>, page: &mut Page) {
             ));
         }
         None => page.line(&format!(
-            "                Some(dispatch::untyped::<{result}, _>(async move {{"
+            "                Some(dispatch::untyped::<{result}, _>(params, async move {{"
         )),
     }
     page.line(&format!("                    {call}"));

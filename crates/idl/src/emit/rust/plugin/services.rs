@@ -45,9 +45,8 @@ impl<'c> {stem}Services<'c> {{
             }
             None => "&()",
         };
-        // An author who names a time of his own puts it behind this one, and the later one holds.
         let timeout = service.timeout_ms.map_or_else(String::new, |ms| {
-            format!(".timeout(std::time::Duration::from_millis({ms}))")
+            format!(".usual_timeout(std::time::Duration::from_millis({ms}))")
         });
         let name = &service.name.rust;
         let wire = format!("types::services::{}", service.name.constant);

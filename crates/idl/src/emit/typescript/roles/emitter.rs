@@ -36,7 +36,7 @@ pub(super) fn emitter(page: &mut Page, interface: &Interface, names: &Names, eve
                     event.name.typescript
                 ));
                 page.line(format_args!(
-                    "this.#ctx.emit({wire}, $.writeAs({what}, {write}, payload), stream);"
+                    "this.#ctx.emit({wire}, $.writeAs({what}, {write}, payload, this.#ctx.native), stream);"
                 ));
             }
             None => {
