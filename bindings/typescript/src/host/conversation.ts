@@ -48,6 +48,10 @@ interface Asking {
 export class Conversation {
   readonly home: Home;
   readonly dialect: string;
+  /** What the plugin has to show in its answer to `initialize`. */
+  expectedToken: string | undefined;
+  /** What the plugin could not read before it was open. */
+  complaint: string | undefined;
   readonly #session: Session;
   readonly #pipe: Pipe;
   readonly #listener: Listener;
@@ -353,7 +357,7 @@ export class Conversation {
         this.#complain(session.takeMessage() ?? "");
         return undefined;
       case Heard.Opened: {
-        const introduction = effectOf.introduction(session, this.dialect);
+        const introduction = effectOf.introduction(session, this.dialect, this.expectedToken);
         if (introduction instanceof HostError) return introduction;
         this.#stage = "open";
         this.#opened?.(introduction);

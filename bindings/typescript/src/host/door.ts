@@ -40,6 +40,8 @@ export interface Opening {
   readonly way: DoorRecord | undefined;
   /** The params of `initialize` that are the host's to say, as the session takes them. */
   readonly hello: JsonObject;
+  /** What proves to each other that plugin and host belong together, where one of them listens. */
+  readonly token?: string | undefined;
   /** The caps; what is absent keeps its default. */
   readonly limits: Limits;
   readonly startTimeoutMs: number;

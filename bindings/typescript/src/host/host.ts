@@ -154,6 +154,7 @@ export class Host {
       folder,
       way,
       hello,
+      token: wish.token,
       limits: options.limits ?? {},
       startTimeoutMs: wish.startTimeoutMs ?? options.startTimeoutMs ?? START_TIMEOUT_MS,
       patience: { ...PATIENCE, ...options.patience },

@@ -64,6 +64,11 @@ export interface LoadOptions {
   readonly dataDir?: string;
   /** How long the start may take, in milliseconds. */
   readonly startTimeoutMs?: number;
+  /**
+   * What plugin and host prove to each other with that they belong together, where one of them listens on a socket; the
+   * plugin has it in its environment, as `CROSSPLUG_TOKEN`. A plugin that is entered in another way is not told.
+   */
+  readonly token?: string;
   /** Gives the load up: nothing of the plugin is left. */
   readonly signal?: AbortSignal;
 }

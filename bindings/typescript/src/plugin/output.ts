@@ -10,7 +10,8 @@ const HIGH_WATER = 1 << 20;
 
 /** Gathers the frames of one turn of the event loop and writes them at once. */
 export class Output {
-  readonly #fd: number;
+  /** None: {@link Output.over} has a socket from the beginning. */
+  readonly #fd: number | undefined;
   readonly #onGone: () => void;
   #framing: Framing = "ndjson";
   #gathered: Buffer[] = [];
@@ -22,15 +23,22 @@ export class Output {
   #waiting: (() => void)[] = [];
 
   /** @param ownsFd - whether the descriptor is ours alone and does not block */
-  constructor(fd: number, ownsFd: boolean, onGone: () => void) {
+  constructor(fd: number | undefined, ownsFd: boolean, onGone: () => void) {
     this.#fd = fd;
     this.#onGone = onGone;
-    if (ownsFd) return;
+    if (ownsFd || fd === undefined) return;
     try {
       this.#open();
     } catch {
       // A file or a terminal: writing to it does not wait for a reader.
     }
+  }
+
+  /** The writing half of a connection. */
+  static over(socket: Socket, onGone: () => void): Output {
+    const output = new Output(undefined, true, onGone);
+    output.#keep(socket);
+    return output;
   }
 
   /** Bytes that the reader has not taken yet. */
@@ -49,7 +57,7 @@ export class Output {
   }
 
   /** Sends a frame, soon. */
-  send(frame: string): void {
+  send(frame: string | Uint8Array): void {
     if (this.#gone) return;
     const bytes = framed(frame, this.#framing);
     this.#gathered.push(bytes);
@@ -87,6 +95,10 @@ export class Output {
   }
 
   #write(bytes: Buffer): void {
+    if (this.#fd === undefined) {
+      this.#queue(bytes);
+      return;
+    }
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
@@ -105,12 +117,14 @@ export class Output {
 
   /** Opening makes the descriptor non-blocking. */
   #open(): Socket {
-    if (this.#socket === undefined) {
-      this.#socket = new Socket({ fd: this.#fd, readable: false, writable: true });
-      this.#socket.on("error", () => this.#lose());
-      this.#socket.on("drain", () => this.#wake());
-    }
-    return this.#socket;
+    return this.#socket ?? this.#keep(new Socket({ fd: this.#fd, readable: false, writable: true }));
+  }
+
+  #keep(socket: Socket): Socket {
+    this.#socket = socket;
+    socket.on("error", () => this.#lose());
+    socket.on("drain", () => this.#wake());
+    return socket;
   }
 
   #wake(): void {

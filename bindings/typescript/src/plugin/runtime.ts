@@ -5,7 +5,7 @@ import { failureOf } from "../failure.js";
 import { InitializeParams } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Plugin } from "./define.js";
-import type { Dialect } from "./dialect.js";
+import type { Dialect, Frame } from "./dialect.js";
 import { Dispatcher, isThenable, readParams } from "./dispatch.js";
 import { type Choice, choose } from "./handshake.js";
 import { HostCalls } from "./host-calls.js";
@@ -48,13 +48,18 @@ export class Runtime {
   #idle: (() => void) | undefined;
   #started = false;
   #stopped: Promise<void> | undefined;
+  #hurry: () => void = () => undefined;
+  readonly #hurried: Promise<false> = new Promise((resolve) => {
+    this.#hurry = () => resolve(false);
+  });
 
   constructor(plugin: Plugin, manifest: JsonObject, dialect: Dialect, wire: Wire) {
     this.#plugin = plugin;
     this.#manifest = manifest;
     this.#wire = wire;
     const drained = (): Promise<void> | undefined => wire.drained?.();
-    this.#session = new Session(dialect, (frame) => wire.send(frame));
+    const send = (frame: Frame): void => (typeof frame === "string" ? wire.send(frame) : wire.sendBytes?.(frame));
+    this.#session = new Session(dialect, send);
     this.#hostCalls = new HostCalls(this.#session, drained);
     this.log = new HostLog((level, message, fields) => {
       if (!dialect.talksBack) {
@@ -84,7 +89,7 @@ export class Runtime {
   }
 
   /** Takes one frame of the host. */
-  receive(frame: Uint8Array | string): void {
+  receive(frame: Frame): void {
     const incoming = this.#session.receive(frame);
     if (incoming !== undefined) this.#take(incoming);
   }
@@ -110,13 +115,18 @@ export class Runtime {
       call.inflow.fail(gone);
       call.outflow.close(gone);
     }
-    const events = this.#lastEvents(graceMs);
-    if (!(await this.#quiet(0, graceMs))) {
+    const events = Promise.race([this.#lastEvents(graceMs), this.#hurried]);
+    if (!(await Promise.race([this.#quiet(0, graceMs), this.#hurried]))) {
       for (const call of this.#dispatcher.calls) call.abort(gone);
       await this.#quiet(0, LAST_GRACE_MS);
     }
     await events;
     await this.#stop();
+  }
+
+  /** Nobody wants to wait for the end any more: what is in flight gets no further grace. */
+  hurry(): void {
+    this.#hurry();
   }
 
   #take(incoming: Incoming): void {
@@ -175,6 +185,12 @@ export class Runtime {
     };
     try {
       const said = readParams("initialize", InitializeParams.fromValue, params);
+      if (this.#wire.guard?.admits(said.token) === false) {
+        const what = "the token is missing or another one than the plugin's in `CROSSPLUG_TOKEN`";
+        refuse(new PluginError("permissionDenied", what));
+        this.#wire.guard.turnAway();
+        return;
+      }
       const choice = choose(said.protocol, this.#wire.framings ?? []);
       const { config, instanceId, dataDir, debug = false, host, granted } = said;
       this.#life = this.#newLife({ config, instanceId, dataDir, debug, host, granted });
@@ -182,7 +198,7 @@ export class Runtime {
         const limits = within(said.limits);
         this.#session.reply(id, { result: this.#introduction(choice) });
         this.#wire.agreed?.(choice.framing, limits.frameBytes);
-        this.#session.opened(limits);
+        this.#session.opened(limits, choice.encoding);
         this.#started = true;
         this.log.flush();
       };
@@ -199,7 +215,8 @@ export class Runtime {
     for (const { descriptor } of this.#plugin.interfaces) {
       interfaces[descriptor.name] = { version: descriptor.version, hash: descriptor.hash };
     }
-    return { protocol: choice.answer, manifest: this.#manifest, interfaces };
+    const token = this.#wire.guard?.shown;
+    return { protocol: choice.answer, manifest: this.#manifest, interfaces, ...(token !== undefined && { token }) };
   }
 
   #newLife(said: Omit<Surroundings, "log">): Life {

@@ -7,7 +7,8 @@
 // the protocol stays on 1, and only `process.stdout.write`, and with it `console`, is diverted. A file is left alone too:
 // opened again it would have a position of its own, and writers would overwrite each other.
 
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { PrintedLines } from "./printed-lines.js";
 
 /** Where the protocol is written, and whether 1 is safe from everybody else. */
 export interface Stdout {
@@ -24,7 +25,30 @@ export interface Stdout {
  * @param takeLine - whether the host's log takes a line; what it does not take goes to standard error
  */
 export function takeStdout(takeLine: (line: string) => boolean): Stdout {
-  return { ...moveStdout(), flush: divertWrites(takeLine) };
+  const lines = new PrintedLines((line, end) => {
+    if (!takeLine(line)) process.stderr.write(`${line}${end}`);
+  });
+  divertWrites(lines);
+  return { ...moveStdout(), flush: () => lines.end() };
+}
+
+/**
+ * Gives standard output up, having written one line to it: what is printed from now on is dealt with as by {@link takeStdout}.
+ * Gives what {@link Stdout.flush} is.
+ */
+export function giveUpStdout(line: string, takeLine: (line: string) => boolean): () => void {
+  const lines = new PrintedLines((printed, end) => {
+    if (!takeLine(printed)) process.stderr.write(`${printed}${end}`);
+  });
+  divertWrites(lines);
+  if (line !== "") writeSync(1, `${line}\n`);
+  try {
+    closeSync(1);
+  } catch {
+    // It was closed already.
+  }
+  openInsteadOfStdout();
+  return () => lines.end();
 }
 
 function moveStdout(): Omit<Stdout, "flush"> {
@@ -50,38 +74,16 @@ function openInsteadOfStdout(): number {
 }
 
 /** What an author prints goes by lines to the host's log, or where that does not listen to standard error. */
-function divertWrites(takeLine: (line: string) => boolean): () => void {
-  let partial = "";
-  let timer: NodeJS.Timeout | undefined;
-  const give = (line: string, end: string): void => {
-    if (!takeLine(line)) process.stderr.write(`${line}${end}`);
-  };
-  const flush = (): void => {
-    if (partial !== "") give(partial, "");
-    partial = "";
-  };
+function divertWrites(lines: PrintedLines): void {
   const write = (
     chunk: string | Uint8Array,
     encoding?: BufferEncoding | ((error?: Error | null) => void),
     done?: (error?: Error | null) => void,
   ): boolean => {
-    const text =
-      typeof chunk === "string" ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
-    const lines = `${partial}${text}`.split("\n");
-    partial = lines.pop() ?? "";
-    for (const line of lines) give(line, "\n");
-    if (partial.length > LONGEST_LINE) flush();
-    clearTimeout(timer);
-    if (partial !== "") timer = setTimeout(flush, PARTIAL_MS).unref();
+    lines.push(chunk);
     const written = typeof encoding === "function" ? encoding : done;
     if (written !== undefined) process.nextTick(written);
     return true;
   };
   process.stdout.write = write as typeof process.stdout.write;
-  return flush;
 }
-
-/** Text without a line end is given out when it is so long, in UTF-16 units … */
-const LONGEST_LINE = 64 * 1024;
-/** … or when nothing came behind it for so many milliseconds. */
-const PARTIAL_MS = 100;

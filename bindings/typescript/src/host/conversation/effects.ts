@@ -2,13 +2,12 @@
 
 import type { Session } from "#wasm";
 import type { LogLevel } from "../../context.js";
-import { HostError, PluginError } from "../../errors.js";
+import { type ErrorKind, HostError, PluginError } from "../../errors.js";
 import { InitializeResult } from "../../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
 import { isSameToken } from "../../token.js";
 import type { Introduction } from "../door.js";
 import type { Home } from "../home.js";
-import { violated } from "./refusals.js";
 
 /** What a dialect makes of a stray print. */
 const STRAY = '{"stream":"stdout"}';
@@ -64,19 +63,20 @@ export function introduction(
 
 /** What a handshake that failed is to whoever loads the plugin. */
 export function incompatible(session: Session): HostError {
-  const name = session.takeName();
+  const kind = kindOf(session);
   const context = session.takeMessage() ?? "";
-  if (name === "malformed") return new HostError("Protocol", "load", { context });
-  if (name !== "refused") return new HostError("Incompatible", "load", { context });
+  if (session.takeName() !== "refused") return new HostError(kind, "load", { context });
   const { code, message, details, retryable } = value(session) as JsonObject;
   const cause = new PluginError(String(code), String(message), { details, retryable: retryable === true });
-  // A plugin that refuses the version or a feature says which ones it has.
-  const says = typeof details === "object" && details !== null && ("supported" in details || "feature" in details);
-  const kind =
-    code === "failedPrecondition" && says ? "Incompatible" : code === "permissionDenied" ? "Denied" : "Start";
   return new HostError(kind, "load", { context, cause });
 }
 
+/** The error of a plugin that is ended for what it said. */
 export function violation(session: Session): HostError {
-  return violated(session.takeName() ?? "", session.takeMessage() ?? "");
+  return new HostError(kindOf(session), "read from the plugin", { context: session.takeMessage() ?? "" });
+}
+
+/** The session has the names of our kinds. */
+function kindOf(session: Session): ErrorKind {
+  return (session.kind ?? "Protocol") as ErrorKind;
 }

@@ -4,10 +4,10 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HostError } from "../../errors.js";
-import type { JsonValue } from "../../json/value.js";
 import { Conversation, stopped } from "../conversation.js";
-import type { Answer, CallKey, Introduction, Opening, Passage, Patience, Request } from "../door.js";
+import type { Opening, Passage, Patience } from "../door.js";
 import type { Home } from "../home.js";
+import { Spoken } from "../spoken.js";
 import type { Command } from "./command.js";
 import { failedToStart } from "./failed.js";
 import { Lines } from "./lines.js";
@@ -21,20 +21,24 @@ const LAST_LOOK_MS = 200;
 type Process = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** Why a plugin ended. */
+/** What is said of a program that ends well before its host has heard of it. */
+const SERVES_NOBODY =
+  "; it served nobody: a plugin's program ends with a call that serves its host, such as `run(plugin)` in Python and " +
+  "TypeScript and `export!` in Rust";
+
 type Cause = "exited" | "silent" | "stopped" | HostError;
 
 /** Steps of a stop. */
 const STEPS = ["shutdownMs", "endOfInputMs", "terminateMs"] as const satisfies readonly (keyof Patience)[];
 
 /** A plugin in a process. */
-export class Child implements Passage {
+export class Child extends Spoken {
   readonly #process: Process;
   readonly #group: number;
   readonly #home: Home;
-  readonly #conversation: Conversation;
+  protected readonly conversation: Conversation;
   readonly #lines: Lines;
   readonly #exited: Promise<void>;
-  #introduction: Introduction | undefined;
   #patience: Patience;
   #status: string | undefined;
   #cause: Cause | undefined;
@@ -44,13 +48,14 @@ export class Child implements Passage {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(child: Process, group: number, dialect: string, opening: Opening, home: Home) {
+    super();
     this.#process = child;
     this.#group = group;
     this.#home = home;
     this.#patience = opening.patience;
     this.#lines = new Lines((line) => home.reports.log("stderr", "info", line));
     const pipe = { write: (bytes: Uint8Array, done: () => void) => void child.stdin.write(bytes, () => done()) };
-    this.#conversation = new Conversation(dialect, opening.limits, home, pipe, {
+    this.conversation = new Conversation(dialect, opening.limits, home, pipe, {
       broke: (error) => {
         // What an ended process said last.
         if (this.#cause === "exited") this.#cause = error;
@@ -60,9 +65,9 @@ export class Child implements Passage {
     });
     watch(group, (why) => home.note("warn", why));
     // The plugin closed its input: what becomes of it shows on its output.
-    child.stdin.on("error", () => this.#conversation.outputEnded());
+    child.stdin.on("error", () => this.conversation.outputEnded());
     child.stdout.on("data", (bytes: Buffer) => {
-      if (this.#cause === undefined || this.#cause === "exited") this.#conversation.receive(bytes);
+      if (this.#cause === undefined || this.#cause === "exited") this.conversation.receive(bytes);
     });
     child.stdout.on("error", () => undefined);
     child.stderr.on("data", (bytes: Buffer) => this.#lines.push(bytes));
@@ -108,46 +113,16 @@ export class Child implements Passage {
       this.#end(new HostError("Start", "load", { context }));
     }, startTimeoutMs);
     try {
-      const introduction = await this.#conversation.open(hello);
-      this.#introduction = { ...introduction, process: this.#process.pid };
+      const introduction = await this.conversation.open(hello);
+      this.said = { ...introduction, process: this.#process.pid };
       return this;
     } finally {
       clearTimeout(late);
     }
   }
 
-  get introduction(): Introduction {
-    return (
-      this.#introduction ?? { manifest: {}, interfaces: {}, dialect: this.#conversation.dialect, process: undefined }
-    );
-  }
-
   get isAlive(): boolean {
-    return this.#conversation.isOpen && this.#cause === undefined;
-  }
-
-  call(request: Request, answer: Answer): CallKey {
-    return this.#conversation.call(request, answer);
-  }
-
-  cancel(call: CallKey): void {
-    this.#conversation.cancel(call);
-  }
-
-  credit(call: CallKey, items: number, bytes: number): void {
-    this.#conversation.credit(call, items, bytes);
-  }
-
-  upload(call: CallKey, item: JsonValue): boolean | undefined {
-    return this.#conversation.upload(call, item);
-  }
-
-  endUpload(call: CallKey): void {
-    this.#conversation.endUpload(call);
-  }
-
-  emit(name: string, stream: string | undefined, payload: JsonValue): void {
-    this.#conversation.emit(name, stream, payload);
+    return this.conversation.isOpen && this.#cause === undefined;
   }
 
   stop(patience?: Partial<Patience>): void {
@@ -159,13 +134,13 @@ export class Child implements Passage {
       return;
     }
     this.#isStopWanted = true;
-    if (!this.#conversation.isOpen) {
+    if (!this.conversation.isOpen) {
       // One that was never open has nothing to finish.
       this.#end("stopped");
       return;
     }
     this.#step = 0;
-    if (this.#conversation.shutdown()) this.#alarm();
+    if (this.conversation.shutdown()) this.#alarm();
     else this.#nextStep();
   }
 
@@ -175,7 +150,7 @@ export class Child implements Passage {
     this.#step += 1;
     if (this.#step === 1) {
       this.#process.stdin.end();
-      this.#conversation.outputEnded();
+      this.conversation.outputEnded();
     } else if (this.#step === 2) {
       this.#home.note("debug", "it does not end by itself: SIGTERM");
       signalGroup(this.#group, "SIGTERM");
@@ -196,7 +171,7 @@ export class Child implements Passage {
 
   /** Its output has ended. A process that is about to end does so soon. */
   #silent(): void {
-    this.#conversation.inputEnded();
+    this.conversation.inputEnded();
     if (this.#cause !== undefined || this.#isStopWanted) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#end("silent"), SILENCE_MS);
@@ -212,7 +187,7 @@ export class Child implements Passage {
 
   async #letGo(cause: Cause): Promise<void> {
     const { stdin, stdout, stderr } = this.#process;
-    const wasOpening = this.#introduction === undefined && !this.#conversation.isOpen;
+    const wasOpening = this.said === undefined && !this.conversation.isOpen;
     if (cause !== "exited") {
       signalGroup(this.#group, "SIGKILL");
       stdout.destroy();
@@ -221,13 +196,13 @@ export class Child implements Passage {
     // What it said last still counts.
     await within(LAST_LOOK_MS, [stdout, stderr]);
     const found = this.#cause ?? cause;
-    const isHalf = this.#conversation.isHalf;
+    const isHalf = this.conversation.isHalf;
     stdin.destroy();
     stdout.destroy();
     stderr.destroy();
     this.#lines.finish();
     const error = this.#explain(found, wasOpening, isHalf);
-    this.#conversation.end(error);
+    this.conversation.end(error);
     const isWanted = found === "stopped" || this.#isStopWanted;
     this.#home.ended(isWanted ? undefined : error, this.#status);
   }
@@ -254,7 +229,8 @@ export class Child implements Passage {
       : isHalf
         ? " in the middle of a message"
         : "";
-    return new HostError(kind, "run", { context: `\`${name}\` ended${when}: ${this.#status}${tail}` });
+    const hint = wasOpening && this.#status === "exit status 0" ? SERVES_NOBODY : "";
+    return new HostError(kind, "run", { context: `\`${name}\` ended${when}: ${this.#status}${tail}${hint}` });
   }
 }
 

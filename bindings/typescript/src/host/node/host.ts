@@ -6,6 +6,7 @@ import { loadEngine } from "./engine.js";
 import { below, find, makeFolder } from "./files.js";
 import { moduleDoor } from "./module.js";
 import { ProcessDoor } from "./process.js";
+import { SocketDoor } from "./socket.js";
 import { wasmDoor } from "./wasm.js";
 
 /**
@@ -24,7 +25,7 @@ export class Host extends Portable {
       find,
       makeFolder,
       below,
-      doors: [new ProcessDoor(), wasmDoor(), moduleDoor()],
+      doors: [new ProcessDoor(), new SocketDoor(), wasmDoor(), moduleDoor()],
     });
   }
 }
