@@ -114,6 +114,9 @@ pub(crate) struct Call {
     /// What the plugin speaks, against its manifest: crossplug/1, elizaos-bridge/1.
     #[arg(long)]
     pub(crate) dialect: Option<String>,
+    /// How messages become bytes, where the plugin and its door can: json, msgpack.
+    #[arg(long, value_enum, default_value_t = Encoding::Json)]
+    pub(crate) encoding: Encoding,
     /// Stream the lines of stdin to the plugin, each one a JSON value.
     #[arg(long)]
     pub(crate) upload: bool,
@@ -123,6 +126,15 @@ pub(crate) struct Call {
     /// Ask the plugin for stack traces in its errors; they are shown below the error.
     #[arg(long)]
     pub(crate) debug: bool,
+}
+
+/// How messages become bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Encoding {
+    /// Text, which every plugin reads.
+    Json,
+    /// Bytes and 64-bit integers as they are.
+    Msgpack,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -181,6 +193,9 @@ pub(crate) struct Conformance {
     /// Door to enter it by; by default the first one that can be used. Sessions are played with programs alone.
     #[arg(long)]
     pub(crate) door: Option<String>,
+    /// What to speak in the cases: json, msgpack.
+    #[arg(long, value_enum, default_value_t = Encoding::Json)]
+    pub(crate) encoding: Encoding,
     /// Only cases whose path contains this.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,

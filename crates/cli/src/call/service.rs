@@ -1,8 +1,9 @@
 //! A host service that always answers the same, for `--service`. Must not call the plugin.
 
 use crossplug_host::{
-    IntoPayload, Offer, Payload, Result, ServiceCall, ServiceHandler, ServiceResult, async_trait,
+    Offer, Payload, Result, ServiceCall, ServiceHandler, ServiceResult, async_trait,
 };
+use crossplug_host::protocol::codec::Any;
 use serde_json::Value;
 
 use crate::shipped::SHIPPED;
@@ -21,7 +22,7 @@ impl Answer {
     pub(crate) fn new(name: &str, value: &Value) -> Result<Self> {
         Ok(Self {
             offer: offer(name),
-            value: value.into_payload()?,
+            value: Payload::encode::<Any>(value)?,
         })
     }
 }
