@@ -87,6 +87,20 @@ def test_by_elizaos_name(module: ModuleType) -> None:
     asyncio.run(main())
 
 
+def test_by_its_file(site: Path, module: ModuleType, tmp_path: Path) -> None:
+    """It exports both: what any host loads, and the module. A library that is a module alone is loaded as one."""
+    (library,) = site.rglob("companion*.so")
+    text = library.read_bytes()
+    assert text.count(b"\0crossplug_plugin\0") == 1
+    alone = tmp_path / "libcompanion.so"
+    alone.write_bytes(text.replace(b"\0crossplug_plugin\0", b"\0nobody_knows_it\0\0"))
+    for path in (library, alone, alone):
+        plugin = load_rust_plugin(path)
+        provided = plugin.loaded.agent.provider_get_blocking(ProviderGet(provider="KEYWORDS", memory=MEMORY))
+        assert provided.text == "Keywords: plugins (2), need (1), protocol (1)"
+        assert plugin.loaded.stop_blocking().error is None
+
+
 def test_without_a_host(module: ModuleType) -> None:
     memory = MEMORY.to_value()
     with module.plugin.open({"limit": 1}) as opened:
