@@ -48,8 +48,8 @@ export interface Engine {
   choose(abilities: string, kind?: string, dialect?: string): string;
   /** What the plugin may do with these grants, a JSON list. */
   allowed(grants: string): Allowed;
-  /** Whether the manifest's word about an interface takes a version; undefined where it has none about it. */
-  takes(name: string, version: string): boolean | undefined;
+  /** Where the manifest and the versions that the plugin says itself, JSON by interface, differ. */
+  differences(said: string): string[];
   free(): void;
 }
 
@@ -99,14 +99,8 @@ export function ledOut(path: string, place: string): HostError {
 
 /** Where a manifest and the plugin itself disagree about what it implements. */
 export function differences(loaded: Loaded, said: { readonly [name: string]: { readonly version: string } }): string[] {
-  const found: string[] = [];
-  for (const [name, wanted] of Object.entries(loaded.manifest.interfaces ?? {})) {
-    const own = Object.hasOwn(said, name) ? said[name] : undefined;
-    if (own === undefined) found.push(`its manifest says that it implements \`${name}\`; the plugin itself does not`);
-    else if (loaded.engine.takes(name, own.version) === false)
-      found.push(`its manifest says that it implements \`${name}\` ${wanted}; the plugin itself says ${own.version}`);
-  }
-  return found;
+  const versions = Object.fromEntries(Object.entries(said).map(([name, { version }]) => [name, version]));
+  return loaded.engine.differences(JSON.stringify(versions));
 }
 
 const KINDS: { readonly [name: string]: ErrorKind } = {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossplug_protocol::frame::Framing;
-use crossplug_protocol::handshake::Offer;
+use crossplug_protocol::handshake::{Encoding, Offer};
 use crossplug_protocol::session::{CallId, Limits, Refused};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -76,8 +76,8 @@ pub(crate) struct Options {
     pub(crate) first_frames: usize,
 }
 
-/// From JSON: `limits` with members of `Limits` in `schema/protocol.json`, `features` and `framings` that are offered, and
-/// `openingFrameBytes`. What is absent keeps its default.
+/// From JSON: `limits` with members of `Limits` in `schema/protocol.json`, `features`, `framings` and `encodings` that are
+/// offered, and `openingFrameBytes`. What is absent keeps its default.
 pub(crate) fn options(text: &str) -> Result<Options, JsValue> {
     let usage = |what: String| error("usage", &format!("options of a session: {what}"));
     let value: Value = serde_json::from_str(text).map_err(|bad| usage(bad.to_string()))?;
@@ -118,6 +118,14 @@ pub(crate) fn options(text: &str) -> Result<Options, JsValue> {
     let framings = framings.ok_or_else(|| usage("there is no such framing".to_owned()))?;
     if !framings.is_empty() {
         offer = offer.with_framings(&framings);
+    }
+    let encodings: Option<Vec<Encoding>> = texts("encodings")
+        .into_iter()
+        .map(Encoding::from_name)
+        .collect();
+    let encodings = encodings.ok_or_else(|| usage("there is no such encoding".to_owned()))?;
+    if !encodings.is_empty() {
+        offer = offer.with_encodings(&encodings);
     }
     let first_frames =
         cap(Some(&value), "openingFrameBytes", limits.frame_bytes)?.min(limits.frame_bytes);

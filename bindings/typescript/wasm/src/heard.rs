@@ -1,6 +1,7 @@
 //! What a frame meant, kept until JavaScript has asked for the parts that it needs.
 
-use crossplug_protocol::handshake::Incompatible;
+use crossplug_protocol::codec::AsJson;
+use crossplug_protocol::handshake::{Encoding, Incompatible};
 use crossplug_protocol::message::{Failure, Raw};
 use crossplug_protocol::session::{Incoming, StreamId, Ticket};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -17,7 +18,7 @@ pub enum Heard {
     Settled,
     /// The handshake is through: `text` is the `InitializeResult`.
     Opened,
-    /// The two do not fit: `name`, `message`, and `text` with the plugin's error where it refused.
+    /// The two do not fit: `kind`, `name`, `message`, and `text` with the plugin's error where it refused.
     Incompatible,
     /// The plugin calls a service: `id` is the ticket, `name` the service, `text` the params, `number` the timeout.
     Request,
@@ -45,7 +46,7 @@ pub enum Heard {
     Log,
     /// The plugin could not read a message: `name` is the code, `message`.
     Complaint,
-    /// The plugin broke the protocol: `name`, `message`. The session is over.
+    /// The plugin broke the protocol: `kind`, `name`, `message`. The session is over.
     Violation,
 }
 
@@ -55,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) id: f64,
     pub(crate) number: Option<f64>,
     pub(crate) flag: bool,
+    pub(crate) kind: Option<&'static str>,
     pub(crate) name: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) text: Option<Vec<u8>>,
@@ -65,7 +67,11 @@ pub(crate) type NumberOf<'a> = &'a mut dyn FnMut(Ticket) -> f64;
 
 impl Parts {
     /// Takes apart what a session heard.
-    pub(crate) fn of(incoming: Incoming<'_>, name_of: NumberOf<'_>) -> (Heard, Self) {
+    pub(crate) fn of(
+        incoming: Incoming<'_>,
+        encoding: Encoding,
+        name_of: NumberOf<'_>,
+    ) -> (Heard, Self) {
         let mut parts = Self::default();
         let heard = match incoming {
             Incoming::Opened { result, .. } => {
@@ -98,7 +104,7 @@ impl Parts {
                         Heard::Result
                     }
                     Err(failure) => {
-                        parts.failure(failure);
+                        parts.failure(failure, encoding);
                         Heard::Failure
                     }
                 }
@@ -149,11 +155,11 @@ impl Parts {
             } => {
                 parts.name = Some(level.name().to_owned());
                 parts.message = Some(message.into_owned());
-                parts.text = fields.map(Raw::into_bytes);
+                parts.text = fields.map(|raw| as_json(raw, encoding));
                 Heard::Log
             }
             Incoming::Complaint(failure) => {
-                parts.failure(failure);
+                parts.failure(failure, encoding);
                 Heard::Complaint
             }
             // For plugins.
@@ -181,15 +187,16 @@ impl Parts {
         }
     }
 
-    fn failure(&mut self, failure: Failure<'_>) {
+    fn failure(&mut self, failure: Failure<'_>, encoding: Encoding) {
         self.name = Some(failure.code.into_owned());
         self.message = Some(failure.message.into_owned());
-        self.text = failure.details.map(Raw::into_bytes);
+        self.text = failure.details.map(|raw| as_json(raw, encoding));
         self.flag = failure.retryable;
     }
 
     fn incompatible(&mut self, incompatible: &Incompatible) {
         self.name = Some(incompatible.name().to_owned());
+        self.kind = Some(incompatible.blame().name());
         self.message = Some(incompatible.to_string());
         if let Incompatible::Refused(error) = incompatible {
             self.text = serde_json::to_vec(&serde_json::json!({
@@ -198,4 +205,13 @@ impl Parts {
             .ok();
         }
     }
+}
+
+/// What is small and for everybody.
+fn as_json(raw: Raw<'_>, encoding: Encoding) -> Vec<u8> {
+    if encoding == Encoding::Json {
+        return raw.into_bytes();
+    }
+    let value = encoding.decode_scanned::<AsJson>(raw.as_bytes());
+    value.map_or_else(|_| b"null".to_vec(), |value| value.to_string().into_bytes())
 }

@@ -1,5 +1,6 @@
 //! A host's session, for JavaScript: bytes in, what they mean out, bytes to send out.
 
+use crossplug_protocol::dialect::endless_print;
 use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameReader, FrameWriter, Framing};
 use crossplug_protocol::handshake::Hello;
@@ -7,7 +8,7 @@ use crossplug_protocol::message::Raw;
 use crossplug_protocol::session::{
     CallOptions, Incoming, Refused, Session as Inner, StreamId, Ticket,
 };
-use crossplug_protocol::violation::{Violation, ViolationKind};
+use crossplug_protocol::violation::{Blame, Violation};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -18,9 +19,6 @@ use crate::convert::{
 use crate::heard::{Heard, Parts};
 use crate::refusal::{error, refused};
 use crate::tickets::Tickets;
-
-/// Longest line on standard output that is borne without being a message (`schema/README.md` section 5).
-const LONGEST_PRINT: usize = 64 << 10;
 
 /// One conversation with one plugin.
 #[wasm_bindgen]
@@ -36,7 +34,7 @@ pub struct Session {
 #[wasm_bindgen]
 impl Session {
     /// A session in a dialect. `options` is JSON: `limits` (members of `Limits` in `schema/protocol.json`), `features`,
-    /// `framings`, and `openingFrameBytes`, the largest frame until the handshake is through.
+    /// `framings`, `encodings`, and `openingFrameBytes`, the largest frame until the handshake is through.
     ///
     /// # Errors
     /// An `Error` named `usage` for an unknown dialect or options that are none.
@@ -240,10 +238,11 @@ impl Session {
         let mut failed = PluginError::new(code, message);
         failed.details = details.and_then(|text| serde_json::from_str(&text).ok().map(Box::new));
         failed.retryable = retryable;
-        said(
-            self.inner
-                .respond(ticket, Err(&failed.as_failure()), &mut self.out),
-        )
+        said(self.inner.respond(
+            ticket,
+            Err(&failed.to_failure(self.inner.choice().encoding)),
+            &mut self.out,
+        ))
     }
 
     /// Sends an event.
@@ -270,20 +269,22 @@ impl Session {
 
     /// Takes the next frame in.
     pub fn hear(&mut self) -> Heard {
-        let framing = self.inner.framing();
+        let (framing, encoding) = (self.inner.framing(), self.inner.choice().encoding);
         let frame = match self.input.next_frame(framing) {
             Ok(Some(frame)) => frame,
             Ok(None) => return self.whole(framing),
-            Err(too_long) => return self.over("frame", too_long.to_string()),
+            Err(too_long) => return self.over("frame", Blame::Limit, too_long.to_string()),
         };
         let incoming = match self.inner.receive(frame, &mut self.out) {
             Ok(Some(incoming)) => incoming,
             Ok(None) => return Heard::Settled,
-            Err(violation) => return self.over(violation.kind.name(), violation.to_string()),
+            Err(violation) => return self.violated(&violation),
         };
         let opened = matches!(incoming, Incoming::Opened { .. });
         let tickets = &mut self.tickets;
-        let (heard, parts) = Parts::of(incoming, &mut |ticket| f64::from(tickets.number(ticket)));
+        let (heard, parts) = Parts::of(incoming, encoding, &mut |ticket| {
+            f64::from(tickets.number(ticket))
+        });
         self.parts = parts;
         if heard == Heard::Cancel && self.parts.flag {
             // The session has answered it.
@@ -319,6 +320,12 @@ impl Session {
         self.parts.flag
     }
 
+    /// What a conversation that has failed is to the host's callers: the name of a kind of its errors.
+    #[wasm_bindgen(getter)]
+    pub fn kind(&self) -> Option<String> {
+        self.parts.kind.map(str::to_owned)
+    }
+
     /// The name of what was heard last; taken once.
     #[wasm_bindgen(js_name = takeName)]
     pub fn take_name(&mut self) -> Option<String> {
@@ -331,7 +338,20 @@ impl Session {
         self.parts.message.take()
     }
 
-    /// The payload of what was heard last, as JSON text; taken once.
+    /// What payloads are in since the plugin has answered `initialize`: `json`, `msgpack`. Details of errors, fields of the log
+    /// and what the plugin says of itself are JSON all the same.
+    #[wasm_bindgen(getter)]
+    pub fn encoding(&self) -> String {
+        self.inner.choice().encoding.name().to_owned()
+    }
+
+    /// The payload of what was heard last as bytes; taken once.
+    #[wasm_bindgen(js_name = takeBytes)]
+    pub fn take_bytes(&mut self) -> Option<Vec<u8>> {
+        self.parts.text.take()
+    }
+
+    /// The same as JSON text.
     #[wasm_bindgen(js_name = takeText)]
     pub fn take_text(&mut self) -> Option<String> {
         self.parts
@@ -407,25 +427,22 @@ impl Session {
 
     /// No whole frame is left; a print that never ends is found before it fills the room of a message.
     fn whole(&mut self, framing: Framing) -> Heard {
-        let waiting = self.input.waiting();
-        if framing != Framing::Ndjson
-            || waiting.len() <= LONGEST_PRINT
-            || waiting.first() == Some(&b'{')
-        {
-            return Heard::Nothing;
+        match endless_print(framing, self.input.waiting()) {
+            Ok(()) => Heard::Nothing,
+            Err(violation) => self.violated(&violation),
         }
-        let what = format!(
-            "{} bytes on standard output that are no message and no end of a line",
-            waiting.len()
-        );
-        let violation = Violation::new(ViolationKind::StrayTooLong, what);
-        self.over(violation.kind.name(), violation.to_string())
+    }
+
+    pub(crate) fn violated(&mut self, violation: &Violation) -> Heard {
+        let kind = violation.kind;
+        self.over(kind.name(), kind.blame(), violation.to_string())
     }
 
     /// The session ends with what the plugin did.
-    pub(crate) fn over(&mut self, name: &str, blame: Blame, message: String) -> Heard {
+    fn over(&mut self, name: &str, blame: Blame, message: String) -> Heard {
         self.parts = Parts {
             name: Some(name.to_owned()),
+            kind: Some(blame.name()),
             message: Some(message),
             ..Parts::default()
         };

@@ -24,15 +24,6 @@ export function refusal(thrown: unknown, operation: string): HostError {
   return new HostError(kind, operation, { context: message });
 }
 
-/** Violations that break a cap, and not a rule. `frame` is one that is too large. */
-const TOO_MUCH: ReadonlySet<string> = new Set(["frame", "tooManyStreams", "tooDeep", "answersUnread", "nameTooLong"]);
-
-/** The error of a plugin that is ended for what it said. */
-export function violated(name: string, message: string): HostError {
-  const kind = TOO_MUCH.has(name) ? "Limit" : "Protocol";
-  return new HostError(kind, "read from the plugin", { context: message });
-}
-
 const utf8 = new TextEncoder();
 
 /** A value that was checked, as the session takes it. */
