@@ -94,7 +94,7 @@ impl Host {
     }
 
     /// Loads the plugin of a manifest, or of a bare module of WebAssembly.
-    #[pyo3(signature = (path, *, door=None, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None))]
+    #[pyo3(signature = (path, *, door=None, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None, token=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a load")]
     fn load(
         &self,
@@ -106,6 +106,7 @@ impl Host {
         grants: Vec<String>,
         data_dir: Option<PathBuf>,
         start_timeout: Option<f64>,
+        token: Option<&str>,
     ) -> PyResult<Operation> {
         let mut load = self.0.get()?.load(path);
         if let Some(door) = door {
@@ -113,6 +114,9 @@ impl Host {
         }
         if let Some(dialect) = dialect {
             load = load.dialect(dialect);
+        }
+        if let Some(token) = token {
+            load = load.token(token);
         }
         begun(py, load, config, grants, data_dir, start_timeout)
     }

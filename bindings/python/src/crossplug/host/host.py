@@ -149,16 +149,18 @@ class Host:
         grants: Iterable[str] = (),
         data_dir: str | os.PathLike[str] | None = None,
         start_timeout: float | None = None,
+        token: str | None = None,
     ) -> LoadedPlugin:
         """Loads the plugin of a manifest: ``path`` is its folder, with a ``plugin.json`` in it, or the file; or a
         WebAssembly module by itself, ``x.wasm``, which carries its manifest or has none.
 
         ``grants`` are given to it besides those of the host, spelled as the program ``crossplug`` takes them:
         ``kv.get``, ``kv.*``, ``kv:read``, ``emit=location:*``, ``env=TOKEN``. ``config`` stands over what the manifest
-        and the host say. Raises a :class:`~crossplug.host.HostError`; nothing of the plugin is left then, nor after a
-        cancellation.
+        and the host say. ``token`` is what plugin and host know each other by where one of them listens on a socket:
+        the plugin has it in its environment, as ``CROSSPLUG_TOKEN``. Raises a :class:`~crossplug.host.HostError`;
+        nothing of the plugin is left then, nor after a cancellation.
         """
-        operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout)
+        operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout, token)
         return self._keep(await finish(operation))
 
     def load_blocking(
@@ -171,9 +173,10 @@ class Host:
         grants: Iterable[str] = (),
         data_dir: str | os.PathLike[str] | None = None,
         start_timeout: float | None = None,
+        token: str | None = None,
     ) -> LoadedPlugin:
         """The same on this thread."""
-        operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout)
+        operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout, token)
         return self._keep(finish_blocking(operation))
 
     def _load(
@@ -185,6 +188,7 @@ class Host:
         grants: Iterable[str],
         data_dir: str | os.PathLike[str] | None,
         start_timeout: float | None,
+        token: str | None,
     ) -> _native.Operation:
         return self._opened().load(
             path,
@@ -194,6 +198,7 @@ class Host:
             grants=list(grants),
             data_dir=data_dir,
             start_timeout=start_timeout,
+            token=token,
         )
 
     async def load_program(

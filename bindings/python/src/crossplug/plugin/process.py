@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock, get_ident, start_new_thread
 
 from crossplug.errors import UsageError
+from crossplug.plugin.arguments import Arguments
 from crossplug.plugin.input import Input
 from crossplug.plugin.lifecycle import drain, stop
 from crossplug.plugin.manifest import manifest_of
@@ -25,26 +26,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from crossplug.plugin.prints import Prints
+
 READ_BYTES = 1 << 16
 """Bytes asked for in one read: what a pipe holds."""
 WRONG_USAGE = 2
 """Exit code for arguments that make no sense, and for a manifest that cannot be read."""
+NOBODY = 5
+"""Exit code where the system does not let us listen or connect."""
 
 
 def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None:
-    """Serves a plugin over stdin and stdout until the host closes stdin; then returns.
+    """Serves a plugin over stdin and stdout until the host closes stdin; then returns. Or over sockets: see below.
 
     ``plugin`` is a :class:`Plugin`, or an object of a class that derives from a generated interface class. The
     program's argument ``--dialect NAME`` chooses the dialect (``crossplug/1``). From here on stdout belongs to the
     protocol: what the program prints goes to the host's log, and to stderr before there is one.
 
-    A message beyond the cap ends the program with code 1, after what is in flight.
+    With the argument ``--listen ADDRESS`` it serves one host after another on a socket, until SIGTERM; with ``--connect
+    ADDRESS`` it serves a host that listens. Addresses are ``unix:PATH`` and ``tcp:HOST:PORT``.
+
+    A message beyond the cap ends the program with code 1, after what is in flight. SIGTERM ends it as the end of stdin
+    does.
     """
     if not isinstance(plugin, Plugin):
         plugin = Plugin(type(plugin).__name__, plugin)
     try:
-        dialect = by_name(_dialect(sys.argv[1:] if arguments is None else arguments), _is_debugged())
+        told = Arguments(sys.argv[1:] if arguments is None else arguments)
+        dialect = by_name(told.dialect, _is_debugged())
         manifest = manifest_of(plugin)
+        if told.listen or told.connect:
+            _run_on_a_socket(plugin, manifest, told)
+            return
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(WRONG_USAGE) from None
@@ -62,17 +75,17 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
     sys.stdout = prints = Prints(2, serving.log_print)
     frames = Input(serving, _reader(incoming))
     code = 0
+    main = get_ident()
     ending = allocate_lock()  # whoever takes it ends the process, and nobody else
     try:
-        _on_sigterm()
-        serving.open()
         readers = Readers(serving, frames.next)
-        readers.on_end = _ending(serving, frames, ending)
+        end = _ending(serving, frames, prints, ending)
+        readers.on_end = lambda: None if get_ident() == main else end(False)
+        _on_sigterm(serving, readers, end)
+        serving.open()
         readers.run()
         drain(serving)
         code = int(frames.broken)
-    except _Terminated:
-        drain(serving, 0)
     except KeyboardInterrupt:
         code = 130
     finally:
@@ -87,22 +100,28 @@ def run(plugin: Plugin | object, arguments: Sequence[str] | None = None) -> None
         os._exit(code)
 
 
+def _run_on_a_socket(plugin: Plugin, manifest: dict[str, Any], told: Arguments) -> None:
+    from crossplug.plugin import sockets
+
+    try:
+        if told.listen:
+            sockets.listen(plugin, manifest, told.listen)
+        elif told.connect:
+            code = sockets.connect(plugin, manifest, told.connect)
+            sys.stderr.flush()
+            os._exit(code)  # a handler that heeds nothing would keep the interpreter from ending
+    except OSError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(NOBODY) from None
+    except KeyboardInterrupt:
+        sys.stderr.flush()
+        os._exit(130)
+
+
 def _is_debugged() -> bool:
     """elizaOS's switches, for a dialect whose host cannot say it: on where one is set to anything that means yes."""
     switches = (os.environ.get(name, "").lower() for name in ("ELIZA_INTEROP_DEBUG", "LOG_DIAGNOSTIC"))
     return any(switch not in ("", "0", "false") for switch in switches)
-
-
-def _dialect(arguments: Sequence[str]) -> str:
-    name = "crossplug/1"
-    for at, argument in enumerate(arguments):
-        if argument == "--dialect":
-            if at + 1 == len(arguments):
-                raise UsageError("--dialect needs a name, such as crossplug/1")
-            name = arguments[at + 1]
-        elif argument.startswith("--dialect="):
-            name = argument[len("--dialect=") :]
-    return name
 
 
 def _reader(fd: int) -> Callable[[], bytes]:
@@ -115,13 +134,13 @@ def _reader(fd: int) -> Callable[[], bytes]:
     return read
 
 
-def _ending(serving: Serving, frames: Input, ending: Any) -> Callable[[], None]:
-    """Ends the process where the main thread cannot: it may be in a handler that heeds nothing."""
-    main = get_ident()
+def _ending(serving: Serving, frames: Input, prints: Prints, ending: Any) -> Callable[[bool], None]:
+    """Ends the process where the main thread cannot: it may be in a handler that heeds nothing, or wait for input."""
 
-    def end() -> None:
-        if get_ident() != main and not drain(serving) and ending.acquire(False):
+    def end(must: bool) -> None:
+        if (must or not drain(serving)) and ending.acquire(False):
             stop(serving)
+            prints.end()
             serving.output.finish()
             sys.stderr.flush()
             os._exit(int(frames.broken))
@@ -129,15 +148,20 @@ def _ending(serving: Serving, frames: Input, ending: Any) -> Callable[[], None]:
     return end
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, on its way up the main thread."""
-
-
-def _on_sigterm() -> None:
+def _on_sigterm(serving: Serving, readers: Readers, end: Callable[[bool], None]) -> None:
+    """SIGTERM is the end of the input; one behind it ends the grace."""
     import signal
 
+    def wind_up() -> None:
+        readers.end()
+        drain(serving)
+        end(True)
+
     def terminate(number: int, frame: object) -> None:
-        raise _Terminated
+        if readers.ended:
+            serving.hurried = True
+        else:  # the main thread may be in a handler, which has its grace
+            start_new_thread(wind_up, ())
 
     try:
         signal.signal(signal.SIGTERM, terminate)

@@ -11,7 +11,6 @@ from _thread import allocate_lock, get_ident
 from collections import deque
 
 from crossplug.errors import DecodeError, EncodeError, PluginError
-from crossplug.interfaces.protocol_errors import CancelledError
 from crossplug.plugin.context import Context
 from crossplug.plugin.handler import error_for, no_handler, place_of, unfit
 from crossplug.plugin.log import Log
@@ -20,10 +19,11 @@ from crossplug.protocol.exchange import Cancel, Event, Initialize, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from crossplug.interfaces.protocol import Granted, Peer
+    from crossplug.plugin.guard import Guard
     from crossplug.plugin.handler import Handler
     from crossplug.plugin.loop import LoopThread
     from crossplug.plugin.output import Sink
@@ -56,6 +56,10 @@ class Serving:
         self.instance = Instance()
         self.started = False
         """The start hooks succeeded."""
+        self.turned = False
+        """Its host turns it: there is one thread, and coroutines go on only when the host enters."""
+        self.hurried = False
+        """Nobody wants to wait for the end any more: what is in flight gets no further grace."""
         self.lock = allocate_lock()
         """Held around every use of the session."""
         self.output = Output(session, self.lock, sink)
@@ -68,6 +72,8 @@ class Serving:
         """Events that wait for their turn: handlers see them one by one, in order."""
         self.observe: Callable[[Request, BaseException], object] | None = None
         """Told of everything that a handler raises; the test kit puts itself here."""
+        self.guard: Guard | None = None
+        """Who asks the host for a token, and shows the plugin's."""
         self._starting = allocate_lock()
 
     def open(self) -> None:
@@ -154,8 +160,6 @@ class Serving:
 
     def _cancel(self, request: Request) -> None:
         with self.lock:
-            for asked in tuple(request.asked):  # a thread that waits for the host must learn that nobody waits for it
-                self.session.abandon(asked, CancelledError("the call was cancelled"))
             calls, request.on_cancel = request.on_cancel, []
         if self.session.out:
             self.flush()
@@ -207,13 +211,13 @@ class Serving:
             self._failed(request, handler, error)
 
     def _reply(self, request: Request, handler: Handler, result: Any) -> None:
-        value = handler.answer(result)
+        value = handler.answer(result, self.session)
         with self.lock:
             self.session.reply(request, value)
         self.said()
 
     def _failed(self, request: Request, handler: Handler, error: BaseException) -> None:
-        told = error_for(handler.wire, error, request.cancelled, self.instance.debug)
+        told = error_for(error, request.cancelled, self.instance.debug)
         if self.observe is not None:
             self.observe(request, error)
         is_signal = isinstance(error, KeyboardInterrupt)  # for the program and not for the handler
@@ -239,6 +243,13 @@ class Serving:
                     self.coroutines = LoopThread(self)
         return self.coroutines
 
+    async def settle(self, awaitable: Awaitable[Any]) -> None:
+        """Waits for what a hook or a handler of an event gave; where there is an event loop of its own, it runs there."""
+        if self.turned:
+            await awaitable
+        else:
+            self.loop().finish(awaitable)
+
     def close(self) -> None:
         """Nothing of the plugin runs any more: lets its event loop go."""
         if self.coroutines is not None:
@@ -258,8 +269,7 @@ class Serving:
         with self.lock:
             requests = [request for request in self.session.requests.values() if not request.cancelled]
             for request in requests:
-                request.cancelled = True
-                request.wake()
+                self.session.cancel(request)
         for request in requests:
             self._cancel(request)
 
