@@ -1,6 +1,5 @@
 // The conformance subject: implements the interfaces `conformance` and `agent` as the session vectors expect. No SDK code.
 
-import { readFileSync } from "node:fs";
 import { type Context, type JsonObject, PluginError } from "crossplug";
 import {
   type ActionInvoke,
@@ -22,7 +21,6 @@ import {
   OutOfPaperError,
   Paper,
 } from "crossplug/interfaces/conformance";
-import { Manifest } from "crossplug/interfaces/manifest";
 import { definePlugin, implement, isMain, type Plugin, run } from "crossplug/plugin";
 
 const conforming: Conformance = {
@@ -42,7 +40,7 @@ const conforming: Conformance = {
     }),
   testPrint: (_ctx, { text }) => {
     process.stdout.write(text);
-    return Buffer.byteLength(text);
+    return new TextEncoder().encode(text).length;
   },
   testCount: async (ctx, { to }, items) => {
     let sum = 0n;
@@ -166,14 +164,8 @@ const agentOfVectors: Agent = {
   },
 };
 
-/** The file beside the program, so that the subject says the same in memory as when it is started. */
-function manifest(): Manifest {
-  return Manifest.decode(readFileSync(new URL("../plugin.json", import.meta.url)));
-}
-
 /** The subject, for tests in memory. */
 export const plugin: Plugin = definePlugin({
-  manifest: manifest(),
   interfaces: [implement(conformance, conforming), implement(agent, agentOfVectors)],
 });
 

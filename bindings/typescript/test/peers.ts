@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { Manifest } from "crossplug/interfaces/manifest";
 import { connect } from "crossplug/testing";
 import { AbiVisitor, fullLimits, wasm } from "./inside.js";
 import type { Peer } from "./session-player.js";

@@ -3,9 +3,9 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CrossplugError } from "../errors.js";
-import { Manifest } from "../interfaces/manifest.js";
 import { parseJson } from "../json/strict.js";
 import type { JsonObject } from "../json/value.js";
+import { manifestInCode } from "./code-manifest.js";
 import type { Plugin } from "./define.js";
 
 /** Set by a host that knows where the manifest is. */
@@ -31,20 +31,6 @@ export function manifestForTest(plugin: Plugin): JsonObject {
 /** What a plugin without a manifest is called in a test. */
 const STAND_IN = { name: "plugin-in-test", version: "0.0.0", description: "A plugin in a test." };
 
-/** The manifest that the author wrote in code, completed by what the SDK knows. */
-function manifestInCode(plugin: Plugin): JsonObject {
-  if (plugin.manifest === undefined) {
-    throw new CrossplugError(
-      "manifest",
-      "the plugin has no manifest: put a plugin.json beside the program, or a `manifest` into definePlugin",
-    );
-  }
-  const interfaces = Object.fromEntries(
-    plugin.interfaces.map(({ descriptor }) => [descriptor.name, major(descriptor.version)]),
-  );
-  return Manifest.toValue({ language: "typescript", interfaces, ...plugin.manifest }) as JsonObject;
-}
-
 function manifestInFile(path: string): JsonObject {
   try {
     const value = parseJson(readFileSync(path));
@@ -65,8 +51,4 @@ function beside(program: string | undefined): string | undefined {
     if (existsSync(path)) return path;
     if (existsSync(join(folder, "package.json")) || folder === dirname(folder)) return undefined;
   }
-}
-
-function major(version: string): string {
-  return version.split(".")[0] ?? version;
 }
