@@ -8,11 +8,12 @@ import { Conversation, stopped } from "../../conversation.js";
 import type { Answer, CallKey, Introduction, Opening, Passage, Patience, Request } from "../../door.js";
 import type { Home } from "../../home.js";
 import { asError, asStartError, type Fault } from "../fault.js";
+import { Job, LONGEST_TIMER, late } from "../job.js";
 import type { FullWasmLimits } from "../limits.js";
 import { MessageLines } from "../lines.js";
 import type { Seat } from "../seat.js";
+import { Visits } from "../visits.js";
 import type { WasmModule } from "../webassembly.js";
-import { Job, LONGEST_TIMER, late } from "./job.js";
 import type { Said, Visit } from "./visitor.js";
 import { readWords } from "./words.js";
 
@@ -50,7 +51,7 @@ export class Guest implements Passage {
   readonly #jobs: Map<number, Job> = new Map();
   #introduction: Introduction = { manifest: {}, interfaces: {}, dialect: DIALECT, process: undefined };
   #talk: Conversation;
-  #seat: Seat<Visit, Said> | undefined;
+  readonly #visits: Visits<Visit, Said>;
   #methods: ReadonlyMap<string, number> = new Map();
   /** The instance is there. */
   #isMade = false;
@@ -60,12 +61,7 @@ export class Guest implements Passage {
   #isDying = false;
   #queue: Job[] = [];
   #keys = 0;
-  /** Which visit is under way, or was the last. */
-  #visits = 0;
-  #isBusy = false;
   #isPumping = false;
-  /** Ends a visit that takes too long. */
-  #watch: ReturnType<typeof setTimeout> | undefined;
   #lines: MessageLines = new MessageLines();
   #messages: Uint8Array[] = [];
   #written: (() => void) | undefined;
@@ -77,6 +73,7 @@ export class Guest implements Passage {
 
   private constructor(setup: Setup) {
     this.#setup = setup;
+    this.#visits = new Visits(setup.seat);
     this.#talk = this.#newTalk();
   }
 
@@ -239,7 +236,7 @@ export class Guest implements Passage {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (!this.#isBusy && this.#isMade && this.#end === undefined && this.#isThere() && this.#step());
+      while (!this.#visits.isBusy && this.#isMade && this.#end === undefined && this.#isThere() && this.#step());
     } finally {
       this.#isPumping = false;
     }
@@ -247,7 +244,7 @@ export class Guest implements Passage {
 
   /** Whether the guest's thread has not ended while nobody was there: what waits finds a fresh one then. */
   #isThere(): boolean {
-    if (this.#seat?.isGone !== true) return true;
+    if (!this.#visits.isGone) return true;
     this.#isMade = false;
     this.#lost({ kind: "Trap", what: "its thread has ended" }, undefined);
     return false;
@@ -338,37 +335,26 @@ export class Guest implements Passage {
 
   /** Visits the guest. */
   #enter(visit: Visit, until: number | undefined, job?: Job): void {
-    if (this.#seat?.isGone) this.#seat = undefined;
-    this.#seat ??= this.#setup.seat();
-    const number = ++this.#visits;
-    this.#isBusy = true;
-    if (until !== undefined && this.#seat.canEnd) {
-      const left = Math.min(Math.max(0, Math.ceil(until - performance.now())), LONGEST_TIMER);
-      this.#watch = setTimeout(() => {
-        this.#leave();
+    this.#visits.enter(
+      visit,
+      until,
+      (said) => {
+        this.#take(said, job);
+        this.#pump();
+      },
+      () => {
+        this.#isMade = false;
         this.#lost({ kind: "Deadline", what: late().context }, job);
         this.#pump();
-      }, left);
-    }
-    this.#seat.visit(visit, (said) => {
-      // A visit that was given up came to its end after all.
-      if (number !== this.#visits || !this.#isBusy) return;
-      clearTimeout(this.#watch);
-      this.#isBusy = false;
-      this.#take(said, job);
-      this.#pump();
-    });
+      },
+    );
   }
 
   /** Ends the seat, and whatever goes on in it. */
   #leave(): void {
-    clearTimeout(this.#watch);
-    this.#visits += 1;
-    this.#isBusy = false;
     this.#isMade = false;
     this.#wait(undefined);
-    this.#seat?.end();
-    this.#seat = undefined;
+    this.#visits.leave();
   }
 
   /** Takes in what a visit came to. */
@@ -484,7 +470,7 @@ export class Guest implements Passage {
   #stopIsDue(): void {
     const stopping = this.#stopping;
     if (stopping === undefined) return;
-    if (this.#isBusy || stopping.isClosing || !this.#isMade) {
+    if (this.#visits.isBusy || stopping.isClosing || !this.#isMade) {
       this.#over(stopped("stop"));
       return;
     }

@@ -7,9 +7,10 @@ import type { JsonValue } from "../../../json/value.js";
 import { stopped } from "../../conversation.js";
 import type { Answer, CallKey, Introduction, Opening, Passage, Patience, Request } from "../../door.js";
 import type { Home } from "../../home.js";
-import { Job, LONGEST_TIMER, late } from "../abi/job.js";
 import { asError, asStartError } from "../fault.js";
+import { Job, late } from "../job.js";
 import type { Seat } from "../seat.js";
+import { Visits } from "../visits.js";
 import { EXTISM_ABI } from "./name.js";
 import type { Signature } from "./signatures.js";
 import type { Making, Said, Visit } from "./visitor.js";
@@ -35,11 +36,10 @@ export interface ExtismSetup {
 
 /** A place for a guest. */
 interface Place {
-  seat: Seat<Visit, Said> | undefined;
+  readonly visits: Visits<Visit, Said>;
   /** The guest is there. */
   isReady: boolean;
   job: Job | undefined;
-  watch: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** A plugin that was opened. */
@@ -59,10 +59,9 @@ export class ExtismGuests implements Passage {
     const { name } = setup.opening;
     this.introduction = { manifest: { name }, interfaces: {}, dialect: EXTISM_ABI, process: undefined };
     this.#places = Array.from({ length: Math.max(1, setup.instances) }, () => ({
-      seat: undefined,
+      visits: new Visits(setup.seat),
       isReady: false,
       job: undefined,
-      watch: undefined,
     }));
   }
 
@@ -71,8 +70,6 @@ export class ExtismGuests implements Passage {
     const guests = new ExtismGuests(setup);
     const [first] = guests.#places;
     const { startTimeoutMs, signal } = setup.opening;
-    const seat = setup.seat();
-    if (first !== undefined) first.seat = seat;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let giveUp: (() => void) | undefined;
     try {
@@ -81,13 +78,13 @@ export class ExtismGuests implements Passage {
         timer = setTimeout(() => reject(new HostError("Start", "load", { context })), startTimeoutMs);
         giveUp = () => reject(stopped("load"));
         signal?.addEventListener("abort", giveUp, { once: true });
-        seat.visit({ kind: "make", making: setup.making }, resolve);
+        first?.visits.enter({ kind: "make", making: setup.making }, undefined, resolve, () => undefined);
       });
       if (said.kind !== "made") throw unmade(said);
       if (first !== undefined) first.isReady = true;
       return guests;
     } catch (thrown) {
-      seat.end();
+      first?.visits.leave();
       setup.home.ended(thrown as HostError, undefined);
       throw thrown;
     } finally {
@@ -122,7 +119,7 @@ export class ExtismGuests implements Passage {
     this.#queue = this.#queue.filter((other) => other !== job);
     const place = this.#places.find((place) => place.job === job);
     // Nobody waits for what it does.
-    if (place?.seat?.canEnd) this.#replace(place);
+    if (place?.visits.canEnd) this.#replace(place);
     this.#pump();
   }
 
@@ -172,11 +169,11 @@ export class ExtismGuests implements Passage {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      for (const place of this.#places) if (place.seat?.isGone && place.job === undefined) this.#leave(place);
+      for (const place of this.#places) if (place.visits.isGone && place.job === undefined) this.#leave(place);
       while (this.#queue.length > 0) {
         const place = this.#places.find(({ job, isReady }) => isReady && job === undefined);
         if (place === undefined) {
-          const empty = this.#places.find(({ seat }) => seat === undefined);
+          const empty = this.#places.find(({ visits }) => !visits.isSeated);
           if (empty !== undefined) this.#make(empty);
           return;
         }
@@ -195,49 +192,36 @@ export class ExtismGuests implements Passage {
       return;
     }
     const { timeoutMs } = this.#setup;
-    const { seat } = place;
-    if (seat === undefined) return;
     place.job = job;
     const own = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
     const deadline = Math.min(job.request.deadline ?? Infinity, own);
-    if (seat.canEnd && deadline < Infinity) {
-      const left = Math.max(0, Math.ceil(deadline - performance.now()));
-      place.watch = setTimeout(() => this.#late(job), Math.min(left, LONGEST_TIMER));
-    }
-    seat.visit({ kind: "call", entry: job.request.method, input: job.params }, (said) => {
-      if (place.job !== job) return;
-      clearTimeout(place.watch);
+    const call: Visit = { kind: "call", entry: job.request.method, input: job.params };
+    const done = (said: Said): void => {
       place.job = undefined;
       const isLate = performance.now() >= deadline;
       job.finish(isLate ? { error: late() } : outcome(said, job.request.input !== undefined));
       if (this.#isStopped && this.#places.every((place) => place.job === undefined)) this.#over();
       this.#pump();
-    });
+    };
+    place.visits.enter(call, deadline, done, () => this.#late(job));
   }
 
   /** Puts a guest into a place. Calls wait for it; what keeps it from being there, the next one is told. */
   #make(place: Place): void {
-    const seat = this.#setup.seat();
-    place.seat = seat;
     const failed = (error: HostError): void => {
-      if (place.seat !== seat) return;
       this.#leave(place);
       this.#queue.shift()?.finish({ error });
       this.#pump();
     };
-    const { startTimeoutMs } = this.#setup.opening;
+    const until = performance.now() + this.#setup.opening.startTimeoutMs;
+    const made = (said: Said): void => {
+      place.isReady = said.kind === "made";
+      if (place.isReady) this.#pump();
+      else failed(unmade(said));
+    };
     const context = "a fresh guest took too long to start; allow more with `startTimeoutMs`";
-    place.watch = setTimeout(() => failed(new HostError("Start", "call", { context })), startTimeoutMs);
-    seat.visit({ kind: "make", making: this.#setup.making }, (said) => {
-      clearTimeout(place.watch);
-      if (place.seat !== seat) return;
-      if (said.kind !== "made") {
-        failed(unmade(said));
-        return;
-      }
-      place.isReady = true;
-      this.#pump();
-    });
+    const tooLate = (): void => failed(new HostError("Start", "call", { context }));
+    place.visits.enter({ kind: "make", making: this.#setup.making }, until, made, tooLate);
   }
 
   #late(job: Job): void {
@@ -256,11 +240,9 @@ export class ExtismGuests implements Passage {
 
   /** Ends a guest, whatever it does. */
   #leave(place: Place): void {
-    clearTimeout(place.watch);
     place.job = undefined;
     place.isReady = false;
-    place.seat?.end();
-    place.seat = undefined;
+    place.visits.leave();
   }
 
   /** Nothing is left. */

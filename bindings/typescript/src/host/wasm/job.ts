@@ -1,11 +1,11 @@
 // One call on its way into a guest: it waits, is visited, and may go on as a request of the conversation. Keeps what its caller
 // says until the conversation knows the call.
 
-import type { CallProgress } from "../../../context.js";
-import { HostError } from "../../../errors.js";
-import type { JsonValue } from "../../../json/value.js";
-import { bytes } from "../../conversation/refusals.js";
-import type { Answer, Outcome, Request } from "../../door.js";
+import type { CallProgress } from "../../context.js";
+import { HostError } from "../../errors.js";
+import type { JsonValue } from "../../json/value.js";
+import { bytes } from "../conversation/refusals.js";
+import type { Answer, Outcome, Request } from "../door.js";
 
 /** A call. */
 export class Job implements Answer {
