@@ -8,8 +8,9 @@ import type { Plugin } from "../../plugin/define.js";
 import { CrossplugDialect } from "../../plugin/dialect/crossplug.js";
 import { Runtime } from "../../plugin/runtime.js";
 import { Conversation, stopped } from "../conversation.js";
-import type { Abilities, Answer, CallKey, Door, Introduction, Opening, Passage, Patience, Request } from "../door.js";
+import type { Abilities, CallKey, Door, Opening, Passage, Patience } from "../door.js";
 import type { Home } from "../home.js";
+import { Spoken } from "../spoken.js";
 import { MessageLines } from "../wasm/lines.js";
 import type { WasmOptions } from "../wasm/options.js";
 
@@ -61,17 +62,17 @@ function exported(module: { readonly [name: string]: unknown }, path: string): P
 }
 
 /** A plugin in this program. */
-class Module implements Passage {
+class Module extends Spoken {
   readonly #home: Home;
   readonly #runtime: Runtime;
-  readonly #conversation: Conversation;
-  #introduction: Introduction = { manifest: {}, interfaces: {}, dialect: DIALECT, process: undefined };
+  protected readonly conversation: Conversation;
   #patience: Patience;
   #stopping: ReturnType<typeof setTimeout> | undefined;
   #isStopWanted = false;
   #end: HostError | undefined;
 
   constructor(plugin: Plugin, opening: Opening, home: Home) {
+    super();
     this.#home = home;
     this.#patience = opening.patience;
     const lines = new MessageLines();
@@ -83,7 +84,7 @@ class Module implements Passage {
       });
     const manifest = (opening.loaded?.manifest ?? { name: opening.name }) as unknown as { [name: string]: JsonValue };
     this.#runtime = new Runtime(plugin, manifest, new CrossplugDialect(), {
-      send: (frame) => later(() => this.#conversation.receive(written.encode(`${frame}\n`))),
+      send: (frame) => later(() => this.conversation.receive(written.encode(`${frame}\n`))),
       complain: (problem) => home.note("warn", problem),
     });
     const pipe = {
@@ -100,7 +101,7 @@ class Module implements Passage {
       shutDown: () => void this.#finish(),
       late: (call: number) => this.#overdue(call),
     };
-    this.#conversation = new Conversation(DIALECT, opening.limits, home, pipe, listener, ["ndjson"]);
+    this.conversation = new Conversation(DIALECT, opening.limits, home, pipe, listener, ["ndjson"]);
   }
 
   async open({ hello, startTimeoutMs, signal }: Opening): Promise<Passage> {
@@ -109,7 +110,7 @@ class Module implements Passage {
     const giveUp = (): void => this.#over(stopped("load"));
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
-      this.#introduction = await this.#conversation.open(hello);
+      this.said = await this.conversation.open(hello);
       return this;
     } catch (thrown) {
       this.#over(thrown as HostError);
@@ -120,37 +121,13 @@ class Module implements Passage {
     }
   }
 
-  get introduction(): Introduction {
-    return this.#introduction;
-  }
-
   get isAlive(): boolean {
-    return this.#conversation.isOpen;
+    return this.conversation.isOpen;
   }
 
-  call(request: Request, answer: Answer): CallKey {
-    return this.#conversation.call(request, answer);
-  }
-
-  cancel(call: CallKey): void {
-    this.#conversation.cancel(call);
+  override cancel(call: CallKey): void {
+    super.cancel(call);
     if (call !== undefined) this.#overdue(call);
-  }
-
-  credit(call: CallKey, items: number, bytes: number): void {
-    this.#conversation.credit(call, items, bytes);
-  }
-
-  upload(call: CallKey, item: JsonValue): boolean | undefined {
-    return this.#conversation.upload(call, item);
-  }
-
-  endUpload(call: CallKey): void {
-    this.#conversation.endUpload(call);
-  }
-
-  emit(name: string, stream: string | undefined, payload: JsonValue): void {
-    this.#conversation.emit(name, stream, payload);
   }
 
   stop(patience?: Partial<Patience>): void {
@@ -161,13 +138,13 @@ class Module implements Passage {
     this.#stopping = setTimeout(() => void this.#finish(), this.#patience.shutdownMs);
     if (this.#isStopWanted) return;
     this.#isStopWanted = true;
-    if (!this.#conversation.shutdown()) void this.#finish();
+    if (!this.conversation.shutdown()) void this.#finish();
   }
 
   /** A call that nobody waits for any more: where the plugin does not let go of it, it is not called again. */
   #overdue(call: number): void {
     setTimeout(() => {
-      if (this.#end !== undefined || !this.#conversation.isPending(call)) return;
+      if (this.#end !== undefined || !this.conversation.isPending(call)) return;
       const context = `a call went on for ${GRACE_MS} ms after it was given up; it runs in the host's own program, which cannot end it`;
       this.#over(new HostError("Died", "call", { context }));
     }, GRACE_MS);
@@ -176,7 +153,7 @@ class Module implements Passage {
   /** The end of its input, and what it does then. */
   async #finish(): Promise<void> {
     clearTimeout(this.#stopping);
-    this.#conversation.outputEnded();
+    this.conversation.outputEnded();
     const { endOfInputMs } = this.#patience;
     let late: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise<void>((resolve) => {
@@ -191,7 +168,7 @@ class Module implements Passage {
     if (this.#end !== undefined) return;
     this.#end = error;
     clearTimeout(this.#stopping);
-    this.#conversation.end(error);
+    this.conversation.end(error);
     this.#home.ended(this.#isStopWanted ? undefined : error, undefined);
     // Its handlers learn that nobody listens any more.
     if (!this.#isStopWanted) void this.#runtime.end(0);
