@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crossplug.errors import DecodeError
 from crossplug.plugin.context import Context
+from crossplug.plugin.waiting import run_now
 from crossplug.protocol.exchange import Event, Request
 
 TYPE_CHECKING = False
@@ -39,13 +40,17 @@ class EventTask(Request):
         return None if waiting else cls(serving)
 
     def run(self) -> None:
-        """Handles events until none waits. What a handler raises is logged."""
+        """Handles events until none waits."""
+        run_now(self.work())
+
+    async def work(self) -> None:
+        """The same for whoever can await it. What a handler raises is logged."""
         serving = self._serving
         while True:
             event = serving.events[0]  # stays there while it is handled, so that only one task runs
             for handler in serving.plugin.event_handlers[event.name]:
                 try:
-                    self._handle(handler, event)
+                    await self._handle(handler, event)
                 except KeyboardInterrupt:  # a signal, which is for the program and not for the handler
                     raise
                 except BaseException as error:  # `sys.exit` too: it would end all further events with it
@@ -59,7 +64,7 @@ class EventTask(Request):
             if is_last:
                 return
 
-    def _handle(self, handler: Handler, event: Event[Any]) -> None:
+    async def _handle(self, handler: Handler, event: Event[Any]) -> None:
         typed = handler.event
         if typed is not None:
             try:
@@ -70,4 +75,4 @@ class EventTask(Request):
             event = Event(event.name, event.stream, event.seq, payload)
         result = handler.function(Context(self._serving, None), event)
         if hasattr(result, "__await__"):
-            self._serving.loop().finish(result)
+            await self._serving.settle(result)

@@ -244,7 +244,7 @@ class Serving:
         return self.coroutines
 
     async def settle(self, awaitable: Awaitable[Any]) -> None:
-        """Waits for what a hook or a handler of an event gave; where there is an event loop of its own, it runs there."""
+        """Waits for what a hook or a handler of an event gave, which runs on the event loop where that has a thread."""
         if self.turned:
             await awaitable
         else:

@@ -10,7 +10,7 @@ from crossplug.interfaces.protocol_errors import DeadlineExceededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Any, Protocol
 
     from crossplug.protocol.exchange import Exchange
@@ -80,6 +80,16 @@ async def wait(owner: Waits, exchange: Exchange, ready: Callable[[], bool], time
         except BaseException:
             _forget(owner, exchange, wake)
             raise
+
+
+def run_now(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine that never has to wait, because what it awaits blocks where it must."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise AssertionError("unreachable: it waits for something that does not block")
 
 
 def _forget(owner: Waits, exchange: Exchange, waker: Callable[[], object]) -> None:
