@@ -2,7 +2,12 @@
 //!
 //! A missing toolchain is a failure in CI and a named skip elsewhere.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};

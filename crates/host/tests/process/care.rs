@@ -191,7 +191,7 @@ answer(read())
             .call_blocking("child", ())
             .unwrap()
             .as_json()
-            .to_owned();
+            .into_owned();
         let begin = Instant::now();
         if ends == "os._exit(7)" {
             assert_eq!(

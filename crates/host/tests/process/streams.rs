@@ -295,7 +295,7 @@ fn a_stream_is_looked_at_for_a_while() {
     loop {
         match stream.next_within(Duration::from_millis(1)) {
             None => {}
-            Some(Ok(Some(item))) => items.push(item.as_json().to_owned()),
+            Some(Ok(Some(item))) => items.push(item.as_json().into_owned()),
             Some(end) => break assert!(end.unwrap().is_none()),
         }
     }
