@@ -1,5 +1,6 @@
 //! Finds and prepares the tools of the three languages. What a fresh machine lacks is made under `target/`.
 
+pub(crate) mod browser;
 pub(crate) mod debian;
 pub(crate) mod node;
 pub(crate) mod python;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::{Counts, Outcome, Step};
 use crate::step::{self, Show};
-use crate::tools::{self, node, python, wasm};
+use crate::tools::{self, browser, node, python, wasm};
 use crate::{codegen, demo, examples, guests, interop, packages, pingpong, tidy};
 
 /// In the order in which they run.
@@ -46,6 +46,11 @@ pub(super) const ALL: &[Step] = &[
         run: |root| node::build(root).map(|()| Counts::default()),
     },
     Step {
+        name: "wasm guests",
+        needs: None,
+        run: |root| guests::build(root).map(|()| Counts::default()),
+    },
+    Step {
         name: "python format, lints and types",
         needs: Some(has_python),
         run: python_lints,
@@ -61,9 +66,9 @@ pub(super) const ALL: &[Step] = &[
         run: typescript_lints,
     },
     Step {
-        name: "wasm guests",
-        needs: None,
-        run: |root| guests::build(root).map(|()| Counts::default()),
+        name: "browser",
+        needs: Some(browser::check),
+        run: |_| Ok(Counts::default()),
     },
     Step {
         name: "typescript tests",

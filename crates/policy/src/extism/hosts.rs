@@ -1,6 +1,7 @@
 //! Whom a WebAssembly guest may speak to over HTTP. Decides by name, port and address; opens nothing.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+// Addresses are numbers; nothing here opens one.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Pattern;
 
@@ -13,7 +14,7 @@ use crate::Pattern;
 /// hosts.grant("*.example.org:443");
 /// assert!(hosts.allows("api.example.org", 443) && !hosts.allows("api.example.org", 80));
 /// assert!(!hosts.reaches("127.0.0.1".parse()?), "a name may lead anywhere");
-/// # Ok::<(), std::net::AddrParseError>(())
+/// # Ok::<(), core::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Hosts {
