@@ -1,5 +1,5 @@
-//! Every rogue peer through the host's process door: the kind of error that the table says, in 10 s, with less than
-//! 64 MiB more memory, and nothing left behind. `cargo test --test rogues NAME` runs those with NAME in theirs.
+//! Every rogue peer through the host's process door, and over a socket: the kind of error that the table says, in 10 s, with
+//! less than 64 MiB more memory, and nothing left behind. `cargo test --test rogues NAME` runs those with NAME in theirs.
 //!
 //! Each rogue meets a host process of its own, so that what is measured is its doing: this program runs itself.
 
@@ -7,17 +7,23 @@
 
 mod census;
 mod meeting;
+mod socket;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use crossplug_conformance::rogues::{self, At};
 use meeting::{Manner, Meeting};
+use socket::Listening;
 
 /// Names the rogue to the program's second self.
 const ROGUE: &str = "CROSSPLUG_TEST_ROGUE";
 /// Names the manner of calling to it.
 const MANNER: &str = "CROSSPLUG_TEST_MANNER";
+/// Names the folder of a rogue that is reached over a socket.
+const FOLDER: &str = "CROSSPLUG_TEST_FOLDER";
+/// What is about a process's pipes, and looks otherwise where one socket is all of them.
+const NOT_OVER_SOCKETS: [&str; 2] = ["closes-stdout", "grandchild-outlives"];
 /// A host that hangs must fail the test, not hang it. A meeting takes 10 s at most, and a warm-up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -41,14 +47,27 @@ fn main() -> ExitCode {
         } else {
             &Manner::ALL[..]
         };
-        for manner in manners {
-            match run(&rogue.name, *manner) {
+        let mut meetings: Vec<(Manner, &str)> =
+            manners.iter().map(|manner| (*manner, "process")).collect();
+        if !NOT_OVER_SOCKETS.contains(&&*rogue.name) {
+            meetings.push((Manner::Blocking, "socket"));
+        }
+        for (manner, door) in meetings {
+            let met = match door {
+                "socket" => {
+                    let listening = Listening::new(&rogue.name);
+                    run(&rogue.name, manner, Some(&listening))
+                }
+                _ => run(&rogue.name, manner, None),
+            };
+            let manner = manner.name();
+            match met {
                 Ok(told) => {
-                    println!("ok      {:24} {:8} {told}", rogue.name, manner.name());
+                    println!("ok      {:24} {door:8} {manner:8} {told}", rogue.name);
                     passed += 1;
                 }
                 Err(told) => {
-                    println!("FAILED  {:24} {:8}\n{told}", rogue.name, manner.name());
+                    println!("FAILED  {:24} {door:8} {manner:8}\n{told}", rogue.name);
                     failed += 1;
                 }
             }
@@ -75,7 +94,8 @@ fn meet(name: &str, manner: &str) -> ExitCode {
         .into_iter()
         .find(|known| known.name() == manner)
         .unwrap();
-    match Meeting::hold(&rogue, manner) {
+    let folder = std::env::var_os(FOLDER).map(std::path::PathBuf::from);
+    match Meeting::hold(&rogue, manner, folder) {
         Ok(told) => {
             println!("{told}");
             ExitCode::SUCCESS
@@ -88,8 +108,12 @@ fn meet(name: &str, manner: &str) -> ExitCode {
 }
 
 /// Runs a host process and gives what it says of the meeting.
-fn run(rogue: &str, manner: Manner) -> Result<String, String> {
-    let mut host = Command::new(std::env::current_exe().unwrap())
+fn run(rogue: &str, manner: Manner, listening: Option<&Listening>) -> Result<String, String> {
+    let mut host = Command::new(std::env::current_exe().unwrap());
+    if let Some(listening) = listening {
+        host.env(FOLDER, listening.folder());
+    }
+    let mut host = host
         .env(ROGUE, rogue)
         .env(MANNER, manner.name())
         .stdin(Stdio::null())

@@ -1,7 +1,7 @@
 //! One host and one rogue: what is done, and what must come of it.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,7 +58,9 @@ impl Manner {
 
 /// A plugin folder for one rogue.
 pub(crate) struct Meeting {
-    folder: TempDir,
+    _folder: TempDir,
+    /// Where its manifest is.
+    place: PathBuf,
     /// Log lines and events that reached the program.
     heard: Arc<AtomicU64>,
     /// The process that the host started and must reap itself.
@@ -66,8 +68,13 @@ pub(crate) struct Meeting {
 }
 
 impl Meeting {
-    /// Meets a rogue and gives the time and memory it took, or what was not as it must be.
-    pub(crate) fn hold(rogue: &Rogue, manner: Manner) -> std::result::Result<String, String> {
+    /// Meets a rogue and gives the time and memory it took, or what was not as it must be. Its program is started, or where it
+    /// has a folder already, reached as the manifest there says.
+    pub(crate) fn hold(
+        rogue: &Rogue,
+        manner: Manner,
+        folder: Option<PathBuf>,
+    ) -> std::result::Result<String, String> {
         set_child_subreaper(Some(getpid())).unwrap();
         let warm_up = Self::new(WARM_UP);
         warm_up
@@ -77,7 +84,8 @@ impl Meeting {
         census::reset_peak();
         let (resident, begin) = (census::resident(), Instant::now());
 
-        let meeting = Self::new(&rogue.name);
+        let mut meeting = Self::new(&rogue.name);
+        meeting.place = folder.unwrap_or(meeting.place);
         let outcome =
             meeting.misbehave(rogue.at, rogue.kind.as_deref() == Some("Deadline"), manner);
         let took = begin.elapsed();
@@ -128,7 +136,8 @@ impl Meeting {
         });
         std::fs::write(folder.path().join("plugin.json"), manifest.to_string()).unwrap();
         Self {
-            folder,
+            place: folder.path().to_owned(),
+            _folder: folder,
             heard: Arc::default(),
             process: Cell::default(),
         }
@@ -163,7 +172,7 @@ impl Meeting {
     fn misbehave(&self, at: At, unanswered: bool, manner: Manner) -> Result<()> {
         let plugin = self
             .host()
-            .load(self.folder.path())
+            .load(&self.place)
             .grant("emit=*")?
             .grant("test.hold")?
             .blocking()?;
