@@ -16,6 +16,7 @@ from crossplug import UNSET, Context, Event, ItemReceiver, ItemSender, Plugin, P
 from crossplug.errors import error_of
 from crossplug.interfaces import agent as a
 from crossplug.interfaces import conformance as c
+from crossplug.interfaces.protocol_errors import FailedPreconditionError
 
 
 class Subject(c.Conformance):
@@ -65,6 +66,16 @@ class Subject(c.Conformance):
 
     async def test_skim(self, ctx: Context, params: c.Count) -> int:
         return await c.ConformanceServices(ctx).test_list(params).result()
+
+    def test_tidy(self, ctx: Context, params: c.Ask) -> None:
+        ctx.wait_cancelled_blocking()
+        services, code = c.ConformanceServices(ctx), "fine"
+        try:
+            services.test_answer_blocking(params)
+        except PluginError as error:
+            code = error.code
+        question = c.Ask(question=f"{params.question} {code}")
+        raise FailedPreconditionError(services.test_answer_blocking(question, timeout=60).answer)
 
     async def on_test_happened(self, ctx: Context, event: Event[c.Happened]) -> None:
         question = f"{event.name} {event.stream or '-'} {event.seq} {event.payload.number}"

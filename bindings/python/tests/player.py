@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from crossplug import Plugin
+from crossplug.codec.loose import as_json
+from crossplug.codec.msgpack import pack, unpack
+from crossplug.host.inside import enter
 from crossplug.plugin.manifest import manifest_of
-from crossplug.protocol.frame import FrameReader
+from crossplug.protocol.frame import FrameReader, framed
 from crossplug.testing.memory import MemoryPlugin
 
 SESSIONS = Path(__file__).parents[3] / "schema" / "vectors" / "sessions"
@@ -24,10 +27,20 @@ def cases() -> list[Path]:
     return sorted(SESSIONS.glob("*/*.jsonl"))
 
 
+def head_of(path: Path) -> dict[str, Any]:
+    head: dict[str, Any] = json.loads(path.read_text().splitlines()[0])["case"]
+    return head
+
+
 def is_of_a_process(path: Path) -> bool:
     """Whether the case is about what only a process does: print, and end with a code."""
-    head = json.loads(path.read_text().splitlines()[0])
-    return bool(head["case"].get("process", False))
+    return bool(head_of(path).get("process", False))
+
+
+def is_for(path: Path, encoding: str) -> bool:
+    """Whether the case is played in an encoding."""
+    only = head_of(path).get("encoding") if dialect_of(path) == "crossplug/1" else "json"
+    return only in (None, encoding)
 
 
 def dialect_of(path: Path) -> str:
@@ -52,20 +65,52 @@ def matches(expected: Any, got: Any) -> bool:
     return bool(expected == got)
 
 
+def as_expected(expected: Any, got: Any) -> Any:
+    """An integer of MessagePack as the decimal string that JSON has in its place, where such a one is expected."""
+    if isinstance(expected, str) and type(got) is int:
+        return str(got)
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return {name: as_expected(expected.get(name), item) for name, item in got.items()}
+    if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        return [as_expected(*pair) for pair in zip(expected, got, strict=True)]
+    return got
+
+
+class Frames:
+    """Cuts and reads what a plugin writes. A length begins with a zero byte, as no line does."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def feed(self, data: bytes) -> None:
+        self.data += data
+
+    def next(self) -> dict[str, Any] | None:
+        counted = self.data[:1] == b"\0"
+        reader = FrameReader("length" if counted else "ndjson")
+        reader.feed(self.data)
+        frame = reader.next()
+        if frame is None:
+            return None
+        self.data = self.data[len(frame) + (4 if counted else 1) :]
+        found: dict[str, Any] = as_json(unpack(frame)) if counted else json.loads(frame)
+        return found
+
+
 class Memory:
     """A plugin in this process, without pipes."""
 
     def __init__(self, plugin: Plugin, dialect: str) -> None:
         self.plugin = MemoryPlugin(plugin, manifest_of(plugin), dialect)
-        self.output = FrameReader()
+        self.output = Frames()
 
-    def send(self, line: bytes) -> None:
-        self.plugin.write(line + b"\n")
+    def send(self, data: bytes) -> None:
+        self.plugin.write(data)
 
     def close_input(self) -> None:
         self.plugin.close_input()
 
-    def receive(self) -> bytes | None:
+    def receive(self) -> dict[str, Any] | None:
         while (frame := self.output.next()) is None:
             data = self.plugin.output.get(timeout=LINE_TIME)
             if data is None:
@@ -83,6 +128,52 @@ class Memory:
         self.plugin.serving.cancel_all()
 
 
+class Module:
+    """A plugin that comes through a host's module door: found, loaded and run as by one, at the end of our own line."""
+
+    def __init__(self, program: Path = SUBJECT) -> None:
+        self.said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.heard: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.output = Frames()
+        self.why: str | None = None
+        line: Any = self
+        enter(None, program.stem, str(program.parent), str(program.with_name("plugin.json")), line)
+
+    # The plugin's end.
+
+    def read(self) -> bytes:
+        return self.said.get()
+
+    def write(self, data: bytes) -> None:
+        self.heard.put(data)
+
+    def close(self, why: str | None) -> None:
+        self.why = why
+        self.heard.put(None)
+
+    # Ours.
+
+    def send(self, data: bytes) -> None:
+        self.said.put(data)
+
+    def close_input(self) -> None:
+        self.said.put(b"")
+
+    def receive(self) -> dict[str, Any] | None:
+        while (frame := self.output.next()) is None:
+            data = self.heard.get(timeout=LINE_TIME)
+            if data is None:
+                return None
+            self.output.feed(data)
+        return frame
+
+    def exit_code(self) -> int:
+        return int(self.why is not None)
+
+    def stop(self) -> None:
+        self.close_input()
+
+
 class Child:
     """A plugin as a process of its own."""
 
@@ -91,7 +182,7 @@ class Child:
         if dialect != "crossplug/1":
             command += ["--dialect", dialect]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self.stderr = bytearray()
         self.threads = [
             threading.Thread(target=self._read, daemon=True),
@@ -102,26 +193,29 @@ class Child:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.put(line.rstrip(b"\n"))
-        self.lines.put(None)
+        output = Frames()
+        while data := self.process.stdout.read1(65536):  # type: ignore[attr-defined]
+            output.feed(data)
+            while (message := output.next()) is not None:
+                self.messages.put(message)
+        self.messages.put(None)
 
     def _drain(self) -> None:
         assert self.process.stderr is not None
         while data := self.process.stderr.read1(65536):  # type: ignore[attr-defined]
             self.stderr += data
 
-    def send(self, line: bytes) -> None:
+    def send(self, data: bytes) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(line + b"\n")
+        self.process.stdin.write(data)
         self.process.stdin.flush()
 
     def close_input(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
 
-    def receive(self) -> bytes | None:
-        return self.lines.get(timeout=LINE_TIME)
+    def receive(self) -> dict[str, Any] | None:
+        return self.messages.get(timeout=LINE_TIME)
 
     def exit_code(self) -> int:
         return self.process.wait(LINE_TIME)
@@ -136,23 +230,58 @@ class Child:
             pipe.close()
 
 
-def play(path: Path, peer: Memory | Child) -> None:
+def offering(encoding: str, message: Any) -> Any:
+    """The message, with an offer of the encoding where it is an ``initialize`` that can hold one."""
+    params = message.get("params") if isinstance(message, dict) and message.get("method") == "initialize" else None
+    protocol = params.get("protocol") if isinstance(params, dict) else None
+    if encoding != "json" and isinstance(protocol, dict):
+        protocol.update(encodings=[encoding, "json"], framings=["length", "ndjson"])
+    return message
+
+
+def play(path: Path, peer: Memory | Module | Child, encoding: str = "json") -> None:
     """Raises AssertionError at the first line that the plugin did not keep to."""
+    spoken = "json"
     lines = [json.loads(line) for line in path.read_text().split("\n") if line]
     steps = lines[1:]
     theirs = [step for step in steps if step.get("from") == "plugin" or "unordered" in step]
     wants_log = any("$/log" in json.dumps(step) for step in theirs)
 
+    def send(step: Any) -> None:
+        if "wire" in step:
+            peer.send(bytes.fromhex(step["wire"]))
+            return
+        text = step["raw"] if "raw" in step else json.dumps(offering(encoding, step["message"]))
+        if spoken == "json":
+            peer.send(framed(text.encode(), "ndjson"))
+            return
+        try:
+            frame = pack(json.loads(text))
+        except ValueError:
+            frame = text.encode()
+        peer.send(framed(frame, "length"))
+
+    def note_choice(message: dict[str, Any]) -> None:
+        nonlocal spoken
+        result = message.get("result")
+        choice = result.get("protocol") if isinstance(result, dict) else None
+        if isinstance(choice, dict):
+            spoken = choice.get("encoding", "json")
+            assert spoken == encoding, f"the plugin chooses {spoken}"
+
+    def fits(expected: Any, got: Any) -> bool:
+        return matches(expected, got if spoken == "json" else as_expected(expected, got))
+
     def next_message(expected: list[Any]) -> Any:
         wants_credit = any(isinstance(one, dict) and one.get("method") == "$/credit" for one in expected)
         while True:
             try:
-                frame = peer.receive()
+                message = peer.receive()
             except queue.Empty:
                 raise AssertionError(f"nothing came; expected {expected}") from None
-            if frame is None:
+            if message is None:
                 raise AssertionError(f"the plugin ended; expected {expected}")
-            message = json.loads(frame)
+            note_choice(message)
             if message.get("method") == "$/log" and not wants_log:
                 continue
             if message.get("method") == "$/credit" and not wants_credit:
@@ -165,21 +294,21 @@ def play(path: Path, peer: Memory | Child) -> None:
                 if step.get("eof"):
                     peer.close_input()
                 else:
-                    peer.send(step["raw"].encode() if "raw" in step else json.dumps(step["message"]).encode())
+                    send(step)
             elif "unordered" in step:
                 left = [line["message"] for line in step["unordered"]]
                 while left:
                     got = next_message(left)
-                    found = next((one for one in left if matches(one, got)), None)
+                    found = next((one for one in left if fits(one, got)), None)
                     assert found is not None, f"got {got}, expected one of {left}"
                     left.remove(found)
             elif "exit" in step:
-                while (frame := peer.receive()) is not None:
-                    assert json.loads(frame).get("method") == "$/log", f"got {frame!r}, expected the end"
+                while (message := peer.receive()) is not None:
+                    assert message.get("method") == "$/log", f"got {message!r}, expected the end"
                 assert peer.exit_code() == step["exit"]
             else:
                 got = next_message([step["message"]])
-                assert matches(step["message"], got), f"got {json.dumps(got)}, expected {json.dumps(step['message'])}"
+                assert fits(step["message"], got), f"got {json.dumps(got)}, expected {json.dumps(step['message'])}"
         except AssertionError as error:
             stderr = bytes(getattr(peer, "stderr", b"")).decode(errors="replace")
             raise AssertionError(f"{path.name}:{number}: {error}\n{stderr}") from None

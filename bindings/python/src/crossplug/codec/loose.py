@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+
 from crossplug.codec.record import Unset
 from crossplug.codec.refusals import wrong
 from crossplug.errors import DecodeError, RefusedValue
@@ -41,6 +43,26 @@ def read_any(value: Any) -> Any:
     if Met.foreign:
         _refuse_foreign(value)
     return value
+
+
+def as_json(value: Any) -> Any:
+    r"""A value as JSON would say it: bytes as base64, an integer beyond 2^53 as its decimal string.
+
+    >>> as_json({"a": [b"\x00\xff", Wide(2**60)]})
+    {'a': ['AP8=', '1152921504606846976']}
+    """
+    return _told(value) if Met.foreign else value
+
+
+def _told(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {name: _told(item) for name, item in value.items()}
+    if kind is list:
+        return [_told(item) for item in value]
+    if kind is bytes:
+        return b2a_base64(value, newline=False).decode("ascii")
+    return int.__repr__(value) if kind is Wide else value
 
 
 def read_extra(members: dict[str, Any]) -> dict[str, Any]:

@@ -1694,6 +1694,15 @@ class ConformanceMethods:
     )
     """Starts the host's service `test.list`, reads none of its items and gives its result."""
 
+    TEST_TIDY: _t.Final[
+        _Method[Ask, None, None, None, _t.Callable[[_Context, Ask], None | _t.Awaitable[None]]]
+    ] = _Method("test.tidy", "test_tidy", params=ASK_CODEC, errors=ERRORS)
+    """Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and,
+    whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first
+    call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it
+    answers with.
+    """
+
     TEST_LEFT_OUT: _t.Final[
         _Method[Print, None, None, None, _t.Callable[[_Context, Print], None | _t.Awaitable[None]]]
     ] = _Method("test.leftOut", "test_left_out", params=PRINT_CODEC, errors=ERRORS)
@@ -1781,8 +1790,8 @@ class ConformanceEvents:
 INTERFACE = _Interface(
     "conformance",
     "1.0.0",
-    "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
-    methods=(ConformanceMethods.TEST_ECHO, ConformanceMethods.TEST_NOTHING, ConformanceMethods.TEST_FAIL, ConformanceMethods.TEST_CRASH, ConformanceMethods.TEST_HANG, ConformanceMethods.TEST_PRINT, ConformanceMethods.TEST_COUNT, ConformanceMethods.TEST_SUM, ConformanceMethods.TEST_DOUBLE, ConformanceMethods.TEST_ASK, ConformanceMethods.TEST_EMIT, ConformanceMethods.TEST_LOG, ConformanceMethods.TEST_SKIM, ConformanceMethods.TEST_LEFT_OUT, ConformanceMethods.TEST_CONTEXT,),
+    "4a3fca6fa76a6be751aa0643f67cd942800c2fcc43eaaa39fb1c9782ac36deca",
+    methods=(ConformanceMethods.TEST_ECHO, ConformanceMethods.TEST_NOTHING, ConformanceMethods.TEST_FAIL, ConformanceMethods.TEST_CRASH, ConformanceMethods.TEST_HANG, ConformanceMethods.TEST_PRINT, ConformanceMethods.TEST_COUNT, ConformanceMethods.TEST_SUM, ConformanceMethods.TEST_DOUBLE, ConformanceMethods.TEST_ASK, ConformanceMethods.TEST_EMIT, ConformanceMethods.TEST_LOG, ConformanceMethods.TEST_SKIM, ConformanceMethods.TEST_TIDY, ConformanceMethods.TEST_LEFT_OUT, ConformanceMethods.TEST_CONTEXT,),
     services=(ConformanceServices.TEST_ANSWER, ConformanceServices.TEST_LIST,),
     events=(ConformanceEvents.TEST_HAPPENED,),
     errors=ERRORS,
@@ -1862,6 +1871,14 @@ class Conformance:
     def test_skim(self, ctx: _Context, params: Count) -> int | _t.Awaitable[int]:
         """Starts the host's service `test.list`, reads none of its items and gives its result."""
         raise _not_implemented("test.skim")
+
+    def test_tidy(self, ctx: _Context, params: Ask) -> None | _t.Awaitable[None]:
+        """Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and,
+        whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the
+        first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition`
+        that it answers with.
+        """
+        raise _not_implemented("test.tidy")
 
     def test_left_out(self, ctx: _Context, params: Print) -> None | _t.Awaitable[None]:
         """What every subject leaves out, so that it can be seen how a plugin answers then."""
@@ -2001,6 +2018,22 @@ class ConformanceClient:
     def test_skim_blocking(self, params: Count, *, timeout: float | None = None) -> int:
         """Starts the host's service `test.list`, reads none of its items and gives its result."""
         return self._plugin.call_blocking(ConformanceMethods.TEST_SKIM, params, timeout=timeout)
+
+    async def test_tidy(self, params: Ask, *, timeout: float | None = None) -> None:
+        """Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and,
+        whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the
+        first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition`
+        that it answers with.
+        """
+        return await self._plugin.call(ConformanceMethods.TEST_TIDY, params, timeout=timeout)
+
+    def test_tidy_blocking(self, params: Ask, *, timeout: float | None = None) -> None:
+        """Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and,
+        whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the
+        first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition`
+        that it answers with.
+        """
+        return self._plugin.call_blocking(ConformanceMethods.TEST_TIDY, params, timeout=timeout)
 
     async def test_left_out(self, params: Print, *, timeout: float | None = None) -> None:
         """What every subject leaves out, so that it can be seen how a plugin answers then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from crossplug.codec.generic import overload
+from crossplug.codec.loose import as_json
 from crossplug.errors import UsageError
 from crossplug.interfaces.protocol_errors import CancelledError, DeadlineExceededError
 from crossplug.plugin.log import Log
@@ -135,7 +136,7 @@ class Context:
 
     def upload(self) -> ItemReceiver[Any]:
         """The JSON values that the caller streams, for a handler that was named by a string."""
-        return ItemReceiver(self._serving, self._call(), None)
+        return ItemReceiver(self._serving, self._call(), as_json)
 
     def _call(self) -> Request:
         if self._request is None:
@@ -155,8 +156,8 @@ class Context:
 
         ``service`` is a wire name (then params and result are JSON values) or a typed constant of a generated module.
         Raises the :class:`PluginError` that the host answered with, :class:`DeadlineExceededError` after ``timeout``
-        seconds (as long as :attr:`remaining` where it is not given), and :class:`CancelledError` when the caller of the
-        handler gives up. After that only a call with a ``timeout`` can be made, such as one that cleans up.
+        seconds and never later than :attr:`remaining`, and :class:`CancelledError` when the caller of the handler gives
+        up. After that only a call with a ``timeout`` can be made, which then holds alone: one that cleans up.
         """
         call = self._start(service, params, timeout, isinstance(service, str))
         try:
@@ -198,9 +199,9 @@ class Context:
     def emit(self, event: str | EventType[Any], payload: Any = None, *, stream: str | None = None) -> None:
         """Sends an event to the host; ``stream`` names the ordered sequence that it belongs to."""
         name, value = (event, payload)
-        if isinstance(event, EventType):
-            name, value = event.wire, None if event.payload is None else event.payload.to_value(payload)
         serving = self._serving
+        if isinstance(event, EventType):
+            name, value = event.wire, None if event.payload is None else serving.session.writer(event.payload)(payload)
         with serving.lock:
             serving.session.event(str(name), stream, value)
         serving.said()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossplug.codec.loose import as_json
 from crossplug.errors import DecodeError
 from crossplug.plugin.context import Context
 from crossplug.plugin.waiting import run_now
@@ -72,7 +73,9 @@ class EventTask(Request):
             except DecodeError as error:
                 self._serving.note("error", f"the payload of the event {event.name} does not fit: {error}")
                 return
-            event = Event(event.name, event.stream, event.seq, payload)
+        else:
+            payload = as_json(event.payload)
+        event = Event(event.name, event.stream, event.seq, payload)
         result = handler.function(Context(self._serving, None), event)
         if hasattr(result, "__await__"):
             await self._serving.settle(result)

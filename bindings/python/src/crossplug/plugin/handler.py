@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossplug.codec.loose import as_json
 from crossplug.codec.record import Record
 from crossplug.errors import DecodeError, EncodeError, PluginError, UsageError
 from crossplug.interfaces.protocol_errors import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from crossplug.plugin.plugin import Plugin
     from crossplug.plugin.serving import Serving
     from crossplug.protocol.exchange import Request
+    from crossplug.protocol.session import Session
 
 _CO_COROUTINE = 0x80
 """The flag of a code object that ``async def`` made; ``inspect`` would take 3 ms to import."""
@@ -57,34 +59,34 @@ class Handler:
         """What the function is called with. Raises :class:`DecodeError` for params that do not fit."""
         method = self.method
         if method is None:
-            return ctx, request.params
+            return ctx, as_json(request.params)
         made: tuple[Any, ...] = (ctx,)
         if method.params is not None:
             made += (method.params.read(request.params),)
         if method.items is not None:
-            made += (ItemSender(serving, request, method.items.to_value),)
+            made += (ItemSender(serving, request, serving.session.writer(method.items)),)
         if method.upload is not None:
             made += (ItemReceiver(serving, request, method.upload.read),)
         return made
 
-    def answer(self, result: Any) -> Any:
-        """The result as a JSON value. Raises :class:`EncodeError` for one that its type does not allow."""
+    def answer(self, result: Any, session: Session) -> Any:
+        """The result as it goes into a message. Raises :class:`EncodeError` for one that its type does not allow."""
         method = self.method
         if method is None:
             return result.to_value() if isinstance(result, Record) else result
-        return None if method.result is None else method.result.to_value(result)
+        return None if method.result is None else session.writer(method.result)(result)
 
 
-def error_for(wire: str, error: BaseException, cancelled: bool, debug: bool) -> PluginError:
+def error_for(error: BaseException, cancelled: bool, debug: bool) -> PluginError:
     """What the caller is told about what a handler raised; with a stack trace only where the host wants one."""
     if isinstance(error, PluginError):
         return error
     if cancelled and type(error).__name__ in ("CancelledError", "TimeoutError"):
         return CancelledError("the call was cancelled")
     if isinstance(error, EncodeError) and error.reason == "tooLarge":
-        return ResourceExhaustedError(f"the result of {wire} cannot be sent: {error.message}")
+        return ResourceExhaustedError(f"the answer cannot be sent: {error.message}")
     if isinstance(error, EncodeError):
-        return InternalError(f"the result of {wire} cannot be sent: {error}", details=_trace(error, debug))
+        return InternalError(f"the result cannot be sent: {error}", details=_trace(error, debug))
     return InternalError(f"{type(error).__name__}: {error}", details=_trace(error, debug))
 
 
@@ -99,13 +101,17 @@ def no_handler(plugin: Plugin, request: Request) -> PluginError:
     """
     for interface in plugin.interfaces.values():
         for method in interface.methods:
-            if method.wire == request.method and method.params is not None:
-                try:
+            if method.wire != request.method:
+                continue
+            try:
+                if method.params is not None:
                     method.params.read(request.params)
-                except DecodeError as error:
-                    return unfit(error)
-    known = ", ".join(sorted(plugin.handlers)) or "none"
-    return MethodNotFoundError(f"the plugin has no method {request.method!r}; it has {known}")
+            except DecodeError as error:
+                return unfit(error)
+            return MethodNotFoundError(f"`{request.method}` is not implemented")
+    names = {method.wire for interface in plugin.interfaces.values() for method in interface.methods}
+    known = ", ".join(sorted(names | plugin.handlers.keys())) or "none"
+    return MethodNotFoundError(f"the plugin has no method `{request.method}`; it has {known}")
 
 
 def place_of(error: BaseException) -> dict[str, str]:

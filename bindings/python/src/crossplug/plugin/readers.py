@@ -105,7 +105,7 @@ class Readers:
             handler = task.attached
             if handler is not None and handler.quick and self._serving.in_flight() == 1:
                 self._run_inline(task, number)
-                if self._leader != number:
+                if self._leader != number or self.ended:  # it may have met the end while the handler waited
                     return None
                 continue
             with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from crossplug.codec.generic import Generic, I, R, U
+from crossplug.codec.loose import as_json
 from crossplug.errors import DecodeError, PluginError, error_of
 from crossplug.interfaces.protocol_errors import CancelledError, DeadlineExceededError, InternalError
 from crossplug.plugin.stream import ItemReceiver, ItemSender
@@ -46,27 +47,30 @@ class ServiceCall(Generic[R, I, U]):
         self._wire = service if isinstance(service, str) else service.wire
         self._streams = not is_plain if method is None else method.items is not None
         if method is not None:
-            params = None if method.params is None else method.params.to_value(params)
-        cleans_up = timeout is not None
-        if timeout is None:
-            timeout = None if method is None else method.timeout
-            if remaining is not None:  # nobody waits longer for the call that this one serves
-                timeout = remaining if timeout is None else min(timeout, remaining)
-                if timeout <= 0:
-                    raise DeadlineExceededError(f"no time is left to call the service {self._wire}")
+            params = None if method.params is None else serving.session.writer(method.params)(params)
+        own = timeout
+        if request is not None and request.cancelled:
+            if own is None:
+                raise CancelledError("the call was cancelled")
+        else:
+            usual = own if own is not None or method is None else method.timeout
+            # Nobody waits longer for the call that this one serves; but what cleans up behind it has its own time.
+            timeout = min((limit for limit in (usual, remaining) if limit is not None), default=None)
+        if timeout is not None and timeout <= 0:
+            raise DeadlineExceededError(f"no time is left to call the service {self._wire}")
         self._timeout = timeout
         self._end = None if timeout is None else monotonic() + timeout
         traceparent = None if request is None else request.traceparent
         with serving.lock:
-            if request is not None and request.cancelled and not cleans_up:
+            if request is not None and request.cancelled and own is None:
                 raise CancelledError("the call was cancelled")
             timeout_ms = None if timeout is None else max(1, round(timeout * 1000))
             self._asked = serving.session.ask(
                 self._wire, params, timeout_ms, traceparent, request, streams=self._streams
             )
         serving.said()
-        read = None if method is None or method.items is None else method.items.read
-        write = None if method is None or method.upload is None else method.upload.to_value
+        read = as_json if method is None or method.items is None else method.items.read
+        write = None if method is None or method.upload is None else serving.session.writer(method.upload)
         self._items: ItemReceiver[I] = ItemReceiver(serving, self._asked, read, self)
         self._upload: ItemSender[U] = ItemSender(serving, self._asked, write, self)
 
@@ -156,7 +160,7 @@ class ServiceCall(Generic[R, I, U]):
                 raise typed
             raise error
         if method is None:
-            return self._asked.result
+            return as_json(self._asked.result)
         if method.result is None:
             return None
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossplug.codec.loose import as_json
 from crossplug.codec.scalars import SAFE
 from crossplug.errors import PluginError, details_of, error_of
 
@@ -88,7 +89,7 @@ def read_error(value: Any, classes: dict[str, type[CodedError]] | None = None) -
     data = value.get("data")
     code = details = retryable = None
     if type(data) is dict and type(data.get("retryable", False)) is bool:
-        code, details, retryable = data.get("code"), data.get("details"), data.get("retryable", False)
+        code, details, retryable = data.get("code"), as_json(data.get("details")), data.get("retryable", False)
     if type(code) is not str:
         from crossplug.interfaces.protocol_errors import NUMBERS
 

@@ -116,8 +116,7 @@ class Session(Speech):
             request = self.requests.get(id)
             if request is None or request.cancelled:
                 return None
-            request.cancelled = True
-            request.wake()
+            self.cancel(request)
             return Cancel(request)
         exchange: Exchange | None = self.requests.get(id)
         if exchange is None and type(id) is int:
@@ -148,7 +147,7 @@ class Session(Speech):
             what = f"an item for {exchange.id!r} {'behind its end' if exchange.ended else 'without credit'}"
             self._complain(what)
             if isinstance(exchange, Request):
-                exchange.cancelled = True
+                self.cancel(exchange)
                 self.fail(exchange, error_of("protocolViolation", what))
                 return Cancel(exchange)
         else:

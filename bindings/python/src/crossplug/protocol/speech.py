@@ -15,8 +15,11 @@ from crossplug.protocol.sequences import Sequences, is_too_long
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    from crossplug.codec import Codec
+    from crossplug.codec.generic import T
     from crossplug.protocol.dialect.dialect import Dialect
 
 PENDING_CALLS = 1000
@@ -69,6 +72,10 @@ class Speech:
         self._shutdown: int | str | None = None
         self._received = 0  # bytes of the frame in hand: the size of an item is that of its message
 
+    def writer(self, codec: Codec[T]) -> Callable[[T], Any]:
+        """How values of a type are written into messages of this conversation."""
+        return codec.to_native if self.dialect.native else codec.to_value
+
     def greet(self, manifest: dict[str, Any]) -> None:
         """Says what the dialect says before it is asked."""
         for payload in self.dialect.open(manifest):
@@ -79,16 +86,18 @@ class Speech:
         result: dict[str, Any],
         request: Request,
         framing: str,
+        encoding: str = "json",
         *,
         frame_bytes: int = FRAME_BYTES,
         pending_calls: int = PENDING_CALLS,
         open_streams: int = OPEN_STREAMS,
     ) -> None:
-        """Answers ``initialize``; the chosen framing and the stricter of both sides' caps hold from the next message
-        on.
+        """Answers ``initialize``; the chosen framing, encoding and the stricter of both sides' caps hold from the next
+        message on.
         """
         self.reply(request, result)
         self.framing = framing
+        self.dialect.settle(encoding)
         if self.state != "closing":  # the input may have ended while the plugin started
             self.state = "open"
         self.frame_bytes = min(frame_bytes, self.frame_bytes)
@@ -278,6 +287,13 @@ class Speech:
         if self.state == "new":
             raise error_of("unavailable", f"{what} cannot go to the host before `initialize` is answered")
 
+    def cancel(self, request: Request) -> None:
+        """Nobody waits for a request any more, nor for what it asked of the host; what it asks later cleans up."""
+        request.cancelled = True
+        for asked in tuple(request.asked):
+            self.abandon(asked, error_of("cancelled", "the call was cancelled"))
+        request.wake()
+
     def abandon(self, asked: Asked, error: PluginError | None = None) -> None:
         """Cancels a call of a service whose caller waits no longer; its reply will be dropped.
 
@@ -319,7 +335,9 @@ class Speech:
     def _put(self, payload: bytes) -> int:
         size = len(payload)
         if size > self.frame_bytes:
-            raise EncodeError("tooLarge", f"a message of {size} bytes; the peer takes at most {self.frame_bytes}")
+            raise EncodeError(
+                "tooLarge", f"a message of {size} bytes is too large: the peer takes at most {self.frame_bytes}"
+            )
         self.out.append(framed(payload, self.framing))
         self.queued += size
         return size

@@ -1,12 +1,14 @@
-"""``crossplug/1``: the message as it is. Knows JSON text and nothing of requests in flight."""
+"""``crossplug/1``: the message as it is. Knows its two encodings and nothing of requests in flight."""
 
 from __future__ import annotations
 
+from crossplug.codec.msgpack import pack, unpack
 from crossplug.codec.text import dump, parse
 from crossplug.protocol.frame import FRAME_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -17,8 +19,17 @@ class Crossplug:
     frame_bytes = FRAME_BYTES
     has_log = True
     reaches_host = True
-    read = staticmethod(parse)
-    write = staticmethod(dump)
+
+    def __init__(self) -> None:
+        self.native = False
+        self.read: Callable[[bytes], Any] = parse
+        self.write: Callable[[dict[str, Any]], bytes] = dump
+
+    def settle(self, encoding: str) -> None:
+        """What the handshake chose."""
+        self.native = encoding == "msgpack"
+        if self.native:
+            self.read, self.write = unpack, pack
 
     def open(self, manifest: dict[str, Any]) -> list[bytes]:
         """Nothing: the host speaks first."""
@@ -27,4 +38,4 @@ class Crossplug:
     def unreadable(self, message: str) -> bytes:
         """``parseError`` without an id, as JSON-RPC asks."""
         error = {"code": -32700, "message": message, "data": {"code": "parseError"}}
-        return dump({"jsonrpc": "2.0", "id": None, "error": error})
+        return self.write({"jsonrpc": "2.0", "id": None, "error": error})

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
         """Whether the peer keeps a log for the plugin."""
         reaches_host: bool
         """Whether the plugin may call services and emit events."""
+        native: bool
+        """Whether messages hold 64-bit integers and bytes as such: they are MessagePack."""
+
+        def settle(self, encoding: str) -> None:
+            """Takes over what the handshake chose."""
 
         def open(self, manifest: dict[str, Any]) -> list[bytes]:
             """What the plugin says before it is asked."""
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
             """The frame of a message; None where the dialect has no word for it."""
 
         def unreadable(self, message: str) -> bytes:
-            """The answer to a frame that is not JSON."""
+            """The answer to a frame that holds no message at all."""
 
 
 def by_name(name: str, debug: bool = False) -> Dialect:

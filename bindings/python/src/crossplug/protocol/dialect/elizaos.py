@@ -43,12 +43,16 @@ class ElizaOs:
     frame_bytes = HOST_FRAME_BYTES
     has_log = False
     reaches_host = False
+    native = False
 
     def __init__(self, debug: bool = False) -> None:
         self._debug = debug
         self._asked: dict[int | str, Message] = {}
         self._actions: frozenset[str] = frozenset()
         self._evaluators: frozenset[str] = frozenset()
+
+    def settle(self, encoding: str) -> None:
+        """There is nothing to choose."""
 
     def open(self, manifest: dict[str, Any]) -> list[bytes]:
         """``ready``, with the manifest."""
