@@ -55,7 +55,7 @@ static int32_t call(crossplug_instance *self, uint32_t method, const uint8_t *pa
     case 0:
         while (true) nap(1000);
     case 1:
-        nap(300);
+        nap(150);
         return give(answer, params, length);
     case 2:
         return give(answer, (const uint8_t *)"no json", 7);

@@ -16,40 +16,31 @@ use crate::door::conversation::{broke, error_reply, result_of};
 const MOST: usize = 256;
 
 impl Seat {
-    /// Has a call made by a thread that may be lost.
+    /// Has a call made by a thread that may be lost. Until that is there the call lies in the queue, where its caller can
+    /// still take it back.
     pub(super) fn call_elsewhere(&self, state: &mut State, job: Job) {
-        if state.busy >= MOST {
-            return state.queue.push_back(job);
+        state.queue.push_back(job);
+        if state.busy < MOST
+            && let Some(me) = self.me.upgrade()
+        {
+            state.busy += 1;
+            crew::run(move || me.work());
         }
-        let (Some(instance), Some(me)) = (state.instance.clone(), self.me.upgrade()) else {
-            return;
-        };
-        state.busy += 1;
-        state.inside.insert(job.id, false);
-        crew::run(move || me.work(&instance, job));
     }
 
-    /// Makes a call, and others that wait.
-    fn work(&self, instance: &Instance, mut job: Job) {
+    /// Makes calls that wait.
+    fn work(&self) {
         loop {
-            self.enter(
-                instance,
-                job.id,
-                job.method,
-                job.params.as_bytes(),
-                job.deadline,
-            );
             let mut state = self.lock();
-            match state.queue.pop_front() {
-                Some(next) if state.instance.is_some() => {
-                    state.inside.insert(next.id, false);
-                    job = next;
-                }
-                _ => {
-                    state.busy -= 1;
-                    return;
-                }
-            }
+            let instance = state.instance.clone().filter(|_| !state.leaving);
+            let (Some(instance), Some(job)) = (instance, state.queue.pop_front()) else {
+                state.busy -= 1;
+                return;
+            };
+            state.inside.insert(job.id, false);
+            drop(state);
+            let params = job.params.as_bytes();
+            self.enter(&instance, job.id, job.method, params, job.deadline);
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) struct State {
     /// From the library's `open` until it is closed or lost.
     pub(super) instance: Option<Arc<Instance>>,
     pub(super) methods: HashMap<String, u32>,
-    /// Calls that wait for a thread.
+    /// Calls that wait for a thread; the plugin has not heard of them.
     pub(super) queue: VecDeque<Job>,
     /// Threads of the crew that make calls.
     pub(super) busy: usize,
