@@ -76,7 +76,7 @@ pub(crate) struct Inspect {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Call {
-    /// Folder of a plugin, its plugin.json, or a bare WebAssembly module (.wasm, .wat).
+    /// Folder of a plugin, its plugin.json, or a bare WebAssembly module (.wasm, .wat) or shared library (.so).
     pub(crate) path: PathBuf,
     /// Wire name of the method: action.invoke. Of a bare module: the export.
     pub(crate) method: String,
