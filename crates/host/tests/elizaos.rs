@@ -8,6 +8,7 @@
 )]
 
 use std::future::Future;
+#[cfg(feature = "wasm")]
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
