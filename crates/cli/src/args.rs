@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Loads a plugin, calls one method and stops the plugin.
     Call(Box<Call>),
+    /// Makes of a plugin what a door needs: a WebAssembly component of one in Python or TypeScript.
+    Build(Build),
     /// Generates types, author's and host's code from interface documents.
     Codegen(Codegen),
     /// Plays every session vector and interop case that applies against a plugin.
@@ -135,6 +137,29 @@ pub(crate) enum Encoding {
     Json,
     /// Bytes and 64-bit integers as they are.
     Msgpack,
+}
+
+/// A door that something can be built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BuildDoor {
+    /// A component, which every host with a WebAssembly door can load.
+    Wasm,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Build {
+    /// Folder of the plugin, with its plugin.json. What its process door starts is what is built.
+    pub(crate) dir: PathBuf,
+    /// What to build it for.
+    #[arg(long, value_enum)]
+    pub(crate) door: BuildDoor,
+    /// File to write; by default the plugin's name with `.wasm`, in its folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The program, where it is another one than the process door starts; relative to the folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! The `crossplug` program: reads the command line, runs one command and turns its outcome into an exit code.
 
 mod args;
+mod build;
 mod call;
 mod codegen;
 mod conformance;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
+        Command::Build(arguments) => build::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
     };

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod build;
 mod call;
 mod codegen;
 mod exit_codes;

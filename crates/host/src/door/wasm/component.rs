@@ -64,6 +64,9 @@ struct Outbox {
     next: Option<Time>,
 }
 
+/// What a call is given: the method's number, params, its id, what its caller still waits, the time.
+type Call<'a> = (u32, &'a str, u64, Option<Time>, Time);
+
 /// What all instances of one component share.
 pub(super) struct Plan {
     engine: &'static Engine,
@@ -87,7 +90,7 @@ struct Instance {
     tether: Tether,
     limits: WasmLimits,
     methods: TypedFunc<(), (Vec<String>,)>,
-    call: TypedFunc<(u32, &'static str, u64, Option<Time>, Time), (Answered,)>,
+    call: TypedFunc<Call<'static>, (Answered,)>,
     push: TypedFunc<(&'static str, Time), (Outbox,)>,
     turn: TypedFunc<(Time,), (Outbox,)>,
     close: TypedFunc<(Time,), (Outbox,)>,
@@ -268,7 +271,7 @@ impl instance::Instance for Instance {
         deadline: Option<Instant>,
     ) -> wasmtime::Result<(Called, bool)> {
         let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-        let call: TypedFunc<(u32, &str, u64, Option<Time>, Time), _> = self.call;
+        let call: TypedFunc<Call<'_>, _> = self.call;
         let arguments = (
             method.cast_unsigned(),
             text(params)?,
