@@ -4,6 +4,7 @@
 //! prepares what they need through [`tools`]; it knows nothing of what the crates do.
 
 mod codegen;
+mod components;
 mod demo;
 mod doctor;
 mod examples;
