@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -76,24 +77,30 @@ fn over_tcp_neither_begins_without_a_token() {
 
 #[test]
 fn mute_connections_keep_nobody_out() {
-    for (name, command) in subjects() {
-        let folder = Folder::of_listener();
-        let _running = Running::listen(&command, &folder, &folder.unix(), Some(TOKEN));
-        let mut mute: Vec<_> = (0..8)
-            .map(|_| UnixStream::connect(folder.socket()).unwrap())
-            .collect();
-        let plugin = host().load(folder.path()).token(TOKEN).blocking();
-        let plugin = plugin.unwrap_or_else(|error| panic!("{name}: {error}"));
-        plugin.call_blocking("test.nothing", ()).unwrap();
-        // They are hung up on in the end.
-        for socket in &mut mute {
-            socket
-                .set_read_timeout(Some(Duration::from_secs(60)))
-                .unwrap();
-            assert_eq!(socket.read(&mut [0]).unwrap(), 0, "{name}");
+    // They have their time, in each language at once.
+    std::thread::scope(|threads| {
+        for (name, command) in subjects() {
+            threads.spawn(move || keeps_mute_connections_apart(name, &command));
         }
-        plugin.call_blocking("test.nothing", ()).unwrap();
+    });
+}
+
+fn keeps_mute_connections_apart(name: &str, command: &[PathBuf]) {
+    let folder = Folder::of_listener();
+    let _running = Running::listen(command, &folder, &folder.unix(), Some(TOKEN));
+    let mut mute: Vec<_> = (0..8)
+        .map(|_| UnixStream::connect(folder.socket()).unwrap())
+        .collect();
+    let plugin = host().load(folder.path()).token(TOKEN).blocking();
+    let plugin = plugin.unwrap_or_else(|error| panic!("{name}: {error}"));
+    plugin.call_blocking("test.nothing", ()).unwrap();
+    // They are hung up on in the end.
+    for socket in &mut mute {
+        let long = Duration::from_secs(60);
+        socket.set_read_timeout(Some(long)).unwrap();
+        assert_eq!(socket.read(&mut [0]).unwrap(), 0, "{name}");
     }
+    plugin.call_blocking("test.nothing", ()).unwrap();
 }
 
 #[test]
