@@ -36,14 +36,14 @@ impl Door for Local {
 }
 
 fn load(live: Live) -> Result<Plugin> {
-    let moment = Duration::from_millis(100);
+    let moment = Duration::from_millis(500);
     let patience = Patience {
         shutdown: moment,
         end_of_input: moment,
         terminate: moment,
     };
     let host = Host::builder().patience(patience);
-    let host = host.start_timeout(Duration::from_millis(300)).build();
+    let host = host.start_timeout(Duration::from_secs(2)).build();
     host.open("local", Local(live)).blocking()
 }
 
@@ -107,7 +107,7 @@ fn one_that_heeds_what_it_is_told_lives_and_stops() {
     })
     .unwrap();
     assert_eq!(late(&plugin, "hang"), ErrorKind::Deadline);
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(800));
     echoes(&plugin);
     let ending = plugin.stop_blocking();
     assert!(ending.error.is_none() && ending.status.is_none());

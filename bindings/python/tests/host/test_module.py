@@ -21,7 +21,7 @@ from crossplug import Context, Plugin
 from crossplug.host import CallCancelledError, DeadlineError, DiedError, LogLine, Patience, StartError
 from host.places import resident
 
-QUICK: Patience = {"shutdown": 0.3, "end_of_input": 0.3}
+QUICK: Patience = {"shutdown": 1.0, "end_of_input": 0.3}
 
 
 def plugin_in(folder: Path, module: str = "plugin", **files: str) -> Path:
@@ -209,7 +209,7 @@ def test_a_late_call_that_heeds_its_cancellation_costs_nothing() -> None:
         for method in ("heeds", "heeds.too"):
             with pytest.raises(DeadlineError):
                 plugin.call_blocking(method, timeout=0.05)
-        time.sleep(0.6)
+        time.sleep(1.5)
         assert plugin.call_blocking("ok", 1) == 1
 
 
@@ -219,7 +219,7 @@ def test_a_call_that_does_not_come_back_makes_the_plugin_unusable() -> None:
             plugin = await host.load_module(stubborn())
             waiting = asyncio.create_task(plugin.call("heeds"))
             with pytest.raises(DeadlineError):
-                await plugin.call("ignores", 1.5, timeout=0.05)
+                await plugin.call("ignores", 3, timeout=0.05)
             assert await plugin.call("ok", 1) == 1  # it has its time
             ending = await plugin.wait()
             assert isinstance(ending.error, DiedError)
@@ -241,7 +241,7 @@ def test_a_stop_does_not_wait_for_what_cannot_be_ended() -> None:
 
         def call() -> None:
             try:
-                plugin.call_blocking("ignores", 2)
+                plugin.call_blocking("ignores", 4)
             except CallCancelledError as error:
                 raised.append(error)
 
