@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
 
 use crate::step::{self, Show};
 use crate::tools::wasm;
@@ -51,7 +52,37 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
         fs::copy(&built, &beside).with_context(|| format!("no {}", built.display()))?;
         fs::rename(beside, to)?;
     }
+    bind(root, &wasm, &laid)?;
     assemble(root, &laid)
+}
+
+/// The subject as packages of npm, as `wasm-bindgen --out-dir` makes them: for bundlers, which is what it does unless told
+/// otherwise, and for the web.
+fn bind(root: &Path, wasm: &wasm::Wasm, laid: &Path) -> anyhow::Result<()> {
+    let mut cargo = wasm.cargo();
+    cargo.args(["build", "--locked", "--release", "--target", TARGET]);
+    cargo.args(["--package", "crossplug-plugin", "--example", "subject"]);
+    cargo.args(["--features", "crossplug-plugin/wasm-bindgen"]);
+    // Beside the module without it, which has the same name.
+    cargo.env("CARGO_TARGET_DIR", "target/wasm/bound");
+    step::run("module subject, bound", &mut cargo, Show::OnFailure)?;
+    let built = root
+        .join("target/wasm/bound")
+        .join(TARGET)
+        .join("release/examples/subject.wasm");
+    for (folder, is_for_web) in [("bound", false), ("bound-web", true)] {
+        let mut bindgen = Bindgen::new();
+        bindgen.input_path(&built);
+        let chosen = if is_for_web {
+            bindgen.web(true)
+        } else {
+            bindgen.bundler(true)
+        };
+        chosen
+            .and_then(|bindgen| bindgen.typescript(true).generate(laid.join(folder)))
+            .context("wasm-bindgen")?;
+    }
+    Ok(())
 }
 
 /// Guests that are written by hand, for hosts that read no text: those of tests, and those of Extism's vectors under the
@@ -68,9 +99,15 @@ fn assemble(root: &Path, laid: &Path) -> anyhow::Result<()> {
     let cases: Value = serde_json::from_slice(&fs::read(vectors.join("cases.json"))?)?;
     let folder = laid.join("extism");
     fs::create_dir_all(&folder)?;
-    for case in cases["cases"].as_array().into_iter().flatten() {
-        let name = case["case"].as_str().context("a case has a name")?;
-        let text = match (case["wat"].as_str(), case["module"].as_str()) {
+    for case in cases
+        .get("cases")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let said = |member: &str| case.get(member).and_then(Value::as_str);
+        let name = said("case").context("a case has a name")?;
+        let text = match (said("wat"), said("module")) {
             (Some(text), _) => text.to_owned(),
             (None, Some(file)) => fs::read_to_string(vectors.join(file))?,
             _ => anyhow::bail!("{name}: a case has a `wat` or a `module`"),

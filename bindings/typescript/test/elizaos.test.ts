@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import {
   type LoadedElizaPlugin,
   loadPlugin,
@@ -58,9 +58,6 @@ async function answers(plugin: LoadedElizaPlugin): Promise<void> {
   await runtime.stop();
   assert.equal(host.isAlive, false);
 }
-
-// The host that the loaders share ends with the program: nothing of it keeps a test running.
-after(() => setTimeout(() => process.exit(), 1000).unref());
 
 describe("a plugin in Rust", () => {
   test("as a module", { skip: guest("subject") === undefined }, async () =>

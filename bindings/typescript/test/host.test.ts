@@ -21,7 +21,7 @@ import {
   conformanceServices,
   OutOfPaperError,
 } from "crossplug/interfaces/conformance";
-import { moduleSubject, ownSubject, subjects, until } from "./plugins.js";
+import { boundSubject, moduleSubject, ownSubject, subjects, until } from "./plugins.js";
 
 const processes = subjects();
 test("all subjects are here", { skip: process.env.CI === undefined }, () => {
@@ -32,6 +32,8 @@ test("all subjects are here", { skip: process.env.CI === undefined }, () => {
 type Way = { readonly what: string; readonly folder: string; readonly doors: readonly Door[] };
 const ways: Way[] = Object.entries(processes).map(([language, folder]) => ({ what: language, folder, doors: [] }));
 ways.push({ what: "the program itself", folder: ownSubject(), doors: [] });
+const bound = boundSubject();
+if (bound !== undefined) ways.push({ what: "a package of wasm-bindgen's", folder: bound, doors: [] });
 const module = moduleSubject();
 if (module !== undefined) {
   ways.push({ what: "a module", folder: module, doors: [] });

@@ -81,6 +81,16 @@ export function moduleSubject(): string | undefined {
   return made;
 }
 
+/** The conformance subject as a package of wasm-bindgen's, in a folder with a manifest; undefined where it is not built. */
+export function boundSubject(): string | undefined {
+  if (guest("bound/subject_bg") === undefined) return undefined;
+  const made = pluginFolder({ ...SUBJECT, language: "rust", doors: { module: { typescript: "subject.js" } } });
+  for (const file of ["subject.js", "subject_bg.js", "subject_bg.wasm"]) {
+    copyFileSync(join(ROOT, "target/guests/bound", file), join(made, file));
+  }
+  return made;
+}
+
 /** The conformance subject as a module of this program: a manifest beside it. */
 export function ownSubject(): string {
   const file = join(ROOT, "bindings/typescript/subject/dist/module.json");

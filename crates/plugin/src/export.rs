@@ -16,6 +16,8 @@ mod stdio;
 mod stream;
 #[doc(hidden)]
 pub mod wasm;
+#[cfg(all(feature = "wasm-bindgen", target_arch = "wasm32"))]
+pub mod wasm_bindgen;
 
 #[doc(hidden)]
 pub use crate::lifecycle::{Alive, Lifeless, Probe};
