@@ -1,39 +1,8 @@
 //! The services of an interface, as a host answers them.
 
 use super::expression::Types;
-use super::methods::{answer, described};
+use super::methods::{SERVICE, answer, described};
 use super::page::{Page, quoted};
-use crate::model::{Method, Type};
-
-/// What a function is that answers a service: of the call, the params and the streams.
-pub(super) fn handler_type(types: &Types<'_>, service: &Method) -> String {
-    let arguments: Vec<String> = arguments(types, service)
-        .into_iter()
-        .map(|(_, annotation)| annotation)
-        .collect();
-    format!(
-        "_t.Callable[[{}], {}]",
-        arguments.join(", "),
-        answer(types, service)
-    )
-}
-
-fn arguments(types: &Types<'_>, service: &Method) -> Vec<(&'static str, String)> {
-    let mut arguments = vec![("call", "_Asked".to_owned())];
-    if let Some(params) = service.params {
-        arguments.push(("params", types.annotation(&Type::Ref(params))));
-    }
-    if let Some(items) = &service.items {
-        arguments.push(("items", format!("_AskedItems[{}]", types.annotation(items))));
-    }
-    if let Some(upload) = &service.upload {
-        arguments.push((
-            "upload",
-            format!("_AskedUpload[{}]", types.annotation(upload)),
-        ));
-    }
-    arguments
-}
 
 /// The class that a host derives from; none where the interface has no services.
 pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
@@ -59,13 +28,7 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     ));
     for service in &interface.services {
         page.blank();
-        let arguments: Vec<String> = std::iter::once("self".to_owned())
-            .chain(
-                arguments(types, service)
-                    .into_iter()
-                    .map(|(name, annotation)| format!("{name}: {annotation}")),
-            )
-            .collect();
+        let arguments = SERVICE.signature(types, service);
         page.call(
             "    ",
             &format!("def {}", service.name.python),

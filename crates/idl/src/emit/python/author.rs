@@ -2,7 +2,7 @@
 
 use super::events::handler_names;
 use super::expression::Types;
-use super::methods::{answer, arguments, described};
+use super::methods::{HANDLER, answer, described};
 use super::page::{Page, quoted};
 use crate::model::Side;
 
@@ -27,13 +27,7 @@ pub(super) fn author(page: &mut Page, types: &Types<'_>) {
     ));
     for method in &interface.methods {
         page.blank();
-        let arguments: Vec<String> = std::iter::once("self".to_owned())
-            .chain(
-                arguments(types, method)
-                    .into_iter()
-                    .map(|(name, annotation)| format!("{name}: {annotation}")),
-            )
-            .collect();
+        let arguments = HANDLER.signature(types, method);
         page.call(
             "    ",
             &format!("def {}", method.name.python),

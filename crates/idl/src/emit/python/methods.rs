@@ -54,34 +54,61 @@ fn seconds(milliseconds: u64) -> String {
         + "0"
 }
 
-/// What a handler of the method is: a function of the context, the params and the streams.
-pub(super) fn handler_type(types: &Types<'_>, method: &Method) -> String {
-    let arguments: Vec<String> = arguments(types, method)
-        .into_iter()
-        .map(|(_, annotation)| annotation)
-        .collect();
-    format!(
-        "_t.Callable[[{}], {}]",
-        arguments.join(", "),
-        answer(types, method)
-    )
+/// What a function that answers is given: first what it knows of its call, then the params and the streams.
+pub(super) struct Answering {
+    call: (&'static str, &'static str),
+    items: &'static str,
+    upload: &'static str,
 }
 
-pub(super) fn arguments(types: &Types<'_>, method: &Method) -> Vec<(&'static str, String)> {
-    let mut arguments = vec![("ctx", "_Context".to_owned())];
-    if let Some(params) = method.params {
-        arguments.push(("params", types.annotation(&Type::Ref(params))));
+/// In a plugin: a handler of a method.
+pub(super) const HANDLER: Answering = Answering {
+    call: ("ctx", "_Context"),
+    items: "_ItemSender",
+    upload: "_ItemReceiver",
+};
+
+/// In a host: a service.
+pub(super) const SERVICE: Answering = Answering {
+    call: ("call", "_Asked"),
+    items: "_AskedItems",
+    upload: "_AskedUpload",
+};
+
+impl Answering {
+    /// The type of such a function.
+    pub(super) fn function(&self, types: &Types<'_>, method: &Method) -> String {
+        let arguments = self.arguments(types, method).into_iter();
+        let annotations: Vec<String> = arguments.map(|(_, annotation)| annotation).collect();
+        let answer = answer(types, method);
+        format!("_t.Callable[[{}], {answer}]", annotations.join(", "))
     }
-    if let Some(items) = &method.items {
-        arguments.push(("items", format!("_ItemSender[{}]", types.annotation(items))));
+
+    /// The arguments of one that is written as a method of a class.
+    pub(super) fn signature(&self, types: &Types<'_>, method: &Method) -> Vec<String> {
+        let arguments = self.arguments(types, method).into_iter();
+        std::iter::once("self".to_owned())
+            .chain(arguments.map(|(name, annotation)| format!("{name}: {annotation}")))
+            .collect()
     }
-    if let Some(upload) = &method.upload {
-        arguments.push((
-            "upload",
-            format!("_ItemReceiver[{}]", types.annotation(upload)),
-        ));
+
+    fn arguments(&self, types: &Types<'_>, method: &Method) -> Vec<(&'static str, String)> {
+        let (name, annotation) = self.call;
+        let mut arguments = vec![(name, annotation.to_owned())];
+        if let Some(params) = method.params {
+            arguments.push(("params", types.annotation(&Type::Ref(params))));
+        }
+        let streams = [
+            ("items", &method.items, self.items),
+            ("upload", &method.upload, self.upload),
+        ];
+        for (name, ty, generic) in streams {
+            if let Some(ty) = ty {
+                arguments.push((name, format!("{generic}[{}]", types.annotation(ty))));
+            }
+        }
+        arguments
     }
-    arguments
 }
 
 pub(super) fn answer(types: &Types<'_>, method: &Method) -> String {

@@ -1,7 +1,7 @@
 //! Everything beyond the types: errors, methods, services, events, and the interface that holds them together.
 
 use super::expression::Types;
-use super::methods::{descriptor, handler_type};
+use super::methods::{HANDLER, descriptor};
 use super::page::{Page, quoted};
 use super::{answers, author, client, errors, events, services};
 
@@ -30,7 +30,7 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>, calls: bool) {
     );
     for method in &interface.methods {
         page.blank();
-        descriptor(page, types, method, &handler_type(types, method));
+        descriptor(page, types, method, &HANDLER.function(types, method));
         page.docs("    ", &method.description);
     }
 

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::answers;
 use super::expression::Types;
-use super::methods::{described, descriptor, result, stream_types};
+use super::methods::{SERVICE, described, descriptor, result, stream_types};
 use super::page::Page;
 use crate::model::{Method, Type};
 
@@ -25,7 +24,7 @@ pub(super) fn emit(page: &mut Page, types: &Types<'_>) {
     page.line("    __slots__ = (\"_ctx\",)");
     for service in &interface.services {
         page.blank();
-        descriptor(page, types, service, &answers::handler_type(types, service));
+        descriptor(page, types, service, &SERVICE.function(types, service));
         page.docs("    ", &service.description);
     }
     page.blank();
