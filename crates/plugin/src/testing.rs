@@ -31,12 +31,14 @@
 //! assert_eq!(host.service_calls()[0].service, "memory.search");
 //! ```
 
+mod builder;
 mod call;
 mod fakes;
 mod host;
 mod record;
 mod wire;
 
+pub use builder::TestHostBuilder;
 pub use call::{Answer, TestCall};
-pub use host::{TestHost, TestHostBuilder};
+pub use host::TestHost;
 pub use record::{Emitted, LogLine, Progress, ServiceCall};
