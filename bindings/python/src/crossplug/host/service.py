@@ -181,7 +181,7 @@ def _arguments(service: Service, native: _native.ServiceCall) -> tuple[Any, ...]
 
 
 def _fail(service: Service, native: _native.ServiceCall, error: BaseException) -> None:
-    told = error_for(service.wire, error, native.cancelled, False)
+    told = error_for(error, native.cancelled, False)
     if told is not error and not native.cancelled:
         # The plugin hears the words; who mends the host needs the place.
         _log.error("the service %s raised %s", service.wire, type(error).__name__, exc_info=error)
