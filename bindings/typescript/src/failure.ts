@@ -1,6 +1,8 @@
 // What a thrown value becomes on the wire. Knows no transport and no handler.
 
+import { writeAny } from "./codec/any.js";
 import { DecodeError, EncodeError } from "./codec/misfit.js";
+import { writeAs } from "./descriptor.js";
 import { PluginError } from "./errors.js";
 import type { JsonObject } from "./json/value.js";
 import type { Failure } from "./plugin/message.js";
@@ -13,7 +15,7 @@ const LONE = /\p{Surrogate}/gu;
  * text of what was thrown, and a trace only where the host wants one.
  */
 export function failureOf(thrown: unknown, debug: boolean): Failure {
-  if (thrown instanceof PluginError) return declared(thrown, debug);
+  if (thrown instanceof PluginError) return declared(thrown);
   const details: JsonObject | undefined =
     debug && thrown instanceof Error && thrown.stack !== undefined ? { trace: clean(thrown.stack) } : undefined;
   return { code: "internal", message: clean(describe(thrown)), details };
@@ -27,18 +29,24 @@ export function unfit(thrown: unknown): unknown {
   return new PluginError("invalidParams", message, { details: { reason, pointer }, cause: thrown });
 }
 
-function declared(error: PluginError<unknown>, debug: boolean): Failure {
+/** What a handler gave and its type does not allow, as the error of the call; anything else as it is. */
+export function unsendable(thrown: unknown): unknown {
+  if (!(thrown instanceof EncodeError)) return thrown;
+  const { reason, pointer, problem } = thrown;
+  const message = `the result cannot be sent: ${reason} at ${pointer === "" ? "the document" : pointer}: ${problem}`;
+  return new PluginError("internal", message, { cause: thrown });
+}
+
+function declared(error: PluginError<unknown>): Failure {
   try {
     const details = error.wireDetails();
-    // JSON.stringify is the judge of details without a type: what it cannot write is not sent.
-    if (details !== undefined) JSON.stringify(details);
-    return { code: error.code, message: clean(error.message), details, retryable: error.retryable };
+    if (details !== undefined) writeAs("they", writeAny, details);
+    return { code: clean(error.code), message: clean(error.message), details, retryable: error.retryable };
   } catch (thrown) {
-    const why =
-      thrown instanceof EncodeError
-        ? thrown
-        : new Error(`the details of the error ${error.code} are not JSON`, { cause: thrown });
-    return failureOf(why, debug);
+    // What is told in words still matters where the details cannot be sent.
+    const why = thrown instanceof EncodeError ? thrown.message : describe(thrown);
+    const message = clean(`${error.message} (details left out: ${why})`);
+    return { code: clean(error.code), message, retryable: error.retryable };
   }
 }
 

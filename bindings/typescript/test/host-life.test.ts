@@ -56,6 +56,7 @@ describe("what cannot be loaded", () => {
       () => script("echo 'broken: 7' >&2; exit 7"),
       /exit status 7; .*\n {2}broken: 7/,
     ],
+    ["an end of a program that serves nobody", "Start", () => script("exit 0"), /exit status 0.*`run\(plugin\)`/],
     ["a way out by a link", "Manifest", () => linkedOut(), /link/],
   ];
   for (const [what, kind, path, says] of cases) {

@@ -128,6 +128,14 @@ for (const { what, folder, doors } of ways) {
       assert.equal((await failure(plugin.call("test.ask", {}))).code, "invalidParams");
     });
 
+    test("half of a surrogate pair is refused before it is sent, and the plugin lives on", async () => {
+      const odd = "\ud800";
+      await assert.rejects(plugin.call("test.echo", { any: odd }), /surrogate/);
+      assert.throws(() => plugin.start("test.count", { [odd]: 1 }), /surrogate/);
+      assert.throws(() => plugin.emit("test.happened", { odd }), /surrogate/);
+      assert.deepEqual(await plugin.call("test.echo", { any: "fine" }), { any: "fine" });
+    });
+
     test("a hundred calls at once, and 16 MiB", async () => {
       const texts = Array.from({ length: 100 }, (_, at) => `call ${at}`);
       const echoed = await Promise.all(texts.map((text) => typed.testEcho({ text })));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Caller, CallOptions, Context, JsonValue } from "crossplug";
+import type { Caller, Context, JsonValue, UploadOptions } from "crossplug";
 import { AgentClient, AgentServices } from "crossplug/interfaces/agent";
 import {
   type Conformance,
@@ -108,8 +108,8 @@ describe("limits of time", () => {
   class Peer implements Caller {
     readonly limits: (number | undefined)[] = [];
 
-    call(_method: string, _params?: object, options?: CallOptions): Promise<JsonValue> {
-      this.limits.push(options?.timeoutMs);
+    call(_method: string, _params?: object, options?: UploadOptions): Promise<JsonValue> {
+      this.limits.push(options?.timeoutMs ?? options?.usualTimeoutMs);
       return Promise.resolve({ memories: [], valid: true });
     }
 

@@ -115,6 +115,22 @@ describe("the subject, by its typed client", () => {
     }
   });
 
+  test("sends half of a surrogate pair in neither direction", async () => {
+    const odd = "\ud800";
+    const conforming = {
+      testFail: () => {
+        throw new PluginError("notFound", `no ${odd}`, { details: { odd } });
+      },
+    };
+    const host = await testHost(definePlugin({ manifest, interfaces: [implement(conformance, conforming)] }));
+    const thrown = await failure(host.call("test.fail", { code: "x", message: "x" }));
+    assert.equal(thrown.code, "notFound");
+    assert.match(thrown.message, /^no \ufffd \(details left out: .*surrogate/);
+    await assert.rejects(host.call("test.echo", { text: odd }), /surrogate/);
+    await assert.rejects(host.emit("test.happened", { odd }), /surrogate/);
+    await host.close();
+  });
+
   test("can be cancelled", () =>
     withSubject({}, async (client) => {
       const aborter = new AbortController();
@@ -211,17 +227,25 @@ describe("a plugin of a class", () => {
   });
 });
 
-test("whatever a handler throws when it was cancelled, the answer is cancelled", async () => {
-  const testHang: Conformance["testHang"] = (ctx) =>
-    new Promise((_resolve, reject) => {
-      ctx.signal.addEventListener("abort", () => reject(new Error("lost my place")));
+describe("a handler that was cancelled is answered with", () => {
+  const given: { readonly [code: string]: (signal: AbortSignal) => unknown } = {
+    cancelled: (signal) => signal.reason,
+    "cancelled, too": () => new DOMException("stopped", "AbortError"),
+    failedPrecondition: () => new PluginError("failedPrecondition", "could not clean up"),
+    internal: () => new Error("lost my place"),
+  };
+  for (const [code, error] of Object.entries(given)) {
+    test(code, async () => {
+      const testHang: Conformance["testHang"] = ({ signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(error(signal))));
+      const host = await testHost(definePlugin({ manifest, interfaces: [implement(conformance, { testHang })] }));
+      const aborter = new AbortController();
+      const hanging = new ConformanceClient(host).testHang({ signal: aborter.signal });
+      aborter.abort();
+      assert.equal((await failure(hanging)).code, code.replace(", too", ""));
+      await host.close();
     });
-  const host = await testHost(definePlugin({ manifest, interfaces: [implement(conformance, { testHang })] }));
-  const aborter = new AbortController();
-  const hanging = new ConformanceClient(host).testHang({ signal: aborter.signal });
-  aborter.abort();
-  assert.equal((await failure(hanging)).code, "cancelled");
-  await host.close();
+  }
 });
 
 describe("a call to the host", () => {

@@ -85,10 +85,13 @@ export class EncodeError extends CrossplugError {
   readonly reason: Reason;
   /** JSON pointer (RFC 6901) to what is wrong in the document that would have been written. */
   readonly pointer: string;
+  /** What was found and what would have been right. */
+  readonly problem: string;
 
   /** From what a codec of the type `what` threw. */
   constructor(what: string, misfit: Misfit) {
     super("encode", sentence(what, misfit));
+    this.problem = misfit.problem;
     this.reason = misfit.reason;
     this.pointer = misfit.pointer;
   }

@@ -166,7 +166,7 @@ export class Plugin extends Clients implements Caller {
 
   #begin(method: string, params: JsonObject = {}, options: HostCallOptions = {}): Flight {
     reserved(method);
-    const timeoutMs = options.timeoutMs ?? this.#facts.timeoutMs;
+    const timeoutMs = options.timeoutMs ?? options.usualTimeoutMs ?? this.#facts.timeoutMs;
     return new Flight(this.#passage, this.#home.unread, method, params, { ...options, timeoutMs });
   }
 }
