@@ -15,5 +15,6 @@ mod exit_codes;
 mod inspect;
 mod new;
 mod raw;
+mod sockets;
 mod stage;
 mod subjects;
