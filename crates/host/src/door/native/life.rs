@@ -231,40 +231,54 @@ impl Seat {
             self.change.notify_all();
             return;
         }
-        let mut waiting = Vec::new();
-        for job in std::mem::take(&mut state.queue) {
-            // The plugin has not heard of it.
-            state.talk.session.answered_apart(job.id);
-            waiting.extend(state.talk.settled(job.id));
-        }
-        let now = self.now();
-        let talk = &mut state.talk;
-        let shutdown = match talk.stage {
-            Stage::Open(_) => talk.session.shutdown(None, now, &mut talk.out).ok(),
-            _ => None,
-        };
-        talk.stage = Stage::Stopping;
+        state.was_open = matches!(state.talk.stage, Stage::Open(_));
+        state.talk.stage = Stage::Stopping;
         state.stopping = Some(Stopping {
             until,
             end_of_input: patience.end_of_input,
-            shutdown,
+            shutdown: None,
         });
-        self.carry(state);
         drop(guard);
-        for pending in waiting {
-            pending.answer.finish(Err(stopped("call")));
-        }
         if let Some(me) = self.me.upgrade() {
             crew::run(move || me.say_goodbye());
         }
     }
 
-    /// Waits for the reply to `shutdown`, then closes.
+    /// Asks the plugin to finish what is in flight, waits for that, then closes.
     fn say_goodbye(&self) {
-        let mut state = self.lock();
-        while let Some(stopping) = &state.stopping
-            && stopping.shutdown.is_some()
+        // A call that was made before the stop must not find a plugin that shuts down already.
+        let mut state = self.until_patience_ends(self.lock(), |state| {
+            !state.queue.is_empty() || !state.inside.is_empty()
+        });
+        if state.was_open && matches!(state.talk.stage, Stage::Stopping) {
+            let now = self.now();
+            let State { talk, stopping, .. } = &mut *state;
+            let shutdown = talk.session.shutdown(None, now, &mut talk.out).ok();
+            if let Some(stopping) = stopping {
+                stopping.shutdown = shutdown;
+            }
+            self.carry(&mut state);
+        }
+        let state = self.until_patience_ends(state, |state| {
+            (state.stopping.as_ref()).is_some_and(|stopping| stopping.shutdown.is_some())
+        });
+        let patience = match &state.stopping {
+            Some(stopping) => stopping.end_of_input,
+            None => self.opening.patience.end_of_input,
+        };
+        drop(state);
+        self.leave(stopped("call"), patience, true);
+    }
+
+    /// Waits while something is so, for as long as a stop is patient and the plugin has not ended.
+    fn until_patience_ends<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State>,
+        so: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'s, State> {
+        while so(&state)
             && !matches!(state.talk.stage, Stage::Ended(_))
+            && let Some(stopping) = &state.stopping
         {
             let left = stopping.until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -272,12 +286,7 @@ impl Seat {
             }
             state = self.wait(state, left);
         }
-        let patience = match &state.stopping {
-            Some(stopping) => stopping.end_of_input,
-            None => self.opening.patience.end_of_input,
-        };
-        drop(state);
-        self.leave(stopped("call"), patience, true);
+        state
     }
 
     fn wait<'s>(&'s self, state: MutexGuard<'s, State>, most: Duration) -> MutexGuard<'s, State> {

@@ -46,6 +46,8 @@ pub(super) struct State {
     /// Since when a message is being carried in.
     pub(super) carrying: Option<Instant>,
     pub(super) stopping: Option<Stopping>,
+    /// The plugin had answered `initialize` when it was to stop.
+    pub(super) was_open: bool,
     /// The plugin's last steps are under way, or done.
     pub(super) leaving: bool,
 }
@@ -90,6 +92,7 @@ impl Seat {
             starting: true,
             carrying: None,
             stopping: None,
+            was_open: false,
             leaving: false,
         };
         Arc::new_cyclic(|me| Self {
