@@ -85,6 +85,9 @@ def install(clock: Clock, dice: Dice) -> None:
     time.sleep = _sleep  # type: ignore[assignment]
     for name in ("gmtime", "localtime", "ctime"):
         setattr(time, name, _at_now(getattr(time, name), clock))
+    formatted, shown = time.strftime, time.asctime
+    time.strftime = lambda form, when=None, /: formatted(form, time.localtime() if when is None else when)
+    time.asctime = lambda when=None, /: shown(time.localtime() if when is None else when)
     os.urandom = dice.urandom
     # The twin in C asks the operating system for the time by itself; the one in Python asks the functions above.
     sys.modules["_datetime"] = None  # type: ignore[assignment]
