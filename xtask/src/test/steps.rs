@@ -6,7 +6,9 @@ use std::process::Command;
 use super::{Counts, Outcome, Step};
 use crate::step::{self, Show};
 use crate::tools::{self, browser, node, python, wasm};
-use crate::{codegen, components, demo, examples, guests, interop, packages, pingpong, tidy};
+use crate::{
+    codegen, components, demo, examples, guests, interop, natives, packages, pingpong, tidy,
+};
 
 /// In the order in which they run.
 pub(super) const ALL: &[Step] = &[
@@ -54,6 +56,11 @@ pub(super) const ALL: &[Step] = &[
         name: "wasm components",
         needs: Some(has_all),
         run: |root| components::build(root).map(|()| Counts::default()),
+    },
+    Step {
+        name: "native libraries",
+        needs: None,
+        run: |root| natives::build(root).map(|()| Counts::default()),
     },
     Step {
         name: "python format, lints and types",
