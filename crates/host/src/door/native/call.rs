@@ -4,13 +4,13 @@ use std::sync::MutexGuard;
 use std::time::Instant;
 
 use crossplug_protocol::frame::Framing;
-use crossplug_protocol::session::CallId;
+use crossplug_protocol::session::{CallId, Session};
 use crossplug_protocol::violation::{Violation, ViolationKind};
 
 use super::crew;
 use super::instance::{Called, Instance};
 use super::seat::{Job, Seat, State};
-use crate::door::conversation::{broke, error_reply, result_of};
+use crate::door::conversation::{broke, result_of};
 
 /// Threads that make calls to one plugin at the same time, beside callers' own. Handlers that block hold one each.
 const MOST: usize = 256;
@@ -71,7 +71,7 @@ impl Seat {
             }
             Called::Failed(error) => {
                 drop(self.comes_out(id));
-                self.hear(&error_reply(id, &error));
+                self.hear(&Session::reply_apart(id, &error));
             }
             Called::Pending => {
                 let (mut state, given_up) = self.comes_out(id);
