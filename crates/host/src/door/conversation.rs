@@ -21,7 +21,7 @@ use super::{Answer, Asked, CallKey, Home, Introduction, Job};
 use crate::call::mailbox::Mailbox;
 use crate::{Error, ErrorKind};
 
-pub(super) use direct::{error_reply, result_of};
+pub(super) use direct::result_of;
 pub(super) use effect::Effect;
 pub(super) use greeting::{greet, session};
 pub(super) use passing::{cancel, credit, emit, end_upload, give_up, upload};
