@@ -20,7 +20,7 @@ class Talk:
         self.session = Session(by_name("crossplug/1"))
         incoming = self.say(id=1, method="initialize", params={})
         assert isinstance(incoming, Initialize)
-        self.session.open({}, incoming.request, "ndjson", **limits)
+        self.session.open({}, incoming.request, "ndjson", "json", **limits)
         assert self.heard()[0]["id"] == 1
 
     def raw(self, frame: bytes) -> Any:

@@ -48,8 +48,9 @@ def read_any(value: Any) -> Any:
 def as_json(value: Any) -> Any:
     r"""A value as JSON would say it: bytes as base64, an integer beyond 2^53 as its decimal string.
 
-    >>> as_json({"a": [b"\x00\xff", Wide(2**60)]})
-    {'a': ['AP8=', '1152921504606846976']}
+    >>> from crossplug.codec.msgpack import unpack
+    >>> as_json(unpack(b"\x92\xc4\x02\x00\xff\xcf\x10\x00\x00\x00\x00\x00\x00\x00"))
+    ['AP8=', '1152921504606846976']
     """
     return _told(value) if Met.foreign else value
 
