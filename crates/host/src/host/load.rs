@@ -13,7 +13,6 @@ use std::time::Duration;
 use crossplug_policy::door::Wish;
 use crossplug_policy::{Allowed, DoorKind, Grants};
 use crossplug_protocol::codec::Value;
-use crossplug_protocol::generated::manifest::Manifest;
 use crossplug_protocol::handshake::Encoding;
 
 use self::found::{Found, differences, said};
@@ -193,7 +192,7 @@ impl Load {
         // Where no manifest asks for anything, what is granted is what is allowed.
         let allowed = Arc::new(match record {
             Some(record) => Allowed::new(&record.manifest, &self.grants),
-            None => unasked(&self.grants)?,
+            None => Allowed::unasked(&self.grants),
         });
         let mut config = serde_json::Map::new();
         config.extend(
@@ -277,20 +276,6 @@ impl Load {
             executor: setup.executor.clone(),
         }))
     }
-}
-
-/// What a plugin may do that has no manifest to ask in: all that is granted.
-fn unasked(grants: &Grants) -> Result<Allowed> {
-    const ASKS_FOR_ALL: &[u8] =
-        br#"{"name":"unasked","description":"","version":"0.0.0","language":"rust","permissions":
-        {"services":["*"],"plugins":["*"],"env":["*"],"events":{"subscribe":["*"],"emit":["*"]}}}"#;
-    let manifest =
-        crossplug_protocol::codec::decode::<Manifest>(ASKS_FOR_ALL).map_err(|error| {
-            Error::new(ErrorKind::Manifest, "load")
-                .with_context(error.to_string())
-                .with_source(error)
-        })?;
-    Ok(Allowed::new(&manifest, grants))
 }
 
 /// The plugin's name and 128 bits that no other host will come to: unique across hosts.

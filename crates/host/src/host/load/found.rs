@@ -69,11 +69,7 @@ impl Found {
         let place = path.display().to_string();
         let record = match bare.manifest_in(path)? {
             Some(text) => {
-                let mut record = judged(manifest::read(&text, &place))?;
-                // How it is entered is clear without a word about doors.
-                record
-                    .warnings
-                    .retain(|warning| warning.pointer != "/doors");
+                let record = judged(manifest::read_carried(&text, &place))?;
                 Some(Arc::new(record))
             }
             None => None,

@@ -4,11 +4,11 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use crossplug_protocol::frame::{FrameReader, Framing};
-use crossplug_protocol::session::{CallId, CallOptions, StreamId};
+use crossplug_protocol::session::{CallId, CallOptions, Session, StreamId};
 
 use super::instance::{Called, Instance, Outbox};
 use super::seat::{Guest, Next, State};
-use crate::door::conversation::{Effect, Pending, error_reply, result_of, too_long};
+use crate::door::conversation::{Effect, Pending, result_of, too_long};
 use crate::door::{Answer, CallKey, Job as Service};
 use crate::{Error, Payload};
 
@@ -171,7 +171,7 @@ impl Guest {
         talk.session.wait_apart(id);
         talk.expect(id, pending);
         let frame = match called {
-            Called::Failed(error) => Some(error_reply(id, &error)),
+            Called::Failed(error) => Some(Session::reply_apart(id, &error)),
             Called::Pending => {
                 if let Some((items, bytes)) = begin.credit {
                     // There is room for as many streams as for calls that the host begins by itself.
