@@ -51,7 +51,6 @@ fn calls_are_answered_with_results_and_errors() {
         assert_eq!(error.plugin_error().unwrap().code, "outOfPaper", "{name}");
         for (method, code) in [
             ("test.ask", "invalidParams"),
-            ("test.leftOut", "methodNotFound"),
             ("test.nowhere", "methodNotFound"),
             ("test.crash", "internal"),
         ] {
