@@ -48,7 +48,9 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     cargo.args(["--example", "subject"]);
     for scenario in SCENARIOS {
         for program in ["plugin", "host"] {
-            cargo.arg("--bin").arg(format!("example-{scenario}-{program}"));
+            cargo
+                .arg("--bin")
+                .arg(format!("example-{scenario}-{program}"));
         }
     }
     step::run("examples in Rust", &mut cargo, Show::OnFailure)?;

@@ -41,7 +41,10 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     let package = root.join("bindings/typescript");
     let mut inputs: Vec<PathBuf> =
         step::files_below(&package, &[".ts", "package.json", "tsconfig.json"])?;
-    inputs.extend(step::files_below(&package, &[".browser.json", ".host.json", ".src.json"])?);
+    inputs.extend(step::files_below(
+        &package,
+        &[".browser.json", ".host.json", ".src.json"],
+    )?);
     inputs.extend(step::files_below(root, &["tsconfig.base.json"])?);
     if !package.join("dist").is_dir() {
         step::forget("typescript")?;
