@@ -101,7 +101,9 @@ impl Manifest {
     pub fn differences(&self, said: &str) -> Result<Vec<String>, JsValue> {
         let said: BTreeMap<String, String> =
             serde_json::from_str(said).map_err(|bad| error("usage", &bad.to_string()))?;
-        Ok(self.0.differences(|name| said.get(name).map(String::as_str)))
+        Ok(self
+            .0
+            .differences(|name| said.get(name).map(String::as_str)))
     }
 }
 
