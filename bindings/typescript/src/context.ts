@@ -1,5 +1,6 @@
 // What an author's code is given: types only. Portable; what stands behind them is made by the plugin runtime.
 
+import type { Native } from "./descriptor.js";
 import type { Granted, Peer } from "./interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "./json/value.js";
 
@@ -24,7 +25,7 @@ export interface Log {
 }
 
 /** What the plugin knows for as long as it runs. */
-export interface PluginContext {
+export interface PluginContext extends Native {
   /** The plugin's configuration, as its manifest and its user set it. */
   readonly config: JsonObject;
   /** The host's log. */
@@ -114,7 +115,8 @@ export interface CallProgress {
 export interface CallOptions {
   /**
    * Milliseconds until the caller stops waiting. Absent: a typed call takes what its interface says. A call that serves
-   * another one never waits longer than that one's caller does. `Infinity`: no limit of its own.
+   * another one never waits longer than that one's caller does. `Infinity`: no limit of its own. Once the call that it serves
+   * is cancelled, only a call with a limit of its own can be made, which then holds alone: one that cleans up.
    */
   readonly timeoutMs?: number;
   /** Gives the call up. Absent: the signal of the call that it serves. */
@@ -127,6 +129,10 @@ export interface CallOptions {
 export interface UploadOptions extends CallOptions {
   /** What to stream to the other side, where the method takes a stream. */
   readonly upload?: AsyncIterable<JsonValue> | Iterable<JsonValue>;
+  /** Milliseconds that hold where {@link CallOptions.timeoutMs} is absent: what the interface says. */
+  readonly usualTimeoutMs?: number;
+  /** The answer and its items are wanted in the forms of the encoding that is spoken: a typed call reads them. */
+  readonly native?: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 // What a generated module says about its interface, so that one dispatcher serves them all. Knows no transport.
 
 import { decodeError, encodeError } from "./codec/codec.js";
+import { writing } from "./codec/scalars.js";
 import type {
   Awaitable,
   CallOptions,
@@ -128,8 +129,14 @@ export function writeNothing(_value: unknown): null {
   return null;
 }
 
+/** Whoever values are written for. */
+export interface Native {
+  /** Whether they may be in MessagePack's own forms; absent: they are what JSON has. Generated code asks. */
+  readonly native?: boolean;
+}
+
 /** Whoever can be called: the host, for a plugin's services; a plugin, for a host or a test. */
-export interface Caller {
+export interface Caller extends Native {
   /** Calls and waits for the answer. */
   call(method: string, params?: JsonObject, options?: UploadOptions): Promise<JsonValue>;
   /** Calls a method that streams items. */
@@ -186,9 +193,9 @@ export async function callTyped<P, R, U = never>(
   options: CallOptions | undefined,
   upload?: Upload<U>,
 ): Promise<R> {
-  const written = writeAs(`the parameters of ${name}`, signature.params, params) as JsonObject;
+  const written = writeAs(`the parameters of ${name}`, signature.params, params, caller.native) as JsonObject;
   try {
-    const answer = await caller.call(name, written, optionsOf(name, signature, options, upload));
+    const answer = await caller.call(name, written, optionsOf(caller, name, signature, options, upload));
     return readAs(`the result of ${name}`, signature.result, answer);
   } catch (thrown) {
     throw typed(signature.errors, thrown);
@@ -204,8 +211,8 @@ export function startTyped<P, R, T, U = never>(
   options: CallOptions | undefined,
   upload?: Upload<U>,
 ): StreamingCall<T, R> {
-  const written = writeAs(`the parameters of ${name}`, signature.params, params) as JsonObject;
-  const call = caller.start(name, written, optionsOf(name, signature, options, upload));
+  const written = writeAs(`the parameters of ${name}`, signature.params, params, caller.native) as JsonObject;
+  const call = caller.start(name, written, optionsOf(caller, name, signature, options, upload));
   let result: Promise<R> | undefined;
   return {
     result: () => {
@@ -232,21 +239,23 @@ export function startTyped<P, R, T, U = never>(
 }
 
 function optionsOf<U>(
+  { native }: Caller,
   name: string,
   signature: { readonly timeoutMs?: number },
   options: CallOptions = {},
   upload: Upload<U> | undefined,
 ): UploadOptions {
-  const timeoutMs = options.timeoutMs ?? signature.timeoutMs;
+  const { timeoutMs: usualTimeoutMs } = signature;
   return {
     ...options,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(upload === undefined ? {} : { upload: each(name, upload) }),
+    ...(usualTimeoutMs === undefined ? {} : { usualTimeoutMs }),
+    ...(upload === undefined ? {} : { upload: each(name, upload, native) }),
+    ...(native === true ? { native } : {}),
   };
 }
 
-async function* each<U>(name: string, upload: Upload<U>): AsyncGenerator<JsonValue> {
-  for await (const one of upload.from) yield writeAs(`an item for ${name}`, upload.write, one);
+async function* each<U>(name: string, upload: Upload<U>, native?: boolean): AsyncGenerator<JsonValue> {
+  for await (const one of upload.from) yield writeAs(`an item for ${name}`, upload.write, one, native);
 }
 
 /**
@@ -271,10 +280,10 @@ export function readAs<T>(what: string, read: Reader<T>, value: unknown): T {
   }
 }
 
-/** Writes with a sentence about what is written. */
-export function writeAs<T>(what: string, write: Writer<T>, value: T): JsonValue {
+/** Writes with a sentence about what is written; `native` for MessagePack. */
+export function writeAs<T>(what: string, write: Writer<T>, value: T, native = false): JsonValue {
   try {
-    return write(value) as JsonValue;
+    return (native ? writing(true, () => write(value)) : write(value)) as JsonValue;
   } catch (thrown) {
     throw encodeError(what, thrown);
   }

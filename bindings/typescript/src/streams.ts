@@ -38,11 +38,14 @@ interface Waiting {
 /** The sending end. */
 export class Outflow {
   readonly #trySend: TrySend;
+  /** Whether items may be in MessagePack's own forms. */
+  readonly native: boolean;
   readonly #drained: () => Promise<void> | undefined;
   readonly #waiting: Waiting[] = [];
   #over: unknown;
 
-  constructor(trySend: TrySend, drained: () => Promise<void> | undefined) {
+  constructor(trySend: TrySend, drained: () => Promise<void> | undefined, native = false) {
+    this.native = native;
     this.#trySend = trySend;
     this.#drained = drained;
   }
@@ -211,7 +214,7 @@ export class Inflow {
 
 /** The sending end with a type. */
 export function typedSender<T>(what: string, write: Writer<T>, flow: Outflow): ItemSender<T> {
-  return { send: async (item) => flow.send(writeAs(what, write, item)) };
+  return { send: async (item) => flow.send(writeAs(what, write, item, flow.native)) };
 }
 
 /** The reading end with a type. */

@@ -71,6 +71,14 @@ const conforming: Conformance = {
   },
   testLog: (ctx, { text }) => ctx.log.info(text, { from: "subject" }),
   testSkim: (ctx, params) => new ConformanceServices(ctx).testList(params).result(),
+  testTidy: async (ctx, params) => {
+    await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+    const services = new ConformanceServices(ctx);
+    const code = await codeOf(() => services.testAnswer(params));
+    const question = `${params.question} ${code}`;
+    const { answer } = await services.testAnswer({ question }, { timeoutMs: 60_000 });
+    throw new PluginError("failedPrecondition", answer);
+  },
   testContext: ({ instanceId, config, deadline, cancelled, debug }) => ({
     instanceId,
     config,
@@ -92,19 +100,21 @@ function echo({ memory, options, state }: ActionInvoke): ActionResult {
   return { success: true, text: `echo:${memory.content.text ?? ""}`, data };
 }
 
+/** The code of what goes wrong, `fine` where nothing does. */
+async function codeOf(act: () => unknown): Promise<string> {
+  try {
+    await act();
+    return "fine";
+  } catch (thrown) {
+    return thrown instanceof PluginError ? thrown.code : String(thrown);
+  }
+}
+
 /** The codes of what a plugin gets that calls a service and emits an event. */
 async function reach(ctx: Context): Promise<JsonObject> {
-  const code = async (act: () => unknown): Promise<string> => {
-    try {
-      await act();
-      return "fine";
-    } catch (thrown) {
-      return thrown instanceof PluginError ? thrown.code : String(thrown);
-    }
-  };
   return {
-    call: await code(() => new ConformanceServices(ctx).testAnswer({ question: "?" })),
-    emit: await code(() => new ConformanceEvents(ctx).testHappened({ number: 1 })),
+    call: await codeOf(() => new ConformanceServices(ctx).testAnswer({ question: "?" })),
+    emit: await codeOf(() => new ConformanceEvents(ctx).testHappened({ number: 1 })),
   };
 }
 

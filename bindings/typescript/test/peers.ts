@@ -8,25 +8,27 @@ import { connect } from "crossplug/testing";
 import { AbiVisitor, fullLimits, wasm } from "./inside.js";
 import type { Peer } from "./session-player.js";
 
+type Frame = string | Uint8Array;
+
 /** The compiled subject. */
 export const SUBJECT = fileURLToPath(new URL("../../subject/dist/plugin.js", import.meta.url));
 
-/** Lines that came and those who wait for one. */
+/** Frames that came and those who wait for one. */
 class Mailbox {
-  readonly #lines: string[] = [];
-  readonly #waiting: ((line: string) => void)[] = [];
+  readonly #lines: Frame[] = [];
+  readonly #waiting: ((line: Frame) => void)[] = [];
 
-  put(line: string): void {
+  put(line: Frame): void {
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#lines.push(line);
     else waiting(line);
   }
 
-  take(withinMs: number): Promise<string | undefined> {
+  take(withinMs: number): Promise<Frame | undefined> {
     const first = this.#lines.shift();
     if (first !== undefined) return Promise.resolve(first);
     return new Promise((resolve) => {
-      const heard = (line: string): void => {
+      const heard = (line: Frame): void => {
         clearTimeout(timer);
         resolve(line);
       };
@@ -75,15 +77,18 @@ export function asProcess(dialect: string): Promise<Peer> {
   const child = spawn(process.execPath, [SUBJECT, ...args], { stdio: ["pipe", "pipe", "ignore"] });
   const exited = exitOf(child);
   const mailbox = new Mailbox();
-  let partial = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    const lines = `${partial}${chunk}`.split("\n");
-    partial = lines.pop() ?? "";
-    for (const line of lines) mailbox.put(line);
+  let rest: Buffer = Buffer.alloc(0);
+  child.stdout.on("data", (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (let cut = firstFrame(rest); cut !== undefined; cut = firstFrame(rest)) {
+      rest = rest.subarray(cut.bytes);
+      mailbox.put(cut.frame);
+    }
   });
   child.stdin.on("error", () => undefined);
   return Promise.resolve({
-    send: (line) => void child.stdin.write(`${line}\n`),
+    send: (frame) => void child.stdin.write(typeof frame === "string" ? `${frame}\n` : counted(frame)),
+    sendWire: (bytes) => void child.stdin.write(bytes),
     eof: () => void child.stdin.end(),
     next: (withinMs) => mailbox.take(withinMs),
     exit: (withinMs) => within(exited, withinMs),
@@ -92,6 +97,22 @@ export function asProcess(dialect: string): Promise<Peer> {
       await exited;
     },
   });
+}
+
+/** The first whole frame of what came. A length begins with a zero byte, as no line does. */
+function firstFrame(came: Buffer): { readonly frame: Frame; readonly bytes: number } | undefined {
+  if (came[0] === 0) {
+    const bytes = came.length < 4 ? Infinity : 4 + came.readUInt32BE();
+    return came.length < bytes ? undefined : { frame: came.subarray(4, bytes), bytes };
+  }
+  const end = came.indexOf("\n");
+  return end === -1 ? undefined : { frame: came.toString("utf8", 0, end), bytes: end + 1 };
+}
+
+function counted(frame: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(frame.length);
+  return Buffer.concat([length, frame]);
 }
 
 function exitOf(child: ChildProcess): Promise<number> {

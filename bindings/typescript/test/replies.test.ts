@@ -29,7 +29,7 @@ class Talk {
 
   constructor() {
     this.#connection.onFrame((frame) => {
-      this.#came.push(JSON.parse(frame) as JsonObject);
+      this.#came.push(JSON.parse(frame.toString()) as JsonObject);
       for (const wake of this.#heard.splice(0)) wake();
     });
     this.send(INITIALIZE);

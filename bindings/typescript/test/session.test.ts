@@ -8,10 +8,10 @@ import { CrossplugDialect, DEFAULT_LIMITS, Sequences, Session } from "./inside.j
 /** An open session, and what it has sent since. */
 function open(limits = DEFAULT_LIMITS): { session: InstanceType<typeof Session>; sent: JsonObject[] } {
   const sent: JsonObject[] = [];
-  const session = new Session(new CrossplugDialect(), (frame) => sent.push(JSON.parse(frame) as JsonObject));
+  const session = new Session(new CrossplugDialect(), (frame) => sent.push(JSON.parse(frame.toString()) as JsonObject));
   session.receive('{"jsonrpc":"2.0","id":1,"method":"initialize"}');
   session.reply(1, { result: {} });
-  session.opened(limits);
+  session.opened(limits, "json");
   sent.length = 0;
   return { session, sent };
 }

@@ -4,15 +4,16 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { entries } from "./corpus.js";
 import { asProcess, inMemory } from "./peers.js";
-import { play, readCase } from "./session-player.js";
+import { isFor, play, readCase } from "./session-player.js";
 
 /** What the subject implements. */
 const IMPLEMENTED = new Set(["conformance", "agent"]);
 
 const doors = { memory: inMemory, process: asProcess };
-const played = { memory: 0, process: 0 };
+const ENCODINGS = ["json", "msgpack"] as const;
+const played = { memory: { json: 0, msgpack: 0 }, process: { json: 0, msgpack: 0 } };
 /** Cases that only a process can be asked. */
-let ofProcess = 0;
+const ofProcess = { json: 0, msgpack: 0 };
 
 for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof inMemory][]) {
   describe(door, { concurrency: 2 }, () => {
@@ -21,25 +22,32 @@ for (const [door, open] of Object.entries(doors) as [keyof typeof doors, typeof 
       for (const file of entries("sessions", folder)) {
         const one = readCase("sessions", folder, file);
         if (!one.needs.every((name) => IMPLEMENTED.has(name))) continue;
-        if (one.process === true && door === "memory") {
-          ofProcess++;
-          continue;
-        }
-        test(`${dialect}: ${file}: ${one.description}`, async () => {
-          const peer = await open(dialect);
-          try {
-            await play(one, peer);
-            played[door]++;
-          } finally {
-            await peer.dispose();
+        for (const encoding of ENCODINGS) {
+          if (!isFor(one, dialect, encoding)) continue;
+          if (one.process === true && door === "memory") {
+            ofProcess[encoding]++;
+            continue;
           }
-        });
+          test(`${dialect}: ${file} in ${encoding}: ${one.description}`, async () => {
+            const peer = await open(dialect);
+            try {
+              await play(one, peer, encoding);
+              played[door][encoding]++;
+            } finally {
+              await peer.dispose();
+            }
+          });
+        }
       }
     }
   });
 }
 
 after(() => {
-  assert.equal(played.memory + ofProcess, played.process, "every case is played through both doors, where it can be");
-  console.log(`vectors sessions typescript ${played.process}`);
+  for (const encoding of ENCODINGS) {
+    const inMemory = played.memory[encoding] + ofProcess[encoding];
+    assert.equal(inMemory, played.process[encoding], "every case is played through both doors, where it can be");
+    const corpus = encoding === "json" ? "sessions" : `sessions-${encoding}`;
+    console.log(`vectors ${corpus} typescript ${played.process[encoding]}`);
+  }
 });

@@ -3,6 +3,7 @@
 import type { Draft, Fields, JsonObject, JsonValue } from "../json/value.js";
 import { kindOf, own, put } from "../json/value.js";
 import { metForeign } from "../msgpack/unpack.js";
+import { toBase64 } from "./base64.js";
 import { Misfit, within } from "./misfit.js";
 import { beyond, isBytes, object, type TagKind, unknownTag, wrongKind } from "./scalars.js";
 
@@ -34,6 +35,21 @@ function refuseForeign(value: unknown): void {
   } catch (thrown) {
     throw within(thrown, at);
   }
+}
+
+/** A value as JSON would say it: bytes as base64, an integer beyond 2^53 as its decimal string. */
+export function asJson(value: unknown): JsonValue {
+  return metForeign() ? told(value) : (value as JsonValue);
+}
+
+function told(value: unknown): JsonValue {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return value as JsonValue;
+  if (isBytes(value)) return toBase64(value);
+  if (Array.isArray(value)) return value.map(told);
+  const out: Draft = {};
+  for (const name of Object.keys(value)) put(out, name, told((value as Fields)[name]));
+  return out as JsonObject;
 }
 
 /** Any value, checked to be what JSON can say. Given back as it is. */

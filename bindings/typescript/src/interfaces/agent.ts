@@ -517,7 +517,7 @@ export class AgentEvents {
 
   /** The plugin has something to say that nobody asked for. */
   agentNoted(payload: AgentNoted, stream?: string): void {
-    this.#ctx.emit("agent.noted", $.writeAs("the payload of agent.noted", $.bounded(writeAgentNoted, 2), payload), stream);
+    this.#ctx.emit("agent.noted", $.writeAs("the payload of agent.noted", $.bounded(writeAgentNoted, 2), payload, this.#ctx.native), stream);
   }
 }
 
@@ -1297,7 +1297,7 @@ function writeRouteHandle(value: unknown): unknown {
 function copyQueryValue(value: unknown): QueryValue {
   if (typeof value === "string") return $.string(value);
   if ($.isArray(value)) return copyListOfString(value);
-  throw $.wrongKind(value, "string or string[]");
+  throw $.wrongKind(value, "a string or an array");
 }
 
 function readRouteResponse(value: unknown): RouteResponse {

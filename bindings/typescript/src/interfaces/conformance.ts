@@ -280,6 +280,8 @@ export interface Conformance {
   testLog?(ctx: $.Context, params: Print): $.Awaitable<void>;
   /** Starts the host's service `test.list`, reads none of its items and gives its result. */
   testSkim?(ctx: $.Context, params: Count): $.Awaitable<bigint>;
+  /** Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with. */
+  testTidy?(ctx: $.Context, params: Ask): $.Awaitable<void>;
   /** What every subject leaves out, so that it can be seen how a plugin answers then. */
   testLeftOut?(ctx: $.Context, params: Print): $.Awaitable<void>;
   /** Says what the context holds. */
@@ -292,7 +294,7 @@ export interface Conformance {
 export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Conformance>(
   "conformance",
   "1.0.0",
-  "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
+  "4a3fca6fa76a6be751aa0643f67cd942800c2fcc43eaaa39fb1c9782ac36deca",
   [
     $.method("test.echo", {
       params: readEcho,
@@ -376,6 +378,12 @@ export const conformance: $.InterfaceDescriptor<Conformance> = $.describe<Confor
       has: (plugin: Conformance) => plugin.testSkim !== undefined,
       call: (plugin: Conformance, ctx: $.Context, params) => plugin.testSkim!(ctx, params),
     }),
+    $.method("test.tidy", {
+      params: copyAsk,
+      result: $.writeNothing,
+      has: (plugin: Conformance) => plugin.testTidy !== undefined,
+      call: (plugin: Conformance, ctx: $.Context, params) => plugin.testTidy!(ctx, params),
+    }),
     $.method("test.leftOut", {
       params: copyPrint,
       result: $.writeNothing,
@@ -431,7 +439,7 @@ export class ConformanceEvents {
 
   /** Something happened. The subject tells of one that it gets by asking `test.answer`, and has handled it when it is answered: the question is name, stream (`-` where there is none), sequence number and `number`, with spaces between. */
   testHappened(payload: Happened, stream?: string): void {
-    this.#ctx.emit("test.happened", $.writeAs("the payload of test.happened", copyHappened, payload), stream);
+    this.#ctx.emit("test.happened", $.writeAs("the payload of test.happened", copyHappened, payload, this.#ctx.native), stream);
   }
 }
 
@@ -526,6 +534,12 @@ export class ConformanceClient {
     return $.callTyped(this.#peer, "test.skim", signature, params, options);
   }
 
+  /** Waits until it is cancelled. Then it calls the host's service `test.answer` without a time of its own and, whatever came of that, with one of 60 s: the question is that of the params, a space, and the code that the first call failed with (`fine` if it did not). The answer is the message of the error `failedPrecondition` that it answers with. */
+  testTidy(params: Ask, options?: $.CallOptions): Promise<void> {
+    const signature = { params: copyAsk, result: $.readNothing, errors: conformanceErrors };
+    return $.callTyped(this.#peer, "test.tidy", signature, params, options);
+  }
+
   /** What every subject leaves out, so that it can be seen how a plugin answers then. */
   testLeftOut(params: Print, options?: $.CallOptions): Promise<void> {
     const signature = { params: copyPrint, result: $.readNothing, errors: conformanceErrors };
@@ -551,7 +565,7 @@ export interface ConformanceServiceHandler {
 export const conformanceServices: $.InterfaceDescriptor<ConformanceServiceHandler> = $.describe<ConformanceServiceHandler>(
   "conformance",
   "1.0.0",
-  "2fef5a82feb45b678ee2e30f0f1d821f3db392a00b64ccddaa81c795e355cf2f",
+  "4a3fca6fa76a6be751aa0643f67cd942800c2fcc43eaaa39fb1c9782ac36deca",
   [
     $.method("test.answer", {
       permission: "test:answer",
@@ -951,7 +965,7 @@ function copyMixed(value: unknown): Mixed {
   if (typeof value === "string") return $.string(value);
   if ($.isArray(value)) return copyListOfString(value);
   if ($.isObject(value)) return copyCircle(value);
-  throw $.wrongKind(value, "boolean or number or string or string[] or Circle");
+  throw $.wrongKind(value, "a boolean or a number or a string or an array or an object");
 }
 
 function copyTree(value: unknown): Tree {

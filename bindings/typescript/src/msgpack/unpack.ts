@@ -147,8 +147,8 @@ class Reader {
   #binary(length: number): Uint8Array {
     const from = this.#take(length);
     foreign = true;
-    // The document's memory belongs to whoever reads frames.
-    return this.#bytes.slice(from, from + length);
+    // The document's memory belongs to whoever reads frames; and a slice of Node's own kind of bytes were no copy.
+    return new Uint8Array(this.#bytes.subarray(from, from + length));
   }
 
   #text(length: number): string {

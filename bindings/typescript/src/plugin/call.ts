@@ -42,7 +42,11 @@ export class Call implements Context {
     this.deadline = meta.timeoutMs === undefined ? undefined : Date.now() + meta.timeoutMs;
     this.traceparent = meta.traceparent;
     this.inflow = new Inflow((items, bytes) => session.streams.grant(id, items, bytes));
-    this.outflow = new Outflow((item) => session.streams.send(id, item), drained);
+    this.outflow = new Outflow((item) => session.streams.send(id, item), drained, session.native);
+  }
+
+  get native(): boolean {
+    return this.#session.native;
   }
 
   get config(): JsonObject {
@@ -120,7 +124,15 @@ export class Call implements Context {
     this.inflow.end();
   }
 
+  /** Whether what the handler threw says no more than that it was cancelled. */
+  isCancellation(thrown: unknown): boolean {
+    if (this.#aborted === undefined) return false;
+    return thrown === this.#aborted || (thrown instanceof Error && thrown.name === "AbortError");
+  }
+
+  /** A call that serves this one ends with it; behind its cancellation only one with a limit of its own, which cleans up. */
   #inside(options: UploadOptions): UploadOptions {
+    if (this.cancelled) return Number.isFinite(options.timeoutMs) ? options : { ...options, signal: this.signal };
     return { ...options, ...within(options, this.remaining, () => this.signal) };
   }
 }

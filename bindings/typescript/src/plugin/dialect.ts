@@ -1,7 +1,11 @@
 // The seam between the session and the wire: what a dialect must do. Knows no dialect.
 
 import type { JsonObject } from "../json/value.js";
+import type { Encoding } from "./handshake.js";
 import type { Message, Received } from "./message.js";
+
+/** A message as it goes into a frame: text, or MessagePack. */
+export type Frame = string | Uint8Array;
 
 /** Reads and writes the messages of one conversation, on the plugin's side. */
 export interface Dialect {
@@ -11,6 +15,12 @@ export interface Dialect {
   /** Whether the host may be called, sent events and logs, and told of progress. */
   readonly talksBack: boolean;
 
+  /** Whether values may be in MessagePack's own forms: bigints, bytes. */
+  readonly native: boolean;
+
+  /** Takes over what the handshake chose. */
+  settle(encoding: Encoding): void;
+
   /** What has to be said before the host says anything, where there is something. */
   open(manifest: JsonObject): string | undefined;
 
@@ -19,8 +29,8 @@ export interface Dialect {
    *
    * @throws Violation where the frame is none of the dialect's and there is nothing to answer
    */
-  read(frame: Uint8Array | string, answer: (frame: string) => void): Received | undefined;
+  read(frame: Uint8Array | string, answer: (frame: Frame) => void): Received | undefined;
 
   /** Writes a message as a frame; undefined where the dialect has no word for it. */
-  write(message: Message): string | undefined;
+  write(message: Message): Frame | undefined;
 }

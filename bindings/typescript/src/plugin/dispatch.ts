@@ -2,7 +2,7 @@
 
 import { type EventDescriptor, type MethodDescriptor, readAs, writeAs } from "../descriptor.js";
 import { PluginError } from "../errors.js";
-import { failureOf, placeOf, unfit } from "../failure.js";
+import { failureOf, placeOf, unfit, unsendable } from "../failure.js";
 import type { JsonValue } from "../json/value.js";
 import { typedReceiver, typedSender } from "../streams.js";
 import { Call } from "./call.js";
@@ -61,7 +61,7 @@ export class Dispatcher {
     const { session, hostCalls, drained, life } = this.#surface;
     const found = this.#methods.get(request.method);
     if (found === undefined) {
-      session.reply(id, { error: failureOf(notFound(request.method, this.#implemented()), false) });
+      session.reply(id, { error: failureOf(this.#unknown(request.method), false) });
       return;
     }
     const { method, target } = found;
@@ -69,7 +69,7 @@ export class Dispatcher {
     this.#calls.set(id, call);
     try {
       const params = readParams(method.name, method.params, request.params);
-      if (!method.has(target)) throw notFound(method.name, this.#implemented());
+      if (!method.has(target)) throw new PluginError("methodNotFound", `\`${method.name}\` is not implemented`);
       const items = typedSender(`an item of ${method.name}`, method.item ?? refuseItem, call.outflow);
       const upload = typedReceiver(`an item for ${method.name}`, method.upload ?? refuseItem, call.inflow);
       const answer = method.call(target, call as never, params, items, upload);
@@ -86,10 +86,10 @@ export class Dispatcher {
     }
   }
 
-  /** The names of the methods that the author has written. */
-  #implemented(): string {
-    const methods = [...this.#methods.values()].filter(({ method, target }) => method.has(target));
-    return methods.map(({ method }) => method.name).join(", ") || "none";
+  /** What a caller is told of a method that no interface here has. */
+  #unknown(method: string): PluginError {
+    const known = [...this.#methods.keys()].sort().join(", ") || "none";
+    return new PluginError("methodNotFound", `the plugin has no method \`${method}\`; it has ${known}`);
   }
 
   /** Lets the handlers of an event have their turn. */
@@ -117,20 +117,21 @@ export class Dispatcher {
   #finish(id: RequestId, call: Call, method: MethodDescriptor<object>, value: unknown): void {
     const { session, life } = this.#surface;
     try {
-      const result = writeAs(`the result of ${method.name}`, method.result, value);
+      const result = writeAs("the result", method.result, value, session.native);
       session.reply(id, { result });
     } catch (thrown) {
-      session.reply(id, { error: failureOf(thrown, life().debug) });
+      session.reply(id, { error: failureOf(unsendable(thrown), life().debug) });
     }
     this.#over(id, call);
   }
 
   #fail(id: RequestId, call: Call, thrown: unknown): void {
     const { session, life } = this.#surface;
-    const error = call.cancelled
+    const gaveUp = call.isCancellation(thrown);
+    const error = gaveUp
       ? { code: "cancelled", message: `the call of ${call.method} was cancelled` }
       : failureOf(thrown, life().debug);
-    if (!call.cancelled && !(thrown instanceof PluginError))
+    if (!gaveUp && !(thrown instanceof PluginError))
       life().log.error(`${call.method} failed: ${error.message}`, placeOf(thrown));
     session.reply(id, { error });
     this.#over(id, call);
@@ -159,10 +160,6 @@ export function readParams<T>(method: string, read: (value: unknown) => T, param
 /** Whether a handler has promised its answer. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-function notFound(method: string, known: string): PluginError {
-  return new PluginError("methodNotFound", `the plugin has no method ${JSON.stringify(method)}; it has ${known}`);
 }
 
 function refuseItem(): never {

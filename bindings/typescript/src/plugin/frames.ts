@@ -116,11 +116,12 @@ function isBlank(line: Uint8Array): boolean {
 }
 
 /** A frame as bytes. */
-export function framed(frame: string, framing: Framing): Buffer {
+export function framed(frame: string | Uint8Array, framing: Framing): Buffer {
   if (framing === "ndjson") return Buffer.from(`${frame}\n`);
-  const length = Buffer.byteLength(frame);
+  const length = typeof frame === "string" ? Buffer.byteLength(frame) : frame.length;
   const out = Buffer.allocUnsafe(PREFIX + length);
   out.writeUInt32BE(length);
-  out.write(frame, PREFIX);
+  if (typeof frame === "string") out.write(frame, PREFIX);
+  else out.set(frame, PREFIX);
   return out;
 }

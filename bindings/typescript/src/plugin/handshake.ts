@@ -1,4 +1,4 @@
-// What the plugin chooses from the host's offer. Knows versions, features and framings only.
+// What the plugin chooses from the host's offer. Knows versions, features, encodings and framings only.
 
 import { PluginError } from "../errors.js";
 import type { ProtocolOffer } from "../interfaces/protocol.js";
@@ -7,12 +7,16 @@ import type { JsonObject } from "../json/value.js";
 /** How messages are told apart. */
 export type Framing = "ndjson" | "length";
 
+/** How a message becomes bytes. */
+export type Encoding = "json" | "msgpack";
+
 /** The version of the protocol that we speak. */
 const VERSION = "1.0";
 
 /** What we choose, and how it is said. */
 export interface Choice {
   readonly framing: Framing;
+  readonly encoding: Encoding;
   readonly answer: JsonObject;
 }
 
@@ -43,7 +47,19 @@ export function choose(offer: ProtocolOffer, framings: readonly Framing[]): Choi
       },
     );
   }
-  const framing =
-    offer.framings?.find((one): one is Framing => one === "ndjson" || framings.includes(one as Framing)) ?? "ndjson";
-  return { framing, answer: { version: VERSION, features: [], encoding: "json", framing } };
+  const how = howToSpeak(offer, framings);
+  return { ...how, answer: { version: VERSION, features: [], ...how } };
+}
+
+/** The first encoding that both sides know, in the first framing that both know and that it goes with. */
+function howToSpeak(
+  { encodings = [], framings = [] }: ProtocolOffer,
+  own: readonly Framing[],
+): { readonly encoding: Encoding; readonly framing: Framing } {
+  const shared = framings.filter((one): one is Framing => one === "ndjson" || own.includes(one as Framing));
+  for (const encoding of encodings) {
+    if (encoding === "json") break;
+    if (encoding === "msgpack" && shared.includes("length")) return { encoding: "msgpack", framing: "length" };
+  }
+  return { encoding: "json", framing: shared[0] ?? "ndjson" };
 }

@@ -1,5 +1,6 @@
 // Calls from the plugin to its host, with their streams, timers and cancellation. Knows the session, but no handler.
 
+import { asJson } from "../codec/any.js";
 import type { CallOptions, CallProgress, StreamingCall, UploadOptions } from "../context.js";
 import { PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
@@ -12,6 +13,8 @@ interface HostCall {
   readonly outflow: Outflow;
   readonly result: Promise<JsonValue>;
   readonly onProgress: CallOptions["onProgress"];
+  /** What becomes of values before their caller gets them. */
+  readonly told: (value: JsonValue) => JsonValue;
   readonly settle: (outcome: Outcome | { readonly thrown: unknown }) => void;
 }
 
@@ -64,11 +67,13 @@ export class HostCalls {
     streams: boolean,
   ): HostCall {
     const { signal, upload } = options;
-    const timeoutMs = milliseconds(options.timeoutMs);
+    const timeoutMs = milliseconds(options.timeoutMs ?? options.usualTimeoutMs);
     if (signal?.aborted) throw cancelled(service);
+    if (timeoutMs === 0) throw new PluginError("deadlineExceeded", `no time is left to call ${service}`);
     const id = this.#session.call(service, params, { timeoutMs, traceparent }, streams);
     const inflow = new Inflow((items, bytes) => this.#session.streams.grant(id, items, bytes));
-    const outflow = new Outflow((item) => this.#session.streams.send(id, item), this.#drained);
+    const told = options.native === true ? (value: JsonValue) => value : asJson;
+    const outflow = new Outflow((item) => this.#session.streams.send(id, item), this.#drained, this.#session.native);
     let settle: HostCall["settle"] = () => undefined;
     const result = new Promise<JsonValue>((resolve, reject) => {
       const giveUp = (why: PluginError): void => {
@@ -91,7 +96,7 @@ export class HostCalls {
         outflow.close();
         if ("result" in outcome) {
           inflow.end();
-          resolve(outcome.result);
+          resolve(told(outcome.result));
         } else {
           const error = "thrown" in outcome ? outcome.thrown : errorOf(outcome);
           inflow.fail(error);
@@ -99,7 +104,7 @@ export class HostCalls {
         }
       };
     });
-    const made = { inflow, outflow, result, onProgress: options.onProgress, settle };
+    const made = { inflow, outflow, result, onProgress: options.onProgress, told, settle };
     this.#calls.set(id, made);
     if (upload !== undefined) void this.#pump(id, upload, outflow);
     return made;
@@ -125,7 +130,7 @@ export class HostCalls {
   /** The host streams. */
   item(id: RequestId, item: JsonValue, bytes: number): boolean {
     const call = this.#calls.get(id);
-    call?.inflow.push(item, bytes);
+    call?.inflow.push(call.told(item), bytes);
     return call !== undefined;
   }
 
@@ -154,8 +159,8 @@ export class HostCalls {
 }
 
 /** The options of a call that serves another one: what is left of that one's time. */
-export function within(options: CallOptions, left: number | undefined, signal: () => AbortSignal): CallOptions {
-  const timeoutMs = Math.min(options.timeoutMs ?? Infinity, left ?? Infinity);
+export function within(options: UploadOptions, left: number | undefined, signal: () => AbortSignal): CallOptions {
+  const timeoutMs = Math.min(options.timeoutMs ?? options.usualTimeoutMs ?? Infinity, left ?? Infinity);
   return { timeoutMs, signal: options.signal ?? signal() };
 }
 

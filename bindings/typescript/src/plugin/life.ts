@@ -40,6 +40,10 @@ export class Life implements PluginContext {
     this.#parts = parts;
   }
 
+  get native(): boolean {
+    return this.#parts.session.native;
+  }
+
   call(service: string, params?: JsonObject, options: UploadOptions = {}): Promise<JsonValue> {
     return this.#parts.hostCalls.call(service, params, options);
   }

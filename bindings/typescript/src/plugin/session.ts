@@ -5,7 +5,8 @@ import type { LogLevel } from "../context.js";
 import { PluginError } from "../errors.js";
 import { clean } from "../failure.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
-import type { Dialect } from "./dialect.js";
+import type { Dialect, Frame } from "./dialect.js";
+import type { Encoding } from "./handshake.js";
 import type { Failure, Message, Meta, Outcome, Received, RequestId } from "./message.js";
 import { Violation } from "./message.js";
 import { Events } from "./session/events.js";
@@ -24,7 +25,7 @@ export class Session {
   /** Events. */
   readonly events: Events;
   readonly #dialect: Dialect;
-  readonly #send: (frame: string) => void;
+  readonly #send: (frame: Frame) => void;
   readonly #writer: Writer;
   readonly #flights: Flights = new Flights();
   #pendingCalls = DEFAULT_LIMITS.pendingCalls;
@@ -32,7 +33,7 @@ export class Session {
   #isGone = false;
   #lastId = 0;
 
-  constructor(dialect: Dialect, send: (frame: string) => void) {
+  constructor(dialect: Dialect, send: (frame: Frame) => void) {
     this.#dialect = dialect;
     this.#send = send;
     this.#writer = new Writer(dialect, send);
@@ -50,8 +51,13 @@ export class Session {
     return (this.#phase === "open" || this.#phase === "closing") && this.#dialect.talksBack;
   }
 
+  /** Whether values of messages may be in MessagePack's own forms. */
+  get native(): boolean {
+    return this.#dialect.native;
+  }
+
   /** Takes one frame. */
-  receive(frame: Uint8Array | string): Incoming | undefined {
+  receive(frame: Frame): Incoming | undefined {
     let message: Received | undefined;
     try {
       message = this.#dialect.read(frame, this.#send);
@@ -88,7 +94,8 @@ export class Session {
   }
 
   /** The handshake is through: the reply to `initialize` was the last message of the old kind. */
-  opened(limits: Limits): void {
+  opened(limits: Limits, encoding: Encoding): void {
+    this.#dialect.settle(encoding);
     this.#writer.frameBytes = limits.frameBytes;
     this.streams.most = limits.openStreams;
     this.#pendingCalls = limits.pendingCalls;
@@ -116,8 +123,8 @@ export class Session {
     if (!this.#flights.answered(id)) return;
     const size = this.#writer.write({ kind: "reply", id, outcome });
     if (size === undefined) return;
-    const message = `the answer has ${size} bytes; the host takes at most ${this.#writer.frameBytes}`;
-    this.#refuse(id, { code: "resourceExhausted", message });
+    const why = `a message of ${size} bytes is too large: the peer takes at most ${this.#writer.frameBytes}`;
+    this.#refuse(id, { code: "resourceExhausted", message: `the answer cannot be sent: ${why}` });
   }
 
   /** Tells the caller of a request how far the work is. A fraction that is no number, such as 0 / 0, is left out. */

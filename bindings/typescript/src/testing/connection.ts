@@ -2,8 +2,10 @@
 
 import type { JsonObject } from "../json/value.js";
 import type { Plugin } from "../plugin/define.js";
+import type { Frame } from "../plugin/dialect.js";
 import { dialectByName } from "../plugin/dialects.js";
-import { FrameReader } from "../plugin/frames.js";
+import { FrameReader, framed } from "../plugin/frames.js";
+import type { Framing } from "../plugin/handshake.js";
 import { manifestForTest } from "../plugin/manifest.js";
 import { Runtime } from "../plugin/runtime.js";
 import { DEFAULT_LIMITS } from "../plugin/session/limits.js";
@@ -12,10 +14,10 @@ import { DEFAULT_LIMITS } from "../plugin/session/limits.js";
 export interface Connection {
   /** What the plugin says it is. */
   readonly manifest: JsonObject;
-  /** Sends text to the plugin, as one line. */
-  send(line: string): void;
+  /** Sends a message to the plugin, as one frame: a line, or what the handshake chose. */
+  send(frame: Frame): void;
   /** Hears every frame of the plugin from now on, and those that came before. */
-  onFrame(listener: (frame: string) => void): void;
+  onFrame(listener: (frame: Frame) => void): void;
   /** Resolves when the plugin has handled every event that was sent so far. */
   eventsHandled(): Promise<void>;
   /** Closes the plugin's input; resolves when it has finished, as its program would exit then. */
@@ -29,16 +31,22 @@ export interface Connection {
  * of its own.
  */
 export function connect(plugin: Plugin, dialect = "crossplug/1"): Connection {
-  const waiting: string[] = [];
-  let listener: ((frame: string) => void) | undefined;
+  const waiting: Frame[] = [];
+  let listener: ((frame: Frame) => void) | undefined;
+  let framing: Framing = "ndjson";
   let frameBytes = DEFAULT_LIMITS.frameBytes;
+  // As over a pipe: the host hears of a frame in a turn of its own.
+  const told = (frame: Frame): void =>
+    queueMicrotask(() => (listener === undefined ? waiting.push(frame) : listener(frame)));
   const manifest = manifestForTest(plugin);
   const runtime = new Runtime(plugin, manifest, dialectByName(dialect), {
-    // As over a pipe: the host hears of a frame in a turn of its own.
-    send: (frame) => queueMicrotask(() => (listener === undefined ? waiting.push(frame) : listener(frame))),
-    agreed: (framing, most) => {
+    send: told,
+    sendBytes: told,
+    framings: ["length"],
+    agreed: (chosen, most) => {
       frameBytes = most;
-      reader.agreed(framing, most);
+      framing = chosen;
+      reader.agreed(chosen, most);
     },
     complain: () => undefined,
   });
@@ -52,7 +60,7 @@ export function connect(plugin: Plugin, dialect = "crossplug/1"): Connection {
   );
   return {
     manifest,
-    send: (line) => reader.push(Buffer.from(`${line}\n`)),
+    send: (frame) => reader.push(framed(frame, framing)),
     onFrame: (heard) => {
       listener = heard;
       for (const frame of waiting.splice(0)) heard(frame);

@@ -3,16 +3,16 @@
 import type { CallOptions } from "../context.js";
 import { PluginError } from "../errors.js";
 import type { JsonValue } from "../json/value.js";
-import type { Dialect } from "../plugin/dialect.js";
+import type { Dialect, Frame } from "../plugin/dialect.js";
 import { errorOf } from "../plugin/host-calls.js";
 import type { Message, Outcome, RequestId } from "../plugin/message.js";
-import { utf8Length } from "../plugin/session/limits.js";
+import { sizeOf } from "../plugin/session/limits.js";
 import { Inflow, Outflow } from "../streams.js";
 
 /** A way to the plugin. */
 export interface Line {
   readonly dialect: Dialect;
-  send(frame: string): void;
+  send(frame: Frame): void;
 }
 
 /** A request in flight. */
@@ -47,7 +47,7 @@ export class Flight {
         const frame = line.dialect.write({ kind: "item", id, item });
         if (frame === undefined) return undefined;
         this.#credit.items -= 1;
-        this.#credit.bytes -= utf8Length(frame);
+        this.#credit.bytes -= sizeOf(frame);
         line.send(frame);
         return true;
       },

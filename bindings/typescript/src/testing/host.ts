@@ -1,14 +1,16 @@
 // A host for tests: speaks crossplug/1 with a plugin in the same process, and remembers what it says. No process, no IO.
 
+import { writeAny } from "../codec/any.js";
 import type { StreamingCall, UploadOptions } from "../context.js";
-import type { Caller } from "../descriptor.js";
+import { type Caller, writeAs } from "../descriptor.js";
 import { failureOf } from "../failure.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import type { Implementation, Plugin } from "../plugin/define.js";
 import { CrossplugDialect } from "../plugin/dialect/crossplug.js";
+import type { Frame } from "../plugin/dialect.js";
 import { milliseconds } from "../plugin/host-calls.js";
 import type { Message, Outcome, RequestId } from "../plugin/message.js";
-import { utf8Length } from "../plugin/session/limits.js";
+import { sizeOf } from "../plugin/session/limits.js";
 import { Sequences } from "../plugin/session/sequences.js";
 import { streamingCall } from "../streams.js";
 import { type Connection, connect } from "./connection.js";
@@ -71,7 +73,7 @@ export class TestHost implements Caller {
   }
 
   /** Calls a method of the plugin. Items that it streams are dropped. */
-  call(method: string, params: JsonObject = {}, options: UploadOptions = {}): Promise<JsonValue> {
+  async call(method: string, params: JsonObject = {}, options: UploadOptions = {}): Promise<JsonValue> {
     const { inflow, result } = this.#begin(method, params, options);
     if (this.#plugin.interfaces.some(({ descriptor }) => descriptor.methods.get(method)?.item)) inflow.skim();
     return result;
@@ -84,7 +86,8 @@ export class TestHost implements Caller {
   }
 
   /** Sends an event of the host to the plugin. What its handlers do is done when this resolves. */
-  emit(name: string, payload: JsonValue, stream?: string): Promise<void> {
+  async emit(name: string, payload: JsonValue, stream?: string): Promise<void> {
+    writeAs(`the payload of ${name}`, writeAny, payload);
     const seq = this.#sequences.next(stream);
     this.#send({ kind: "event", name, stream, seq, payload });
     this.#sequences.note(stream, seq);
@@ -114,11 +117,13 @@ export class TestHost implements Caller {
   }
 
   #begin(method: string, params: JsonObject, options: UploadOptions): Flight {
+    // What no host would send must not hang: the plugin could not even say whose it was.
+    writeAs(`the parameters of ${method}`, writeAny, params);
     const id = ++this.#lastId;
     const flight = this.#flight(id, method);
     flight.onProgress = options.onProgress;
     this.#calls.set(id, flight);
-    const timeoutMs = milliseconds(options.timeoutMs);
+    const timeoutMs = milliseconds(options.timeoutMs ?? options.usualTimeoutMs);
     this.#send({ kind: "request", id, method, params, meta: { timeoutMs } });
     this.#watch(id, flight, { ...options, timeoutMs });
     if (options.upload !== undefined) void this.#upload(id, options.upload, flight);
@@ -162,7 +167,7 @@ export class TestHost implements Caller {
     this.#calls.delete(id);
   }
 
-  #take(frame: string): void {
+  #take(frame: Frame): void {
     const message = this.#dialect.read(frame, () => undefined);
     switch (message?.kind) {
       case "log":
@@ -180,7 +185,7 @@ export class TestHost implements Caller {
         return;
       }
       case "item":
-        this.#of(message.id)?.inflow.push(message.item, utf8Length(frame));
+        this.#of(message.id)?.inflow.push(message.item, sizeOf(frame));
         return;
       case "credit":
         this.#of(message.id)?.credit(message.items, message.bytes);

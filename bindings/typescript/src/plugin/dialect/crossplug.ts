@@ -1,10 +1,14 @@
 // The wire of crossplug/1: JSON-RPC 2.0. Knows how messages are spelled, not what follows from them.
 
+import { asJson } from "../../codec/any.js";
 import { codeOf, numberOf } from "../../errors.js";
 import { LogParams } from "../../interfaces/protocol.js";
 import { parseJson } from "../../json/strict.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
-import type { Dialect } from "../dialect.js";
+import { packMsgpack } from "../../msgpack/pack.js";
+import { parseMsgpack } from "../../msgpack/unpack.js";
+import type { Dialect, Frame } from "../dialect.js";
+import type { Encoding } from "../handshake.js";
 import type { Failure, Message, Meta, Outcome, Received, RequestId } from "../message.js";
 import { Violation } from "../message.js";
 
@@ -16,18 +20,23 @@ const LONGEST_ID = 200;
 export class CrossplugDialect implements Dialect {
   readonly name = "crossplug/1";
   readonly talksBack = true;
+  native = false;
+
+  settle(encoding: Encoding): void {
+    this.native = encoding === "msgpack";
+  }
 
   open(): undefined {
     return undefined;
   }
 
-  read(frame: Uint8Array | string, answer: (frame: string) => void): Received | undefined {
+  read(frame: Uint8Array | string, answer: (frame: Frame) => void): Received | undefined {
     const refuse = (id: RequestId | null, code: string, message: string): undefined => {
-      answer(replyText(id, { code, message }));
+      answer(this.write({ kind: "reply", id, outcome: { error: { code, message } } }));
     };
     let value: JsonValue;
     try {
-      value = parseJson(frame);
+      value = this.native ? (parseMsgpack(bytesOf(frame)) as JsonValue) : parseJson(frame);
     } catch (thrown) {
       return refuse(null, "parseError", (thrown as Error).message);
     }
@@ -50,59 +59,69 @@ export class CrossplugDialect implements Dialect {
     return { kind: "request", id, method: value.method, params: value.params ?? undefined, meta };
   }
 
-  write(message: Message): string {
-    switch (message.kind) {
-      case "request":
-        return (
-          `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"method":${JSON.stringify(message.method)}` +
-          `,"params":${JSON.stringify(message.params ?? {})}${metaText(message.meta)}}`
-        );
-      case "reply":
-        return "result" in message.outcome
-          ? `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${JSON.stringify(message.outcome.result)}}`
-          : replyText(message.id, message.outcome.error);
-      case "cancel":
-        return note("$/cancel", { id: message.id });
-      case "progress":
-        return note("$/progress", { id: message.id, fraction: message.fraction, message: message.message });
-      case "item":
-        return note("$/item", { id: message.id, item: message.item });
-      case "end":
-        return note("$/end", { id: message.id });
-      case "credit":
-        return note("$/credit", { id: message.id, items: message.items, bytes: message.bytes });
-      case "event":
-        return note("$/event", {
-          name: message.name,
-          stream: message.stream,
-          seq: message.seq,
-          payload: message.payload,
-        });
-      case "log":
-        return note("$/log", { level: message.level, message: message.message, fields: message.fields });
-    }
+  write(message: Message): Frame {
+    return this.native ? packMsgpack(envelope(message)) : textOf(message);
   }
+}
+
+/** A frame that came in memory may be text that was meant for another encoding. */
+function bytesOf(frame: Frame): Uint8Array {
+  return typeof frame === "string" ? new TextEncoder().encode(frame) : frame;
+}
+
+/** A message as JSON text: what is always there is spelled out. */
+function textOf(message: Message): string {
+  switch (message.kind) {
+    case "request":
+      return (
+        `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"method":${JSON.stringify(message.method)}` +
+        `,"params":${JSON.stringify(message.params ?? {})}${metaText(message.meta)}}`
+      );
+    case "reply":
+      return "result" in message.outcome
+        ? `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${JSON.stringify(message.outcome.result)}}`
+        : JSON.stringify(envelope(message));
+    default:
+      return `{"jsonrpc":"2.0","method":"$/${message.kind}","params":${JSON.stringify(paramsOf(message))}}`;
+  }
+}
+
+/** A message as an object, in either encoding. */
+function envelope(message: Message): object {
+  const jsonrpc = "2.0";
+  switch (message.kind) {
+    case "request": {
+      const { id, method, params = {}, meta } = message;
+      return { jsonrpc, id, method, params, meta: isEmpty(meta) ? undefined : meta };
+    }
+    case "reply":
+      return "result" in message.outcome
+        ? { jsonrpc, id: message.id, result: message.outcome.result }
+        : { jsonrpc, id: message.id, error: errorOf(message.outcome.error) };
+    default:
+      return { jsonrpc, method: `$/${message.kind}`, params: paramsOf(message) };
+  }
+}
+
+function errorOf({ code, message, details, retryable }: Failure): object {
+  // Absent means no.
+  return { code: numberOf(code), message, data: { code, details, retryable: retryable === true ? true : undefined } };
+}
+
+/** What a notification says. */
+function paramsOf(message: Exclude<Message, { readonly kind: "request" | "reply" }>): object {
+  const { kind: _, ...params } = message;
+  return params;
 }
 
 const NO_META: Meta = {};
 
-function note(method: string, params: object): string {
-  return `{"jsonrpc":"2.0","method":"${method}","params":${JSON.stringify(params)}}`;
-}
-
-function replyText(id: RequestId | null, failure: Failure): string {
-  const { code, message, details } = failure;
-  // Absent means no.
-  const retryable = failure.retryable === true ? true : undefined;
-  return JSON.stringify({
-    jsonrpc: "2.0",
-    id,
-    error: { code: numberOf(code), message, data: { code, details, retryable } },
-  });
+function isEmpty(meta: Meta): boolean {
+  return meta.timeoutMs === undefined && meta.traceparent === undefined;
 }
 
 function metaText(meta: Meta): string {
-  return meta.timeoutMs === undefined && meta.traceparent === undefined ? "" : `,"meta":${JSON.stringify(meta)}`;
+  return isEmpty(meta) ? "" : `,"meta":${JSON.stringify(meta)}`;
 }
 
 function usableId(value: JsonValue | undefined): RequestId | undefined {
@@ -155,7 +174,7 @@ function outcomeOf({ jsonrpc, result, error }: JsonObject): Outcome | string {
     error: {
       code: typeof known.code === "string" ? known.code : codeOf(code),
       message,
-      details: known.details,
+      details: known.details === undefined ? undefined : asJson(known.details),
       retryable: known.retryable === true,
     },
   };

@@ -13,6 +13,7 @@ const NO_META: Meta = {};
 export class ElizaosDialect implements Dialect {
   readonly name = "elizaos-bridge/1";
   readonly talksBack = false;
+  readonly native = false;
   readonly #debug: boolean;
   readonly #pending: Map<RequestId, Asked> = new Map();
   /** Names that the manifest declares for an evaluator and for no action. */
@@ -27,6 +28,10 @@ export class ElizaosDialect implements Dialect {
     const actions = names(manifest.actions);
     this.#evaluators = new Set(names(manifest.evaluators).filter((name) => !actions.includes(name)));
     return lineText({ type: "ready", manifest });
+  }
+
+  settle(): void {
+    // There is nothing to choose.
   }
 
   read(frame: Uint8Array | string, answer: (frame: string) => void): Message | undefined {

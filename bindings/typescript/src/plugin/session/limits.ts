@@ -42,3 +42,8 @@ export function utf8Length(text: string): number {
   }
   return bytes;
 }
+
+/** Bytes of a message. */
+export function sizeOf(frame: string | Uint8Array): number {
+  return typeof frame === "string" ? utf8Length(frame) : frame.length;
+}

@@ -1,10 +1,11 @@
 // Items and credit of the requests in flight, in both directions. Knows no phase of the conversation.
 
 import type { JsonValue } from "../../json/value.js";
+import type { Frame } from "../dialect.js";
 import type { Message, RequestId } from "../message.js";
 import type { Flights } from "./flights.js";
 import type { Incoming } from "./incoming.js";
-import { tooMany, utf8Length } from "./limits.js";
+import { sizeOf, tooMany } from "./limits.js";
 import type { Writer } from "./writer.js";
 
 /** The streams of a session. */
@@ -61,7 +62,7 @@ export class Streams {
   /** The host sent an item. `refuse` answers a request of the host. */
   item(
     { id, item }: Message & { kind: "item" },
-    frame: Uint8Array | string,
+    frame: Frame,
     refuse: (id: RequestId, problem: string) => void,
   ): Incoming | undefined {
     const flight = this.#flights.find(id);
@@ -76,7 +77,7 @@ export class Streams {
       refuse(id, problem);
       return { kind: "cancel", id };
     }
-    const bytes = typeof frame === "string" ? utf8Length(frame) : frame.length;
+    const bytes = sizeOf(frame);
     fromHost.items -= 1;
     fromHost.bytes -= bytes;
     return { kind: "item", id, item, bytes };

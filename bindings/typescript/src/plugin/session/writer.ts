@@ -1,18 +1,19 @@
 // Messages on their way out: spelled by the dialect, kept within the host's cap. Knows no state of a request.
 
+import { EncodeError } from "../../codec/misfit.js";
 import { PluginError } from "../../errors.js";
-import type { Dialect } from "../dialect.js";
+import type { Dialect, Frame } from "../dialect.js";
 import type { Message } from "../message.js";
-import { DEFAULT_LIMITS, utf8Length } from "./limits.js";
+import { DEFAULT_LIMITS, sizeOf } from "./limits.js";
 
 /** Sends messages. */
 export class Writer {
   /** Largest message that the host takes, in bytes. */
   frameBytes: number = DEFAULT_LIMITS.frameBytes;
   readonly #dialect: Dialect;
-  readonly #send: (frame: string) => void;
+  readonly #send: (frame: Frame) => void;
 
-  constructor(dialect: Dialect, send: (frame: string) => void) {
+  constructor(dialect: Dialect, send: (frame: Frame) => void) {
     this.#dialect = dialect;
     this.#send = send;
   }
@@ -23,7 +24,7 @@ export class Writer {
     if (frame === undefined) return undefined;
     // Three bytes a unit at most: only what may be too large is measured.
     if (frame.length * 3 > this.frameBytes) {
-      const size = utf8Length(frame);
+      const size = sizeOf(frame);
       if (size > this.frameBytes) return size;
     }
     this.#send(frame);
@@ -37,18 +38,29 @@ export class Writer {
    *   pair, which a host would take for a break of the protocol
    */
   writeOrThrow(what: string, message: Message): number | undefined {
-    const frame = this.#dialect.write(message);
+    const frame = this.#spelled(what, message);
     if (frame === undefined) return undefined;
-    if (hasHalfPair(frame)) {
+    if (typeof frame === "string" && hasHalfPair(frame)) {
       throw new PluginError("invalidParams", `${what} holds half of a surrogate pair, which no message may`);
     }
-    const size = utf8Length(frame);
+    const size = sizeOf(frame);
     if (size > this.frameBytes) {
       const problem = `${what} has ${size} bytes; the host takes at most ${this.frameBytes}`;
       throw new PluginError("resourceExhausted", problem);
     }
     this.#send(frame);
     return size;
+  }
+
+  /** MessagePack refuses half of a surrogate pair itself. */
+  #spelled(what: string, message: Message): Frame | undefined {
+    try {
+      return this.#dialect.write(message);
+    } catch (thrown) {
+      throw thrown instanceof EncodeError
+        ? new PluginError("invalidParams", `${what} cannot be written: ${thrown.message}`)
+        : thrown;
+    }
   }
 }
 
