@@ -177,12 +177,7 @@ impl Subject {
                 let begun = match &*method {
                     // Every kind of value, and so read as it came.
                     "test.echo" => echo(encoding, &params).map(Some),
-                    _ => self.begin(
-                        ticket,
-                        &method,
-                        &said(encoding, &params),
-                        timeout.is_some(),
-                    ),
+                    _ => self.begin(ticket, &method, &said(encoding, &params), timeout.is_some()),
                 };
                 match begun {
                     Ok(Some(result)) => self.answer(ticket, Ok(result)),
