@@ -19,7 +19,12 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossplug_host::{ErrorKind, Host, Plugin};
+use crossplug_host::conformance::{
+    Answer, Ask, ConformanceClient, ConformanceServiceDispatch, ConformanceServiceHandler, Count,
+    Echo, Emit, Fail,
+};
+use crossplug_host::protocol::handshake::Encoding;
+use crossplug_host::{ErrorKind, Host, Payload, Plugin, ServiceCall, ServiceResult, async_trait};
 use serde_json::json;
 use waiting::wait_for_all;
 
@@ -49,7 +54,7 @@ fn is_there(program: &str) -> bool {
 #[test]
 fn python() {
     if is_there("python3") {
-        all_parts(&checkout().join("bindings/python/subject"));
+        every_way(&checkout().join("bindings/python/subject"));
     }
 }
 
@@ -60,7 +65,7 @@ fn typescript() {
             .join("bindings/typescript/subject/dist/plugin.js")
             .exists()
     {
-        all_parts(&checkout().join("bindings/typescript/subject"));
+        every_way(&checkout().join("bindings/typescript/subject"));
     }
 }
 
@@ -102,7 +107,155 @@ fn rust() {
     manifest["language"] = json!("rust");
     manifest["doors"]["process"]["command"] = json!(["./subject"]);
     std::fs::write(folder.path().join("plugin.json"), manifest.to_string()).unwrap();
-    all_parts(folder.path());
+    every_way(folder.path());
+}
+
+fn every_way(folder: &Path) {
+    all_parts(folder);
+    in_messagepack(folder);
+}
+
+/// Asks the plugin that asks, as long as it speaks MessagePack.
+struct Asks;
+
+#[async_trait]
+impl ConformanceServiceHandler for Asks {
+    async fn test_answer(&self, call: &ServiceCall, params: Ask) -> ServiceResult<Answer> {
+        assert_eq!(call.params().encoding(), Encoding::Msgpack);
+        let plugin = call.plugin().unwrap();
+        let echo = Echo::new().with_text(params.question).with_huge(u64::MAX);
+        let echoed = ConformanceClient::new(&plugin)
+            .test_echo(echo)
+            .await
+            .unwrap();
+        Ok(Answer::new(format!(
+            "{}!{}",
+            echoed.text.unwrap(),
+            echoed.huge.unwrap()
+        )))
+    }
+}
+
+/// The same plugin where both sides chose MessagePack: values arrive as they were sent, exactly.
+fn in_messagepack(folder: &Path) {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let (logs, sink) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(&events));
+    let log_sink = Arc::clone(&logs);
+    let host = Host::builder()
+        .encoding(Encoding::Msgpack)
+        .services(ConformanceServiceDispatch::new(Asks))
+        .service("test.list", |_call| async { Ok(json!(0)) })
+        .on_log(move |log| log_sink.lock().unwrap().push(log.message.clone()))
+        .on_event(move |event| {
+            let number = event.payload.value().unwrap()["number"].clone();
+            sink.lock()
+                .unwrap()
+                .push((event.seq, number, event.payload.encoding()));
+        })
+        .build();
+    let load = host.load(folder).grant("*").unwrap();
+    let load = load.grant("emit=*").unwrap().config("big", i64::MAX);
+    let plugin = load.blocking().unwrap();
+    assert_eq!(plugin.encoding(), Encoding::Msgpack);
+    exact(&plugin);
+
+    let client = ConformanceClient::new(&plugin);
+    let mut numbers = client.test_count(Count::new(1000)).open().unwrap();
+    let mut sum = 0;
+    while let Some(number) = numbers.next_blocking().unwrap() {
+        sum += number;
+    }
+    assert_eq!(
+        (numbers.result_blocking().unwrap(), sum),
+        (500_500, 500_500)
+    );
+    let mut double = client.test_double().open().unwrap();
+    let mut uploader = double.uploader();
+    let halves = [i64::MAX / 2, i64::MIN / 2, 0];
+    for half in halves {
+        uploader.send_blocking(half).unwrap();
+    }
+    uploader.end();
+    for half in halves {
+        assert_eq!(double.next_blocking().unwrap(), Some(half * 2));
+    }
+    assert_eq!(double.next_blocking().unwrap(), None);
+    let _result = double.result_blocking().unwrap();
+
+    let answered = client.test_ask_blocking(Ask::new("why")).unwrap();
+    assert_eq!(answered.answer, format!("why!{}", u64::MAX));
+    let fails = Fail::new("outOfPaper", "none left").with_details(json!({ "sheets": 3 }));
+    let error = client.test_fail_blocking(fails).unwrap_err();
+    assert_eq!(
+        error.plugin_error().unwrap().details.as_ref().unwrap()["sheets"],
+        3
+    );
+    let late = plugin.call("test.hang", ());
+    let late = late.timeout(Duration::from_millis(100)).blocking();
+    assert_eq!(late.unwrap_err().kind(), ErrorKind::Deadline);
+    plugin
+        .call_blocking("test.log", json!({ "text": "logged" }))
+        .unwrap();
+    client.test_emit_blocking(Emit::new(2)).unwrap();
+    let status = plugin.stop_blocking().status;
+    assert_eq!(status.as_deref(), Some("exit status: 0"));
+    let expected = [1, 2].map(|number| (number, json!(number), Encoding::Msgpack));
+    assert_eq!(*events.lock().unwrap(), expected);
+    let logs = logs.lock().unwrap().clone();
+    assert!(logs.iter().any(|line| line.contains("logged")), "{logs:?}");
+
+    // The elizaOS dialect is JSON, whatever the host would rather speak.
+    let load = host.load(folder).grant("*").unwrap();
+    let bridged = load.dialect("elizaos-bridge/1").blocking().unwrap();
+    assert_eq!(bridged.encoding(), Encoding::Json);
+    bridged.stop_blocking();
+    // And one load may speak what the others do not.
+    let load = host.load(folder).grant("*").unwrap();
+    let plain = load.encoding(Encoding::Json).blocking().unwrap();
+    assert_eq!(plain.encoding(), Encoding::Json);
+    exact(&plain);
+    plain.stop_blocking();
+}
+
+/// The ends of every kind of integer, and bytes: there and back.
+fn exact(plugin: &Plugin) {
+    let client = ConformanceClient::new(plugin);
+    let bytes: Vec<u8> = (0..=255).cycle().take(70_000).collect();
+    let safe = (1_i64 << 53) - 1;
+    for (big, huge, legacy) in [
+        (i64::MIN, 0, -safe),
+        (i64::MAX, u64::MAX, safe),
+        (safe + 2, (1 << 63) + 1, 0),
+        (-1, 1 << 53, -1),
+    ] {
+        let list = vec![
+            big,
+            i64::MIN,
+            -(1 << 31) - 1,
+            -129,
+            0,
+            127,
+            1 << 32,
+            i64::MAX,
+        ];
+        let echo = Echo::new()
+            .with_small(i8::MIN)
+            .with_count(u32::MAX)
+            .with_big(big)
+            .with_huge(huge)
+            .with_legacy(legacy)
+            .with_note(None)
+            .with_bytes(bytes.clone())
+            .with_list(list);
+        assert_eq!(client.test_echo_blocking(echo.clone()).unwrap(), echo);
+    }
+    // Bytes are bytes on the wire, and base64 only where JSON is asked for.
+    let asked = plugin.call_blocking("test.echo", json!({ "bytes": "AP8=", "big": "7" }));
+    let reply: Payload = asked.unwrap();
+    assert_eq!(reply.encoding(), plugin.encoding());
+    assert_eq!(reply.value().unwrap()["bytes"], "AP8=");
+    let raw = reply.as_bytes().windows(2).any(|two| two == [0, 255]);
+    assert_eq!(raw, plugin.encoding() == Encoding::Msgpack);
 }
 
 fn all_parts(folder: &Path) {
@@ -246,7 +399,7 @@ fn streams(plugin: &Plugin) {
             .unwrap();
     }
     assert_eq!(
-        (sum, stream.result_blocking().unwrap().as_json()),
+        (sum, stream.result_blocking().unwrap().as_json().as_ref()),
         (500_500, "\"500500\"")
     );
 
@@ -263,7 +416,10 @@ fn streams(plugin: &Plugin) {
             assert_eq!(item.as_json(), format!("\"{expected}\""));
         }
         assert_eq!(
-            (expected, stream.result_blocking().unwrap().as_json()),
+            (
+                expected,
+                stream.result_blocking().unwrap().as_json().as_ref()
+            ),
             (1000, "500")
         );
     });
