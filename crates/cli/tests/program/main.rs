@@ -8,7 +8,7 @@
     reason = "tests"
 )]
 
-mod build;
+mod building;
 mod call;
 mod codegen;
 mod exit_codes;
