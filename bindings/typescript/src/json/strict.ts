@@ -116,7 +116,8 @@ class Survey {
       if (depth >= this.#maxDepth) throw new Misfit("tooDeep", `more than ${this.#maxDepth} nested arrays and objects`);
       if (Array.isArray(value)) {
         for (let at = 0; at < value.length; at++) this.visit(value[at] as JsonValue, depth + 1);
-      } else {
+      } else if (!((value as unknown) instanceof Uint8Array)) {
+        // Bytes, which another encoding carries as they are, hold nothing.
         const names = Object.keys(value);
         this.members += names.length;
         for (const name of names) {
