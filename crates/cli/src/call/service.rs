@@ -1,9 +1,9 @@
 //! A host service that always answers the same, for `--service`. Must not call the plugin.
 
+use crossplug_host::protocol::codec::Any;
 use crossplug_host::{
     Offer, Payload, Result, ServiceCall, ServiceHandler, ServiceResult, async_trait,
 };
-use crossplug_host::protocol::codec::Any;
 use serde_json::Value;
 
 use crate::shipped::SHIPPED;
