@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::tools::{self, debian, node, python, wasm};
+use crate::tools::{self, browser, debian, node, python, wasm};
 
 struct Finding {
     tool: &'static str,
@@ -68,6 +68,12 @@ pub(crate) fn run(root: &Path, json: bool) -> anyhow::Result<()> {
             }),
             cure: "install Node 20 or newer with npm",
             needed: true,
+        },
+        Finding {
+            tool: "Chromium",
+            found: browser::look(),
+            cure: "install Chromium, or name one in CROSSPLUG_BROWSER; tests of hosts in the browser need it",
+            needed: false,
         },
         Finding {
             tool: "Debian packages",

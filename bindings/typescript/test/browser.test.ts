@@ -1,40 +1,10 @@
 // A real browser, headless: the host of the entry "crossplug/browser" loads plugins, calls them, and ends those that loop.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { extname, join, normalize } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { guest, ROOT } from "./plugins.js";
-
-/** Debian's own. `CROSSPLUG_BROWSER` names another. */
-const BROWSER = process.env.CROSSPLUG_BROWSER ?? "/usr/bin/chromium";
-const ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
-];
-const TYPES: { readonly [ending: string]: string } = {
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
-const DIST = "/bindings/typescript/dist";
-
-/** As a bundler or a page's author would write it. */
-const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${JSON.stringify({
-  imports: {
-    "#wasm": "/bindings/typescript/wasm/pkg/session.js",
-    crossplug: `${DIST}/index.js`,
-    "crossplug/browser": `${DIST}/browser.js`,
-    "crossplug/plugin": `${DIST}/plugin-browser.js`,
-    "crossplug/interfaces/conformance": `${DIST}/interfaces/conformance.js`,
-    "crossplug/interfaces/agent": `${DIST}/interfaces/agent.js`,
-  },
-})}</script>`;
+import type { Page } from "playwright-core";
+import { BROWSER, hasBrowser, type OpenPage, openPage } from "./chromium.js";
+import { guest } from "./plugins.js";
 
 const MODULE = `
 import { conformance } from "crossplug/interfaces/conformance";
@@ -49,46 +19,21 @@ const MANIFEST = {
   ...{ interfaces: { conformance: "1" }, doors: { module: { typescript: "plugin.mjs" } } },
 };
 
-/** What a page can have, by its address. */
-function file(path: string): string | Uint8Array | undefined {
-  if (path === "/") return PAGE;
-  if (path === "/plugins/own/plugin.json") return JSON.stringify(MANIFEST);
-  if (path === "/plugins/own/plugin.mjs") return MODULE;
-  const place = join(ROOT, normalize(path));
-  return existsSync(place) ? readFileSync(place) : undefined;
-}
+const FILES = { "/plugins/own/plugin.json": JSON.stringify(MANIFEST), "/plugins/own/plugin.mjs": MODULE };
 
-const isHere = existsSync(BROWSER);
+const isHere = hasBrowser();
 test("the browser is here", { skip: process.env.CI === undefined }, () => assert.ok(isHere, `no ${BROWSER}`));
 if (!isHere) console.log(`skipped: install a browser: apt-get install chromium (${BROWSER})`);
 
 describe("a host in a browser", { skip: !isHere || guest("subject") === undefined }, () => {
-  const profile = mkdtempSync(join(tmpdir(), "crossplug-browser-"));
-  let server: Server;
-  let context: BrowserContext;
+  let opened: OpenPage | undefined;
   let page: Page;
 
   before(async () => {
-    server = createServer((request, response) => {
-      const path = new URL(request.url ?? "/", "http://page").pathname;
-      const found = file(path);
-      const type = TYPES[extname(path)] ?? "text/html; charset=utf-8";
-      response.writeHead(found === undefined ? 404 : 200, { "content-type": type }).end(found);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: BROWSER,
-      headless: true,
-      args: ARGUMENTS,
-    });
-    page = await context.newPage();
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    opened = await openPage(FILES);
+    page = opened.page;
   });
-  after(async () => {
-    await context?.close();
-    server?.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
+  after(() => opened?.close());
 
   for (const mode of ["worker", "inline"] as const) {
     test(`a module of ours, ${mode}: calls, streams, services, events, a panic`, async () => {

@@ -112,7 +112,10 @@ impl Found {
             None => Err("it has no socket door"),
         };
         let address = address.map_err(|what| {
-            Failure::new(Exit::Unavailable, format!("{}: {what}", self.file.display()))
+            Failure::new(
+                Exit::Unavailable,
+                format!("{}: {what}", self.file.display()),
+            )
         })?;
         Ok(Running {
             address,

@@ -7,25 +7,41 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::Cell;
+use super::listener::{self, Listener};
 use crate::step::{self, Show};
-use crate::tools::{self, node, python};
+use crate::tools::{self, browser, node, python};
 
 /// A host's language.
 pub(super) struct Host {
     pub(super) name: &'static str,
-    /// The doors that it has.
-    pub(super) doors: &'static [&'static str],
+    /// The doors that it has, and whose plugins it takes through each.
+    ways: &'static [(&'static str, &'static [&'static str])],
     /// Builds the player.
     pub(super) prepare: fn(&Path) -> anyhow::Result<()>,
     /// The player; path of the plugin and door follow.
     command: fn(&Path) -> anyhow::Result<Command>,
 }
 
+const ALL: &[&str] = &["rust", "python", "typescript"];
+
+impl Host {
+    /// Whether it takes the plugin through the door.
+    pub(super) fn takes(&self, plugin: &str, door: &str) -> bool {
+        let mut ways = self.ways.iter();
+        ways.any(|(way, plugins)| *way == door && plugins.contains(&plugin))
+    }
+}
+
 /// All of them.
 pub(super) const HOSTS: &[Host] = &[
     Host {
         name: "rust",
-        doors: &["process", "wasm"],
+        ways: &[
+            ("process", ALL),
+            ("socket", ALL),
+            ("wasm", ALL),
+            ("native", &["rust"]),
+        ],
         prepare: build_program,
         command: |root| {
             let mut command = Command::new(program(root));
@@ -42,7 +58,13 @@ pub(super) const HOSTS: &[Host] = &[
     },
     Host {
         name: "python",
-        doors: &["process", "wasm"],
+        ways: &[
+            ("process", ALL),
+            ("socket", ALL),
+            ("wasm", ALL),
+            ("native", &["rust"]),
+            ("module", &["python"]),
+        ],
         prepare: |root| python::interpreter(root).map(|_| ()),
         command: |root| {
             let mut command = Command::new(python::interpreter(root)?);
@@ -53,11 +75,30 @@ pub(super) const HOSTS: &[Host] = &[
     },
     Host {
         name: "node",
-        doors: &["process"],
+        ways: &[
+            ("process", ALL),
+            ("socket", ALL),
+            ("wasm", &["rust"]),
+            ("module", &["typescript"]),
+        ],
         prepare: node::build,
         command: |root| {
             let mut command = Command::new("node");
             command.arg(root.join("bindings/typescript/test/dist/interop/main.js"));
+            Ok(command)
+        },
+    },
+    Host {
+        name: "browser",
+        ways: &[("wasm", &["rust"]), ("module", &["typescript"])],
+        prepare: |root| {
+            browser::check()?;
+            node::build(root)
+        },
+        command: |root| {
+            let mut command = Command::new("node");
+            command.arg(root.join("bindings/typescript/test/dist/interop/main.js"));
+            command.arg("--browser");
             Ok(command)
         },
     },
@@ -96,19 +137,26 @@ pub(super) fn play(
 
 fn report(root: &Path, host: &Host, plugin: &str, door: &str) -> anyhow::Result<Value> {
     let mut command = (host.command)(root)?;
-    command
-        .arg(super::subjects::folder(root, plugin))
-        .args(["--door", door]);
     // Plugins in Python find the SDK in the virtual environment.
-    let output = command
+    command
         .env("PATH", python::path_with(root)?)
-        .stdin(Stdio::null())
-        .output()?;
+        .stdin(Stdio::null());
+    let listening = match door {
+        listener::DOOR => Some(Listener::start(root, plugin, host.name)?),
+        _ => None,
+    };
+    match &listening {
+        Some(listening) => command
+            .arg(listener::manifest(root, plugin, host.name))
+            .env(listener::TOKEN, &listening.token),
+        None => command.arg(super::subjects::folder(root, plugin)),
+    };
+    let output = command.args(["--door", door]).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(said.trim()).map_err(|_| {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let end: Vec<&str> = stderr.lines().rev().take(12).collect();
-        let end: Vec<&str> = end.into_iter().rev().collect();
+        let lines: Vec<&str> = stderr.lines().collect();
+        let end = lines.get(lines.len().saturating_sub(12)..).unwrap_or(&[]);
         anyhow::anyhow!(
             "the player ended with {} and no report:\n{}",
             output.status,

@@ -1,14 +1,16 @@
 //! The conformance subject of each SDK, laid out as a folder with every way in that it has: `target/interop/<plugin>/`.
 
+use std::env::consts::{DLL_EXTENSION, EXE_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use crate::guests;
+use super::listener;
 use crate::step::{self, Show};
 use crate::tools::{self, node, python};
+use crate::{components, guests, natives};
 
 /// The folder of a subject.
 pub(super) fn folder(root: &Path, plugin: &str) -> PathBuf {
@@ -22,15 +24,23 @@ pub(super) fn folder(root: &Path, plugin: &str) -> PathBuf {
 pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static str)>> {
     python::interpreter(root)?;
     node::build(root)?;
+    guests::build(root)?;
+    components::build(root)?;
+    natives::build(root)?;
     let mut ways = Vec::new();
     for (plugin, doors) in [
         ("rust", rust(root)?),
         ("python", python(root)?),
         ("typescript", typescript(root)?),
     ] {
-        let names = doors.iter().map(|(name, _)| (plugin, *name));
-        ways.extend(names);
-        manifest(root, plugin, &doors)?;
+        ways.extend(doors.iter().map(|(name, _)| (plugin, *name)));
+        ways.push((plugin, listener::DOOR));
+        manifest(&folder(root, plugin).join("plugin.json"), plugin, &doors)?;
+        for host in super::HOSTS {
+            let mut doors = doors.clone();
+            doors.push((listener::DOOR, listener::door(host.name)));
+            manifest(&listener::manifest(root, plugin, host.name), plugin, &doors)?;
+        }
     }
     Ok(ways)
 }
@@ -39,42 +49,39 @@ type Doors = Vec<(&'static str, Value)>;
 
 fn rust(root: &Path) -> anyhow::Result<Doors> {
     let mut cargo = tools::cargo();
-    cargo.args([
-        "build",
-        "--locked",
-        "--workspace",
-        "--all-features",
-        "--example",
-        "subject",
-    ]);
+    cargo.args(["build", "--locked", "--package", "crossplug-plugin"]);
+    cargo.args(["--example", "subject"]);
     step::run("the subject in Rust", &mut cargo, Show::OnFailure)?;
-    guests::build(root)?;
     let folder = anew(root, "rust")?;
-    let program = format!("subject{}", std::env::consts::EXE_SUFFIX);
+    let (program, library) = (
+        format!("subject{EXE_SUFFIX}"),
+        format!("subject.{DLL_EXTENSION}"),
+    );
+    let built = root.join("target/debug/examples").join(&program);
+    copy(&built, &folder.join(&program))?;
     copy(
-        &root.join("target/debug/examples").join(&program),
-        &folder.join(&program),
+        &root.join("target/natives").join(&library),
+        &folder.join(&library),
     )?;
-    copy(
-        &root.join("target/guests/subject.wasm"),
-        &folder.join("subject.wasm"),
-    )?;
+    component(root, &folder, "subject.wasm")?;
     Ok(vec![
         ("process", json!({ "command": [format!("./{program}")] })),
         ("wasm", json!({ "path": "subject.wasm" })),
+        ("native", json!({ "path": library })),
     ])
 }
 
 fn python(root: &Path) -> anyhow::Result<Doors> {
     let folder = anew(root, "python")?;
-    copy(
-        &root.join("bindings/python/subject/plugin.py"),
-        &folder.join("plugin.py"),
-    )?;
-    Ok(vec![(
-        "process",
-        json!({ "command": ["python3", "plugin.py"] }),
-    )])
+    for file in step::files_below(&root.join("bindings/python/subject"), &[".py"])? {
+        copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
+    }
+    component(root, &folder, "subject-python.wasm")?;
+    Ok(vec![
+        ("process", json!({ "command": ["python3", "plugin.py"] })),
+        ("wasm", json!({ "path": "subject-python.wasm" })),
+        ("module", json!({ "python": "plugin" })),
+    ])
 }
 
 fn typescript(root: &Path) -> anyhow::Result<Doors> {
@@ -85,15 +92,21 @@ fn typescript(root: &Path) -> anyhow::Result<Doors> {
         &folder.join("dist/plugin.js"),
     )?;
     fs::write(folder.join("package.json"), "{\"type\":\"module\"}\n")?;
-    Ok(vec![(
-        "process",
-        json!({ "command": ["node", "dist/plugin.js"] }),
-    )])
+    component(root, &folder, "subject-typescript.wasm")?;
+    Ok(vec![
+        ("process", json!({ "command": ["node", "dist/plugin.js"] })),
+        ("wasm", json!({ "path": "subject-typescript.wasm" })),
+        ("module", json!({ "typescript": "dist/plugin.js" })),
+    ])
+}
+
+fn component(root: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
+    copy(&root.join("target/guests").join(name), &folder.join(name))
 }
 
 /// The subject's own manifest with all doors, asking for everything that cases grant.
-fn manifest(root: &Path, plugin: &str, doors: &Doors) -> anyhow::Result<()> {
-    let text = fs::read_to_string(root.join("bindings/python/subject/plugin.json"))?;
+fn manifest(file: &Path, plugin: &str, doors: &Doors) -> anyhow::Result<()> {
+    let text = fs::read_to_string("bindings/python/subject/plugin.json")?;
     let mut manifest: Value = serde_json::from_str(&text)?;
     let members = manifest
         .as_object_mut()
@@ -105,10 +118,7 @@ fn manifest(root: &Path, plugin: &str, doors: &Doors) -> anyhow::Result<()> {
     members.insert("doors".to_owned(), Value::Object(named.collect()));
     let asked = json!({ "services": ["*"], "events": { "emit": ["*"], "subscribe": ["*"] } });
     members.insert("permissions".to_owned(), asked);
-    fs::write(
-        folder(root, plugin).join("plugin.json"),
-        format!("{manifest:#}\n"),
-    )?;
+    fs::write(file, format!("{manifest:#}\n"))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from crossplug.host import LoadedPlugin, Progress
 
+TOKEN = os.environ.get("CROSSPLUG_TOKEN")
+"""What a plugin that listens wants to be shown."""
 A_WHILE = 0.05
 """Seconds that a call is left to the plugin before it is given up."""
 
@@ -37,7 +40,7 @@ class Subject:
     door: str | None
 
     async def load(self, host: crossplug.Host, config: dict[str, Any]) -> LoadedPlugin:
-        return await host.load(self.path, door=self.door, config=config, grants=["*", "emit=*"])
+        return await host.load(self.path, door=self.door, config=config, grants=["*", "emit=*"], token=TOKEN)
 
 
 async def play(lines: list[dict[str, Any]], subject: Subject) -> None:

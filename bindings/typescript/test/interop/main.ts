@@ -1,47 +1,56 @@
-// `node main.js PATH [--door NAME] [--filter TEXT]`: plays the interop cases on the host of Node; one JSON object of what came of
-// each case, on stdout.
+// `node main.js PATH [--door NAME] [--filter TEXT] [--browser]`: plays the interop cases on the host of Node, or of a browser; one
+// JSON object of what came of each case, on stdout.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Host } from "crossplug/host";
-import { Misstep, play, type Subject } from "./play.js";
+import { openPage } from "../chromium.js";
+import { ROOT } from "../plugins.js";
+import { playAll, type Report } from "./cases.js";
 
 const CASES = new URL("../../../../../schema/vectors/interop/", import.meta.url);
+/** Where a page finds this folder. */
+const PLAYER = "/bindings/typescript/test/dist/interop/browser.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { door: { type: "string" }, filter: { type: "string", default: "" } },
+  options: { door: { type: "string" }, filter: { type: "string", default: "" }, browser: { type: "boolean" } },
 });
 const [path] = positionals;
 if (path === undefined) throw new Error("which plugin? Give the folder, manifest or file of a conformance subject");
 
-const subject: Subject<Host> = {
-  open: (options) => Host.create(options),
-  load: (host, config) =>
-    host.load(path, {
-      config,
-      grants: ["*", "emit=*"],
-      ...(values.door === undefined ? {} : { door: values.door }),
-    }),
-  elsewhere: values.door === undefined || values.door === "process" || values.door === "socket",
-  residentMib: () => Math.round(process.memoryUsage.rss() / (1 << 20)),
-};
+const names = readdirSync(CASES).filter((name) => name.endsWith(".jsonl") && name.includes(values.filter));
+const cases = names.sort().map((name) => [name, readFileSync(new URL(name, CASES), "utf8")] as const);
+const door = values.door === undefined ? {} : { door: values.door };
+/** What a plugin that listens wants to be shown. */
+const shown = process.env.CROSSPLUG_TOKEN;
+const token = shown === undefined ? {} : { token: shown };
 
-const outcomes: object[] = [];
-let failed = 0;
-for (const name of readdirSync(CASES)
-  .filter((name) => name.endsWith(".jsonl") && name.includes(values.filter))
-  .sort()) {
-  const outcome: { [member: string]: unknown } = { case: `interop/${name}`, verdict: "passed" };
-  try {
-    await play(readFileSync(new URL(name, CASES), "utf8"), subject);
-  } catch (error) {
-    failed += 1;
-    const [line, reason] = error instanceof Misstep ? [error.line, error.message] : [1, String(error)];
-    Object.assign(outcome, { verdict: "failed", line, reason });
-    console.error(`failed  ${name}:${line}: ${reason}`);
-  }
-  outcomes.push(outcome);
+async function inNode(plugin: string): Promise<Report> {
+  return playAll(cases, {
+    open: (options) => Host.create(options),
+    load: (host: Host, config) => host.load(plugin, { config, grants: ["*", "emit=*"], ...door, ...token }),
+    elsewhere: values.door === undefined || ["process", "socket"].includes(values.door),
+    residentMib: () => Math.round(process.memoryUsage.rss() / (1 << 20)),
+  });
 }
-console.log(JSON.stringify({ passed: outcomes.length - failed, failed, cases: outcomes }));
-process.exitCode = failed === 0 ? 0 : 3;
+
+async function inBrowser(plugin: string): Promise<Report> {
+  const { page, close } = await openPage();
+  try {
+    const address = `/${relative(ROOT, plugin)}`;
+    return await page.evaluate(
+      async ({ player, address, door, cases }) => (await import(player)).playInPage(cases, address, door),
+      { player: PLAYER, address, door, cases },
+    );
+  } finally {
+    await close();
+  }
+}
+
+const report = await (values.browser === true ? inBrowser(path) : inNode(path));
+for (const { case: name, line, reason } of report.cases)
+  if (reason !== undefined) console.error(`failed  ${name}:${line}: ${reason}`);
+console.log(JSON.stringify(report));
+process.exitCode = report.failed === 0 ? 0 : 3;

@@ -1,0 +1,78 @@
+// A real browser, headless, and a page of this checkout in it.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { ROOT } from "./plugins.js";
+
+/** Debian's own. `CROSSPLUG_BROWSER` names another. */
+export const BROWSER: string = process.env.CROSSPLUG_BROWSER ?? "/usr/bin/chromium";
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync"],
+];
+const TYPES: { readonly [ending: string]: string } = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+const DIST = "/bindings/typescript/dist";
+
+/** As a bundler or a page's author would write it. */
+const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${JSON.stringify({
+  imports: {
+    "#wasm": "/bindings/typescript/wasm/pkg/session.js",
+    crossplug: `${DIST}/index.js`,
+    "crossplug/browser": `${DIST}/browser.js`,
+    "crossplug/plugin": `${DIST}/plugin-browser.js`,
+    "crossplug/interfaces/conformance": `${DIST}/interfaces/conformance.js`,
+    "crossplug/interfaces/agent": `${DIST}/interfaces/agent.js`,
+  },
+})}</script>`;
+
+/** A page, and the end of its browser. */
+export interface OpenPage {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+/** Whether there is a browser. */
+export function hasBrowser(): boolean {
+  return existsSync(BROWSER);
+}
+
+/** Opens a page that can have every file of the checkout, and these besides, by their addresses. */
+export async function openPage(files: { readonly [path: string]: string } = {}): Promise<OpenPage> {
+  const profile = mkdtempSync(join(tmpdir(), "crossplug-browser-"));
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://page").pathname;
+    const found = path === "/" ? PAGE : (files[path] ?? file(path));
+    const type = TYPES[extname(path)] ?? "text/html; charset=utf-8";
+    response.writeHead(found === undefined ? 404 : 200, { "content-type": type }).end(found);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: BROWSER,
+    headless: true,
+    args: ARGUMENTS,
+  });
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return {
+    page,
+    close: async () => {
+      await context.close();
+      server.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+function file(path: string): Uint8Array | undefined {
+  const place = join(ROOT, normalize(path));
+  return existsSync(place) ? readFileSync(place) : undefined;
+}
