@@ -190,7 +190,7 @@ fn streams_both_ways() {
     }
     assert_eq!(
         (expected, stream.result_blocking().unwrap().as_json()),
-        (1000, "1000")
+        (1000, "1000".into())
     );
     assert_eq!(told.load(Ordering::Relaxed), 1);
 
