@@ -112,6 +112,8 @@ fn one(
             } else {
                 *in_process
             };
+            // A plugin that listens takes one host at a time.
+            plugin.stop_blocking();
             reload(case, subject, times, *growth_mib)
         }
         other => Err(format!("this program cannot play {other:?}")),
