@@ -75,9 +75,14 @@ impl Subject {
         load.blocking().map_err(|error| error.to_string())
     }
 
-    /// Whether the plugin is a process of its own: then a load costs what starting a program costs.
+    /// Whether the plugin is a process of its own, or a component that brings its language along: then a load costs what
+    /// starting a program costs.
     fn elsewhere(&self, plugin: &Plugin) -> bool {
-        plugin.introduction().process.is_some() || self.door.as_deref() == Some("socket")
+        let language = plugin.manifest().get("language").and_then(Value::as_str);
+        let door = self.door.as_deref();
+        plugin.introduction().process.is_some()
+            || door == Some("socket")
+            || door == Some("wasm") && language != Some("rust")
     }
 }
 
@@ -112,6 +117,8 @@ fn one(
             } else {
                 *in_process
             };
+            // A plugin that listens takes one host at a time.
+            plugin.stop_blocking();
             reload(case, subject, times, *growth_mib)
         }
         other => Err(format!("this program cannot play {other:?}")),

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+/// Time that a plugin gets to end after the last line. It need not use it: whatever still runs is killed.
+pub(crate) const PARTING: Duration = Duration::from_secs(1);
+
 /// Longest line that is kept; a vector's are far shorter.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 /// How much of the end of stderr a failure shows.
@@ -249,6 +252,18 @@ impl Child {
     /// Closes the plugin's input once everything is sent.
     pub(crate) fn close_input(&mut self) {
         self.input = None;
+    }
+
+    /// Ends the session with a plugin that runs on, and sees it out: it takes the next host when it is done with this one.
+    pub(crate) fn leave(&mut self) {
+        self.close_input();
+        let until = Instant::now() + PARTING;
+        while !self.was_started() {
+            let left = until.saturating_duration_since(Instant::now());
+            if !matches!(self.hear(left), Heard::Frame(_)) {
+                return;
+            }
+        }
     }
 
     /// The next frame of the plugin.

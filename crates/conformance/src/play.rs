@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::case::{Case, Expected, Step, is_method};
-use crate::child::{Child, Entrance, Frame, Heard};
+use crate::child::{Child, Entrance, Frame, Heard, PARTING};
 use crate::matching::{Mismatch, compare};
 use crate::packed::{Encoding, as_expected, pack, unpack};
 use crate::target::with_token;
@@ -16,8 +16,6 @@ use crate::target::with_token;
 pub const LINE_TIME: Duration = Duration::from_secs(10);
 /// Counts only where a case wants it: how much and how often a receiver gives is its own affair.
 const CREDIT: &str = "$/credit";
-/// Time that a plugin gets to end after the last line. It need not use it: whatever still runs is killed.
-const PARTING: Duration = Duration::from_secs(1);
 
 /// Why a plugin failed a case.
 #[derive(Debug, Clone, PartialEq)]

@@ -145,6 +145,7 @@ fn first_words(entrance: &Entrance, patience: Duration) -> Result<Value, Unusabl
                 Ok(message)
                     if message.is_object() && !crate::case::is_method(&message, "$/log") =>
                 {
+                    child.leave();
                     return Ok(message);
                 }
                 _ => {} // a stray print or a log: the cases judge those

@@ -76,7 +76,9 @@ async def _step(
         case {"stream": method, **how}:
             await _stream(plugin, method, how)
         case {"reload": counts, "growthMiB": growth}:
-            elsewhere = plugin.process_id is not None or subject.door == "socket"
+            component = subject.door == "wasm" and plugin.manifest.get("language") != "rust"
+            elsewhere = component or plugin.process_id is not None or subject.door == "socket"
+            await plugin.stop()  # one that listens takes one host at a time
             await _reload(subject, config, counts["elsewhere" if elsewhere else "inProcess"], growth)
         case {"asked": expected} | {"events": expected} | {"logs": expected}:
             await heard.next(next(iter(step)), expected)

@@ -200,7 +200,10 @@ export function constant<T extends string | number | boolean>(value: unknown, on
   if (value === only) return only;
   const wide = typeof value === "bigint" && typeof only === "number";
   if (typeof value !== typeof only && !wide) throw wrongKind(value, `the constant ${JSON.stringify(only)}`);
-  throw new Misfit("unknownConst", `expected ${JSON.stringify(only)}, found ${JSON.stringify(value)}`);
+  throw new Misfit(
+    "unknownConst",
+    `expected ${JSON.stringify(only)}, found ${typeof value === "bigint" ? value : JSON.stringify(value)}`,
+  );
 }
 
 /** A value that may be absent but not null. */

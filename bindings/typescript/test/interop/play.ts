@@ -92,7 +92,10 @@ async function one<H extends AnyHost>(
   if (step.call !== undefined) return calls(plugin, step.call, step);
   if (step.emit !== undefined) return plugin.emit(step.emit, step.payload ?? null, step.stream);
   if (step.stream !== undefined) return stream(plugin, step.stream, step);
-  if (step.reload !== undefined) return reload(subject, config, step);
+  if (step.reload !== undefined) {
+    await plugin.stop(); // one that listens takes one host at a time
+    return reload(subject, config, step);
+  }
   for (const kind of ["asked", "events", "logs"] satisfies Kind[]) {
     const expected = step[kind];
     if (expected !== undefined) return heard.next(kind, expected);
