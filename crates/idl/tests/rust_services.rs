@@ -33,8 +33,8 @@ fn a_request_takes_the_time_of_its_interface() {
     assert_eq!(
         times,
         [
-            ").timeout(std::time::Duration::from_millis(5000))",
-            ").timeout(std::time::Duration::from_millis(60000))",
+            ").usual_timeout(std::time::Duration::from_millis(5000))",
+            ").usual_timeout(std::time::Duration::from_millis(60000))",
             ")"
         ]
     );
