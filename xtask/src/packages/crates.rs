@@ -65,7 +65,8 @@ impl Crates {
         for name in PUBLISHED {
             let file = format!("{name}-{}", env!("CARGO_PKG_VERSION"));
             let mut tar = Command::new("tar");
-            tar.arg("-xzf")
+            // With the time of now: cargo would take changed files of the same old time for unchanged ones.
+            tar.arg("-xzmf")
                 .arg(root.join("target/package").join(format!("{file}.crate")));
             tar.arg("-C").arg(&unpacked);
             step::run(&format!("unpack {name}"), &mut tar, Show::OnFailure)?;

@@ -157,7 +157,9 @@ impl instance::Plan for Plan {
     ) -> Result<Box<dyn instance::Instance>> {
         let mut tether = Tether::new(self.engine, &self.limits);
         let made = tether
-            .enter(deadline, |store| self.made.instantiate(store))
+            .enter(deadline, |store| {
+                fault::past_busy(|| self.made.instantiate(&mut *store))
+            })
             .map_err(|error| fault::error(&error, "start"))?;
         let (store, entries) = (&mut tether.store, &self.entries);
         let begin: TypedFunc<(Outside,), ()> = find(&made, store, "begin", &entries.begin)?;

@@ -1,5 +1,7 @@
 //! Why a guest stopped before its end, and which [`ErrorKind`] that is. Knows wasmtime's errors and no ABI.
 
+use std::time::Duration;
+
 use crossplug_protocol::error::PluginError;
 use wasmtime::{Trap, WasmBacktrace};
 
@@ -29,6 +31,25 @@ pub(super) enum Halt {
     /// A function of the host answered with an error.
     #[error("{0}")]
     Function(PluginError),
+}
+
+/// Makes an instance. A kernel does not seal the image of a memory while something else holds one of its pages for a moment
+/// (reclaim, migration) and says that it is busy; then it is asked again.
+pub(super) fn past_busy<T>(mut make: impl FnMut() -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+    for millis in [1, 5, 20, 50] {
+        match make() {
+            Err(error) if is_busy(&error) => std::thread::sleep(Duration::from_millis(millis)),
+            done => return done,
+        }
+    }
+    make()
+}
+
+fn is_busy(error: &wasmtime::Error) -> bool {
+    let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ResourceBusy;
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(busy))
 }
 
 impl Halt {

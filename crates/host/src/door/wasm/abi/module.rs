@@ -112,7 +112,9 @@ impl Instance {
     fn new(plan: &Plan, deadline: Option<Instant>) -> Result<Self> {
         let mut tether = Tether::new(plan.engine, &plan.limits);
         let instance = tether
-            .enter(deadline, |store| plan.made.instantiate(store))
+            .enter(deadline, |store| {
+                fault::past_busy(|| plan.made.instantiate(&mut *store))
+            })
             .map_err(|error| fault::error(&error, "start"))?;
         let store = &mut tether.store;
         let memory = instance
