@@ -1,7 +1,7 @@
 // elizaOS's names, as its readers expect them: bare files and modules' names, no manifest beside them.
 
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import {
@@ -13,7 +13,7 @@ import {
   Runtime,
 } from "crossplug/elizaos";
 import { type CrossplugError, Host, programDoor } from "crossplug/host";
-import { folder, guest, putProgram, ROOT } from "./plugins.js";
+import { folder, guest, isBuilt, putProgram, ROOT } from "./plugins.js";
 
 const memory = { content: { text: "hello" }, roomId: "00000000-0000-4000-8000-000000000002", unknown: { kept: true } };
 
@@ -68,14 +68,15 @@ describe("a plugin in Rust", () => {
     ["for bundlers", "bound"],
     ["for the web", "bound-web"],
   ] as const) {
-    const file = join(ROOT, `target/guests/${name}/subject.js`);
-    test(`as a package of wasm-bindgen's ${what}`, { skip: !existsSync(file) }, async () => {
+    const built = `target/guests/${name}/subject.js`;
+    const file = join(ROOT, built);
+    test(`as a package of wasm-bindgen's ${what}`, { skip: !isBuilt(built) }, async () => {
       await answers(await loadRustPlugin(file));
       await answers(await loadWasmPlugin(file.replace(/\.js$/, "_bg.wasm")));
     });
   }
 
-  test("as a program", { skip: !existsSync(join(ROOT, "target/debug/examples/subject")) }, async () => {
+  test("as a program", { skip: !isBuilt("target/debug/examples/subject") }, async () => {
     const program = join(folder(), "subject");
     putProgram(join(ROOT, "target/debug/examples/subject"), program);
     await answers(await loadRustPlugin(program));
@@ -89,7 +90,7 @@ describe("a plugin in Rust", () => {
   });
 });
 
-describe("a plugin in Python", { skip: !existsSync(join(ROOT, "target/venv/bin/python3")) }, () => {
+describe("a plugin in Python", { skip: !isBuilt("target/venv/bin/python3") }, () => {
   test("by the name of its module", async () => {
     const made = folder();
     writeFileSync(join(made, "my_python_plugin.py"), SHAPED);

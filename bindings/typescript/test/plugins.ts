@@ -48,6 +48,13 @@ export function putProgram(program: string, place: string): void {
   }
 }
 
+/** Whether something was built or installed before; in CI it has to be. */
+export function isBuilt(path: string): boolean {
+  const found = existsSync(join(ROOT, path));
+  if (!found && process.env.CI !== undefined) throw new Error(`${path} is missing`);
+  return found;
+}
+
 /**
  * A module that `cargo xtask test --only 'wasm guests'` has built: undefined where it has not, which is a named skip for a person
  * and a failure where everything must be there.

@@ -23,7 +23,7 @@ impl Session {
     #[wasm_bindgen(js_name = waitApart)]
     pub fn wait_apart(&mut self, call: f64, deadline: Option<f64>) {
         let deadline = deadline.map(millis);
-        self.inner.wait_apart_until(call_id(call), deadline);
+        self.inner.wait_apart(call_id(call), deadline);
     }
 
     /// Whether a call has no reply yet, be it given up or not.

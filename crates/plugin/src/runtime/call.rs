@@ -37,7 +37,9 @@ impl std::fmt::Debug for Call {
 #[derive(Default)]
 struct Flow {
     cancelled: bool,
-    /// Somebody waited for the cancellation when it came, so the handler ends by itself.
+    /// The session has answered already, so that nothing is left to end well.
+    answered: bool,
+    /// The handler waits for the cancellation, or has asked for it since, so it ends by itself.
     minded: bool,
     /// Who waits for the cancellation.
     waiters: Vec<(u64, Waker)>,
@@ -106,7 +108,7 @@ impl Call {
     /// Whether a handler that waits now is to be dropped.
     pub(super) fn is_to_drop(&self) -> bool {
         let flow = locked(&self.flow);
-        flow.cancelled && !flow.minded
+        flow.cancelled && (flow.answered || !flow.minded)
     }
 
     /// The caller wants no answer any more. `answered`: the session has given one already.
@@ -114,7 +116,8 @@ impl Call {
         let waiters = {
             let mut flow = locked(&self.flow);
             flow.cancelled = true;
-            flow.minded = !answered && !flow.waiters.is_empty();
+            flow.answered = answered;
+            flow.minded |= !flow.waiters.is_empty();
             std::mem::take(&mut flow.waiters)
         };
         waiters.into_iter().for_each(|(_, waker)| waker.wake());
@@ -128,6 +131,8 @@ impl Call {
     pub(crate) fn poll_cancelled(&self, key: &mut Option<u64>, context: &Context<'_>) -> Poll<()> {
         let mut flow = locked(&self.flow);
         if flow.cancelled {
+            // It may have come before the handler's first step.
+            flow.minded = true;
             return Poll::Ready(());
         }
         let own = *key.get_or_insert_with(|| {

@@ -31,13 +31,9 @@ impl Session {
         Ok(self.calls.skip())
     }
 
-    /// Host: the call goes on, or the plugin has said something about it: from here on it is a request in flight.
-    pub fn wait_apart(&mut self, call: CallId) {
-        self.calls.wait_for(call);
-    }
-
-    /// Host: the same for a call whose deadline this session keeps.
-    pub fn wait_apart_until(&mut self, call: CallId, deadline: Option<Duration>) {
+    /// Host: the call goes on, or the plugin has said something about it: from here on it is a request in flight. Its deadline
+    /// is given where the session is to keep it.
+    pub fn wait_apart(&mut self, call: CallId, deadline: Option<Duration>) {
         self.calls.wait_for(call);
         self.calls.keep_deadline(call, deadline);
     }

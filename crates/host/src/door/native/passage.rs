@@ -29,7 +29,7 @@ impl Handle {
             }
         };
         // In flight from here on: its reply may come before the thread is back.
-        state.talk.session.wait_apart(begun);
+        state.talk.session.wait_apart(begun, None);
         state.talk.expect(begun, pending(begun, answer, request));
         let deadline = request.deadline;
         let stays = request.lent && (deadline.is_none() || seat.on_callers_thread);

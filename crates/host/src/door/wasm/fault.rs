@@ -134,3 +134,45 @@ fn describe(error: &wasmtime::Error, trap: Option<Trap>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::io;
+
+    use super::*;
+
+    /// As the library says it that wasmtime has the image sealed by.
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot add seals")]
+    struct Unsealed(#[source] io::Error);
+
+    fn refused(kind: io::ErrorKind) -> wasmtime::Error {
+        wasmtime::Error::from(Unsealed(io::Error::from(kind)))
+    }
+
+    #[test]
+    fn a_busy_kernel_is_asked_again_and_any_other_refusal_counts_at_once() {
+        let (mut times, busy) = (0, io::ErrorKind::ResourceBusy);
+        let made = past_busy(|| {
+            times += 1;
+            (times > 3).then_some(times).ok_or_else(|| refused(busy))
+        });
+        assert_eq!(made.unwrap(), 4);
+
+        let mut times = 0;
+        let never = past_busy(|| {
+            times += 1;
+            Err::<(), _>(refused(busy))
+        });
+        assert!(never.is_err() && times == 5, "{times}");
+
+        let mut times = 0;
+        let refused = past_busy(|| {
+            times += 1;
+            Err::<(), _>(refused(io::ErrorKind::OutOfMemory))
+        });
+        assert!(refused.is_err() && times == 1, "{times}");
+    }
+}

@@ -33,6 +33,16 @@ impl Conformance for Subject {
         Ok(())
     }
 
+    async fn test_tidy(&self, ctx: &Context, params: Ask) -> Result<(), PluginError> {
+        while !ctx.is_cancelled() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        ctx.cancelled().await;
+        let asked = ConformanceServices::new(ctx).test_answer(params);
+        let answer = asked.timeout(Duration::from_secs(60)).await?.answer;
+        Err(PluginError::failed_precondition(answer))
+    }
+
     async fn test_ask(&self, ctx: &Context, params: Ask) -> Result<Answer, PluginError> {
         ConformanceServices::new(ctx).test_answer(params).await
     }
@@ -102,6 +112,21 @@ fn a_call_is_answered_where_it_came_and_nothing_is_left_of_it() {
 #[allow(clippy::panic, reason = "tests")]
 fn panic_with(what: &str) -> ! {
     panic!("{what}")
+}
+
+#[test]
+fn a_handler_that_asks_late_for_its_cancellation_tidies_up_all_the_same() {
+    let (instance, heard, _) = opened();
+    for message in [
+        r#"{"jsonrpc":"2.0","id":2,"method":"test.tidy","params":{"question":"where?"}}"#,
+        r#"{"jsonrpc":"2.0","method":"$/cancel","params":{"id":2}}"#,
+    ] {
+        assert!(instance.push(message.as_bytes()));
+    }
+    wait_for(&heard, r#""id":-1,"method":"test.answer""#);
+    instance.push(br#"{"jsonrpc":"2.0","id":-1,"result":{"answer":"the bin is full"}}"#);
+    wait_for(&heard, r#""message":"the bin is full""#);
+    assert!(instance.close(Duration::from_secs(5)));
 }
 
 #[test]

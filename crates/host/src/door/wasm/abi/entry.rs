@@ -168,7 +168,7 @@ impl Guest {
         let given_up = std::mem::take(&mut state.given_up);
         let ended = std::mem::take(&mut state.ended);
         let talk = &mut state.talk;
-        talk.session.wait_apart(id);
+        talk.session.wait_apart(id, None);
         talk.expect(id, pending);
         let frame = match called {
             Called::Failed(error) => Some(Session::reply_apart(id, &error)),

@@ -170,7 +170,7 @@ impl Guest {
         state.due = None;
         let culprit = current.as_ref().map(|(id, _)| *id);
         if let Some((id, pending)) = current {
-            state.talk.session.wait_apart(id);
+            state.talk.session.wait_apart(id, None);
             state.talk.expect(id, pending);
         }
         let mut jobs = Vec::new();

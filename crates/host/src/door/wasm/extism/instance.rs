@@ -168,7 +168,7 @@ fn fuel(store: &mut Store<Guest>) -> wasmtime::Result<()> {
 /// The kernel, what lies beside, and the main module.
 fn link(plan: &Plan, store: &mut Store<Guest>) -> wasmtime::Result<(Kernel, wasmtime::Instance)> {
     let mut linker: Linker<Guest> = plan.linker.clone();
-    let instance = plan.kernel.instantiate(&mut *store)?;
+    let instance = fault::past_busy(|| plan.kernel.instantiate(&mut *store))?;
     let kernel = Kernel::settle(store, &instance)?;
     for (name, ..) in KERNEL {
         if let Some(export) = instance.get_export(&mut *store, name) {
@@ -188,7 +188,7 @@ fn make(
     store: &mut Store<Guest>,
     module: &Module,
 ) -> wasmtime::Result<wasmtime::Instance> {
-    let instance = linker.instantiate(&mut *store, module)?;
+    let instance = fault::past_busy(|| linker.instantiate(&mut *store, module))?;
     for function in initialisers(module, store, &instance) {
         let arguments: Vec<Val> = (function.ty(&*store).params())
             .map(|kind| zero(&kind))
