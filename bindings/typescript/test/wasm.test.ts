@@ -176,6 +176,7 @@ for (const when of ["while it works", "while nobody is there"] as const) {
       return {
         post: (message) => worker.postMessage(message),
         listen: (heard, gone) => void worker.on("message", heard).on("exit", (code) => gone(`exit code ${code}`)),
+        hold: () => undefined,
         end: () => void worker.terminate(),
       };
     };
@@ -190,6 +191,53 @@ for (const when of ["while it works", "while nobody is there"] as const) {
     assert.equal(workers.length, 2);
   });
 }
+
+test("a thread serves one guest after another, but for one that did not come back", async (context) => {
+  const [broken, subject] = [guest("broken"), guest("subject")];
+  if (broken === undefined || subject === undefined) return context.skip();
+  const started: Worker[] = [];
+  const thread = (): Thread => {
+    const worker = new Worker(new URL("../../dist/host/node/guest-thread.js", import.meta.url));
+    started.push(worker);
+    return {
+      post: (message) => worker.postMessage(message),
+      listen: (heard) => void worker.removeAllListeners("message").on("message", heard),
+      hold: (holds) => (holds ? worker.ref() : worker.unref()),
+      end: () => void worker.terminate(),
+    };
+  };
+  const read = (_: string, path: string): Promise<Uint8Array> => Promise.resolve(readFileSync(path));
+  const ports = { read, thread, address: String, send: undefined };
+  await using host = await Host.create({ patience: PATIENCE });
+  const door = new WasmDoor(ports, { module: broken });
+  const once = async (): Promise<void> => {
+    await using plugin = await host.open("broken", door);
+    assert.deepEqual(await plugin.call("echo", { a: 1 }), { a: 1 });
+  };
+  // The end of one that answers `shutdown` takes two visits.
+  const other = new WasmDoor(ports, { module: subject });
+  for (let round = 0; round < 3; round++) {
+    await using plugin = await host.open("subject", other);
+    assert.deepEqual(await plugin.call("test.echo", { text: "a" }), { text: "a" });
+    await plugin.stop();
+    await new Promise((resolve) => started[0]?.once("message", resolve));
+  }
+  assert.equal(started.length, 1);
+  await started.pop()?.terminate();
+  for (let round = 0; round < 3; round++) {
+    await once();
+    // What it answers to being left is on its way.
+    await new Promise((resolve) => started[0]?.once("message", resolve));
+  }
+  assert.equal(started.length, 1);
+  const plugin = await host.open("broken", door);
+  const looping = failure(plugin.call("loop", {}, { timeoutMs: Infinity }));
+  await plugin.stop();
+  await looping;
+  await once();
+  assert.equal(started.length, 2);
+  for (const worker of started) await worker.terminate();
+});
 
 test("a program goes on while a guest computes, and one that is busy is given its calls one by one", async (context) => {
   if (guest("broken") === undefined) return context.skip();

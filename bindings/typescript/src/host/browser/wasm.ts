@@ -32,6 +32,8 @@ function thread(): Thread {
       worker.onerror = ({ message }) => gone(message ?? "its program could not be loaded");
       worker.onmessageerror = () => gone("it said what cannot be posted");
     },
+    // A page keeps its workers, and ends with none of them.
+    hold: () => undefined,
     end: () => worker.terminate(),
   };
 }

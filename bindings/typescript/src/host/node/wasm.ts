@@ -38,13 +38,16 @@ function thread(questions?: Questions): Thread {
     ...{ env: {}, argv: [], execArgv: [] },
     ...(asking === undefined ? {} : { workerData: asking, transferList: [asking.port] }),
   });
+  let ears = { heard: (_: unknown): void => undefined, gone: (_: string): void => undefined };
+  worker.on("message", (message) => ears.heard(message));
+  worker.on("error", (thrown: Error) => ears.gone(thrown.message));
+  worker.on("exit", (code) => ears.gone(`exit code ${code}`));
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     listen: (heard, gone) => {
-      worker.on("message", heard);
-      worker.on("error", (thrown) => gone(thrown.message));
-      worker.on("exit", (code) => gone(`exit code ${code}`));
+      ears = { heard, gone };
     },
+    hold: (holds) => (holds ? worker.ref() : worker.unref()),
     end: () => void worker.terminate(),
   };
 }

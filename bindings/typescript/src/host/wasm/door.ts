@@ -14,8 +14,12 @@ import { type FullWasmLimits, fullLimits } from "./limits.js";
 import type { WasmOptions } from "./options.js";
 import { bounded } from "./outline.js";
 import type { WasmPorts } from "./ports.js";
-import { InlineSeat, type Seat, ThreadSeat } from "./seat.js";
+import { InlineSeat, type Seat, type Thread, ThreadSeat } from "./seat.js";
+import { Threads } from "./threads.js";
 import { engine } from "./webassembly.js";
+
+/** What a thread does before it waits for its next guest. */
+const LEAVE: Visit = { kind: "leave" };
 
 /** Enters WebAssembly modules. Programs make one by `wasmDoor` of the entry for their platform. */
 export class WasmDoor implements Door {
@@ -23,10 +27,12 @@ export class WasmDoor implements Door {
   readonly abilities: Abilities = { wasm: [CROSSPLUG_ABI, EXTISM_ABI] };
   readonly #ports: WasmPorts;
   readonly #options: WasmOptions;
+  readonly #threads: Threads;
 
   constructor(ports: WasmPorts, options: WasmOptions = {}) {
     this.#ports = ports;
     this.#options = options;
+    this.#threads = new Threads(() => ports.thread());
   }
 
   async open(opening: Opening, home: Home): Promise<Passage> {
@@ -41,16 +47,19 @@ export class WasmDoor implements Door {
     if (engine.Module.exports(module).some(({ name }) => name === MARK)) {
       const { glue } = this.#options;
       const address = glue === undefined ? undefined : this.#ports.address(glue);
-      return Guest.open({ opening, home, module, limits, glue: address, seat: () => this.#seat() });
+      return Guest.open({ opening, home, module, limits, glue: address, seat: () => this.#seat(address) });
     }
     if (wished === null) return extism(bytes);
     const context = `the module does not export \`${MARK}\`, as modules of ${CROSSPLUG_ABI} do`;
     throw new HostError("Incompatible", "load", { context });
   }
 
-  #seat(): Seat<Visit, Said> {
+  #seat(glue: string | undefined): Seat<Visit, Said> {
     if (this.#options.mode === "inline") return new InlineSeat(new AbiVisitor());
-    return new ThreadSeat<Visit, Said>(this.#ports.thread(), lost);
+    if (glue !== undefined) return new ThreadSeat(this.#ports.thread(), lost);
+    // A module reaches nothing of its thread, other than JavaScript beside it: the thread is as good as new.
+    const rest = (thread: Thread): void => this.#threads.rest(thread, LEAVE);
+    return new ThreadSeat(this.#threads.take(), lost, { rest });
   }
 
   async #bytes({ way, folder }: Opening, { moduleBytes }: FullWasmLimits): Promise<Uint8Array> {

@@ -48,8 +48,10 @@ export type Questions = (question: unknown) => Promise<unknown>;
 /** A thread of the platform's, seen from the host: a worker that runs {@link serve}. */
 export interface Thread {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Hears what it posts; `gone` is called with why where it has ended by itself. */
+  /** Hears what it posts, in place of who did until now; `gone` is called with why where it has ended by itself. */
   listen(heard: (message: unknown) => void, gone: (why: string) => void): void;
+  /** Whether it keeps the program running, which it does at first. */
+  hold(holds: boolean): void;
   /** Ends it, whatever it does. */
   end(): void;
 }
@@ -74,15 +76,22 @@ export class ThreadSeat<Visit, Said> implements Seat<Visit, Said> {
   readonly canEnd = true;
   isGone = false;
   readonly #thread: Thread;
+  readonly #rest: ((thread: Thread) => void) | undefined;
   #done: ((said: Said) => void) | undefined;
   #isEnded = false;
 
   /**
    * @param lost - what a visit comes to whose thread has ended by itself
    * @param aside - hears what the thread says besides
+   * @param rest - takes the thread over where the guest is not in the middle of anything, so that it need not be ended
    */
-  constructor(thread: Thread, lost: (fault: Fault) => Said, aside: (said: unknown) => void = () => undefined) {
+  constructor(
+    thread: Thread,
+    lost: (fault: Fault) => Said,
+    { aside = () => undefined, rest }: { aside?: (said: unknown) => void; rest?: (thread: Thread) => void } = {},
+  ) {
     this.#thread = thread;
+    this.#rest = rest;
     thread.listen(
       (message) => {
         if (!isAside(message)) this.#finish(message as Said);
@@ -101,8 +110,11 @@ export class ThreadSeat<Visit, Said> implements Seat<Visit, Said> {
   }
 
   end(): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#thread.end();
+    const isIdle = this.#done === undefined && !this.isGone;
+    if (isIdle && this.#rest !== undefined) this.#rest(this.#thread);
+    else this.#thread.end();
   }
 
   #finish(said: Said): void {

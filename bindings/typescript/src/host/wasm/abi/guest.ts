@@ -360,6 +360,8 @@ export class Guest implements Passage {
   /** Takes in what a visit came to. */
   #take(said: Said, job: Job | undefined): void {
     const { methods, wait, fault, outbox, isOver } = said;
+    // What is heard below may begin the end, whose own visit comes next.
+    const wasClosing = this.#stopping?.isClosing === true;
     if (methods !== undefined) {
       this.#methods = new Map(methods.map((name, number) => [name, number]));
       this.#isMade = true;
@@ -371,7 +373,7 @@ export class Guest implements Passage {
     if (fault !== undefined) {
       this.#isMade = false;
       this.#lost(fault, said.answer === undefined ? job : undefined);
-    } else if (this.#stopping?.isClosing && (isOver || wait === undefined)) {
+    } else if (wasClosing && (isOver || wait === undefined)) {
       this.#over(stopped("stop"));
     } else if (this.#isOpening && !this.#talk.isOpen && wait === undefined && methods === undefined) {
       const context = "it did not answer `initialize`, and waits for nothing";

@@ -18,7 +18,9 @@ export type Visit =
       readonly timeoutMs: number | undefined;
     }
   | { readonly kind: "push"; readonly messages: readonly Uint8Array[] }
-  | { readonly kind: "turn" | "close" };
+  | { readonly kind: "turn" | "close" }
+  /** Nobody visits this guest any more. */
+  | { readonly kind: "leave" };
 
 /** What came of it. */
 export interface Said {
@@ -50,6 +52,10 @@ export class AbiVisitor implements Visitor<Visit, Said> {
 
   visit(visit: Visit): Said | Promise<Said> {
     if (visit.kind === "begin") return this.#begin(visit.module, visit.limits, visit.glue);
+    if (visit.kind === "leave") {
+      this.#instance = undefined;
+      return SILENCE;
+    }
     const instance = this.#instance;
     if (instance === undefined) return lost({ kind: "Protocol", what: "there is no guest" });
     const said: Uint8Array[] = [];

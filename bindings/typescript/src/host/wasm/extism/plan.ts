@@ -118,7 +118,7 @@ export async function openExtism(order: Order): Promise<Passage> {
     seat: (): Seat<Visit, Said> => {
       if (options.mode === "inline") return new InlineSeat(new ExtismVisitor(new InlineOutside(reach, log)));
       const lost = (fault: Extract<Said, { kind: "fault" }>["fault"]): Said => ({ kind: "fault", fault });
-      return new ThreadSeat<Visit, Said>(ports.thread(asks), lost, (said) => log(said as Line));
+      return new ThreadSeat<Visit, Said>(ports.thread(asks), lost, { aside: (said) => log(said as Line) });
     },
   });
 }
