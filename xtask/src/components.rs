@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::examples;
 use crate::step::{self, Show};
-use crate::tools::{self, python};
+use crate::tools::python;
+use crate::{examples, programs};
 
 /// Where a plugin lies, which of its programs is meant, and what the component is called.
 const COMPONENTS: [[&str; 3]; 5] = [
@@ -37,9 +37,6 @@ const COMPONENTS: [[&str; 3]; 5] = [
 /// There is no Python, no Node or no registry, or something does not build.
 pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     examples::build(root)?;
-    let mut cargo = tools::cargo();
-    cargo.args(["build", "--locked", "--package", "crossplug-cli"]);
-    step::run("the program crossplug", &mut cargo, Show::OnFailure)?;
     let laid = root.join("target/guests");
     std::fs::create_dir_all(&laid)?;
     for [folder, program, called] in COMPONENTS {
@@ -49,7 +46,7 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
             step::forget(&stamp)?;
         }
         step::unless_done(&stamp, &inputs(root, folder)?, || {
-            let mut crossplug = Command::new(root.join("target/debug/crossplug"));
+            let mut crossplug = Command::new(programs::crossplug(root));
             crossplug.arg("build").arg(root.join(folder));
             crossplug.args(["--door", "wasm", "--program", program, "--out"]);
             crossplug.arg(&out).env("PATH", python::path_with(root)?);

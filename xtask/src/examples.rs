@@ -9,9 +9,10 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
+use crate::programs;
 use crate::step::{self, Show};
 use crate::test::{Counts, Outcome};
-use crate::tools::{self, node, python};
+use crate::tools::{node, python};
 
 /// The scenarios under `examples/`.
 pub(crate) const SCENARIOS: [&str; 2] = ["agent", "textstats"];
@@ -41,19 +42,7 @@ pub(crate) fn host(root: &Path, scenario: &str) -> PathBuf {
 pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     python::interpreter(root)?;
     node::build(root)?;
-    let mut cargo = tools::cargo();
-    // Among the whole workspace, and with an example, since examples have the features of tests: dependencies as large as
-    // wasmtime would be built once more with other ones.
-    cargo.args(["build", "--locked", "--workspace", "--all-features"]);
-    cargo.args(["--example", "subject"]);
-    for scenario in SCENARIOS {
-        for program in ["plugin", "host"] {
-            cargo
-                .arg("--bin")
-                .arg(format!("example-{scenario}-{program}"));
-        }
-    }
-    step::run("examples in Rust", &mut cargo, Show::OnFailure)?;
+    programs::build()?;
     let inputs = step::files_below(&root.join("examples"), &[".ts", "tsconfig.json"])?;
     step::unless_done("examples-typescript", &inputs, || {
         let mut tsc = node::tool(root, "tsc");

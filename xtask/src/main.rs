@@ -13,6 +13,7 @@ mod interop;
 mod natives;
 mod packages;
 mod pingpong;
+mod programs;
 mod step;
 mod test;
 mod tidy;

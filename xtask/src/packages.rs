@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
+use crate::programs;
 use crate::step::{self, Show};
 use crate::test::{Counts, Outcome};
 use crate::tools::{node, python};
@@ -43,6 +44,7 @@ await host.close();
 /// # Errors
 /// Something cannot be packed, installed or run, or a plugin says something else.
 pub(crate) fn test(root: &Path) -> Outcome {
+    programs::build()?;
     let home = root.join("target/packages");
     fs::create_dir_all(&home)?;
     let packed = crates::Crates::pack(root, &home)?;
@@ -88,8 +90,7 @@ fn new(root: &Path, language: &str, folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    let program = format!("crossplug{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(root.join("target/debug").join(program));
+    let mut command = Command::new(programs::crossplug(root));
     command.args(["new", "--lang", language]).arg(folder);
     step::run(
         &format!("crossplug new --lang {language}"),

@@ -4,6 +4,7 @@
 
 mod counts;
 mod steps;
+mod suites;
 
 use std::path::Path;
 use std::time::Instant;
@@ -32,7 +33,7 @@ pub(crate) struct Step {
 pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut total = Counts::default();
-    let (mut skipped, mut failed) = (Vec::new(), Vec::new());
+    let (mut skipped, mut failed, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps::ALL
         .iter()
         .filter(|step| only.is_none_or(|part| step.name.contains(part)))
@@ -51,6 +52,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result
             }
             continue;
         }
+        let began = Instant::now();
         match (step.run)(root) {
             Ok(counts) => total.add(counts),
             Err(error) => {
@@ -58,9 +60,13 @@ pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result
                 failed.push(step.name);
             }
         }
+        times.push((step.name, began.elapsed().as_secs_f32()));
     }
     if list {
         return Ok(());
+    }
+    for (name, seconds) in times {
+        println!("{seconds:>7.1} s  {name}");
     }
     println!("{total}");
     println!("all of it took {:.0} s", started.elapsed().as_secs_f32());

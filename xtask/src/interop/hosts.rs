@@ -1,6 +1,6 @@
 //! The programs that play interop cases, one for each language of hosts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::Cell;
 use super::listener::{self, Listener};
-use crate::step::{self, Show};
-use crate::tools::{self, browser, node, python};
+use crate::programs;
+use crate::tools::{browser, node, python};
 
 /// A host's language.
 pub(super) struct Host {
@@ -42,9 +42,9 @@ pub(super) const HOSTS: &[Host] = &[
             ("wasm", ALL),
             ("native", &["rust"]),
         ],
-        prepare: build_program,
+        prepare: |_| programs::build(),
         command: |root| {
-            let mut command = Command::new(program(root));
+            let mut command = Command::new(programs::crossplug(root));
             command.args([
                 "conformance",
                 "--json",
@@ -103,17 +103,6 @@ pub(super) const HOSTS: &[Host] = &[
         },
     },
 ];
-
-fn program(root: &Path) -> PathBuf {
-    root.join("target/debug")
-        .join(format!("crossplug{}", std::env::consts::EXE_SUFFIX))
-}
-
-fn build_program(_: &Path) -> anyhow::Result<()> {
-    let mut cargo = tools::cargo();
-    cargo.args(["build", "--locked", "--package", "crossplug-cli"]);
-    step::run("the program", &mut cargo, Show::OnFailure).map(|_| ())
-}
 
 /// Plays the cases of one cell. A player that says nothing usable has played none.
 pub(super) fn play(

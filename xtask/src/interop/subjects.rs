@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::listener;
-use crate::step::{self, Show};
-use crate::tools::{self, node, python};
-use crate::{components, guests, natives};
+use crate::step;
+use crate::tools::{node, python};
+use crate::{components, guests, natives, programs};
 
 /// The folder of a subject.
 pub(super) fn folder(root: &Path, plugin: &str) -> PathBuf {
@@ -48,10 +48,7 @@ pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static
 type Doors = Vec<(&'static str, Value)>;
 
 fn rust(root: &Path) -> anyhow::Result<Doors> {
-    let mut cargo = tools::cargo();
-    cargo.args(["build", "--locked", "--package", "crossplug-plugin"]);
-    cargo.args(["--example", "subject"]);
-    step::run("the subject in Rust", &mut cargo, Show::OnFailure)?;
+    programs::build()?;
     let folder = anew(root, "rust")?;
     let (program, library) = (
         format!("subject{EXE_SUFFIX}"),

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Counts, Outcome, Step};
+use super::{Counts, Outcome, Step, suites};
 use crate::step::{self, Show};
 use crate::tools::{self, browser, node, python, wasm};
 use crate::{
-    codegen, components, demo, examples, guests, interop, natives, packages, pingpong, tidy,
+    codegen, components, demo, examples, guests, interop, natives, packages, pingpong, programs,
+    tidy,
 };
 
 /// In the order in which they run.
@@ -129,6 +130,9 @@ pub(super) const ALL: &[Step] = &[
     },
 ];
 
+/// What cargo is asked once for each, with what is said of it.
+const FAMILIES: [(&str, &[&str]); 2] = [("", programs::PRODUCT), (", tools", programs::APART)];
+
 fn has_python() -> anyhow::Result<()> {
     python::system().map(|_| ())
 }
@@ -148,66 +152,54 @@ fn rust_format(_: &Path) -> Outcome {
 }
 
 fn rust_lints(_: &Path) -> Outcome {
-    let mut command = tools::cargo();
-    command.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ]);
-    step::run("cargo clippy", &mut command, Show::OnFailure)?;
+    for (name, packages) in FAMILIES {
+        let mut command = tools::cargo();
+        command.arg("clippy").args(packages);
+        command.args(["--all-targets", "--", "-D", "warnings"]);
+        step::run(
+            &format!("cargo clippy{name}"),
+            &mut command,
+            Show::OnFailure,
+        )?;
+    }
     Ok(Counts::checks(1))
 }
 
 /// The tests of the other languages start programs of this one.
 fn rust_build(_: &Path) -> Outcome {
-    let mut command = tools::cargo();
-    command.args([
-        "test",
-        "--no-run",
-        "--workspace",
-        "--all-features",
-        "--locked",
-    ]);
-    step::run("cargo test --no-run", &mut command, Show::OnFailure)?;
+    programs::build()?;
+    for (name, packages) in FAMILIES {
+        let mut command = tools::cargo();
+        command.args(["test", "--no-run"]).args(packages);
+        step::run(
+            &format!("cargo test --no-run{name}"),
+            &mut command,
+            Show::OnFailure,
+        )?;
+    }
     Ok(Counts::default())
 }
 
 fn rust_tests(root: &Path) -> Outcome {
-    let mut command = tools::cargo();
-    command.env("PATH", python::path_with(root)?);
-    command.args([
-        "test",
-        "--workspace",
-        "--all-features",
-        "--locked",
-        "--no-fail-fast",
-        "--",
-        "--show-output",
-    ]);
-    Ok(Counts::read(&step::run(
-        "cargo test",
-        &mut command,
-        Show::Always,
-    )?))
+    let mut counts = Counts::default();
+    let mut failed = Vec::new();
+    for (name, packages) in FAMILIES {
+        match suites::run(root, name, packages) {
+            Ok(more) => counts.add(more),
+            Err(error) => failed.push(format!("{error:#}")),
+        }
+    }
+    anyhow::ensure!(failed.is_empty(), "{}", failed.join("; "));
+    Ok(counts)
 }
 
 fn rust_documentation(_: &Path) -> Outcome {
-    let mut command = tools::cargo();
-    command
-        .args([
-            "doc",
-            "--workspace",
-            "--all-features",
-            "--no-deps",
-            "--locked",
-        ])
-        .env("RUSTDOCFLAGS", "-D warnings");
-    step::run("cargo doc", &mut command, Show::OnFailure)?;
+    for (name, packages) in FAMILIES {
+        let mut command = tools::cargo();
+        command.args(["doc", "--no-deps"]).args(packages);
+        command.env("RUSTDOCFLAGS", "-D warnings");
+        step::run(&format!("cargo doc{name}"), &mut command, Show::OnFailure)?;
+    }
     Ok(Counts::checks(1))
 }
 

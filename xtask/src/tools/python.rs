@@ -1,5 +1,6 @@
 //! A virtual environment under `target/venv` with the package `crossplug` and the tools that test it.
 
+use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +8,11 @@ use std::process::Command;
 use anyhow::bail;
 
 use super::debian;
+use crate::programs;
 use crate::step::{self, Show};
 
 const VENV: &str = "target/venv";
-/// What maturin puts beside the package's sources.
+/// What maturin would put beside the package's sources; it would build it with features of its own, and wasmtime with it.
 const NATIVE: &str = "bindings/python/src/crossplug/_native.abi3.so";
 
 /// The interpreter of the virtual environment, made on first use.
@@ -63,13 +65,22 @@ fn package(root: &Path, python: &Path) -> anyhow::Result<()> {
         step::forget("python-native")?;
     }
     step::unless_done("python-native", &inputs, || {
-        let mut maturin = Command::new(python);
-        maturin
-            .args(["-m", "maturin", "develop", "--quiet"])
-            .current_dir(root)
-            .env("VIRTUAL_ENV", root.join(VENV))
-            .env("CARGO_TARGET_DIR", root.join("target"));
-        step::run("maturin develop", &mut maturin, Show::OnFailure)?;
+        programs::build()?;
+        let built = format!("{DLL_PREFIX}crossplug_native");
+        let built = Path::new(&built).with_extension(DLL_EXTENSION);
+        programs::lay(root, &built, &root.join(NATIVE))?;
+        // What an editable install is: the interpreter looks for modules in the tree, too.
+        let mut asked = Command::new(python);
+        asked.args([
+            "-c",
+            "import sysconfig; print(sysconfig.get_path('purelib'))",
+        ]);
+        let packages = step::run("site-packages", &mut asked, Show::OnFailure)?;
+        let sources = root.join("bindings/python/src");
+        std::fs::write(
+            Path::new(packages.trim()).join("crossplug.pth"),
+            format!("{}\n", sources.display()),
+        )?;
         Ok(())
     })
 }

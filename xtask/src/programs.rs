@@ -1,0 +1,76 @@
+//! Everything of this workspace that other steps start or load, built at once: a single set of features means that what all of
+//! it stands on, wasmtime above all, is compiled once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::Context as _;
+
+use crate::step::{self, Show};
+use crate::tools;
+
+/// What hosts and plugins consist of.
+pub(crate) const PRODUCT: &[&str] = &[
+    "--workspace",
+    "--exclude",
+    "xtask",
+    "--exclude",
+    "crossplug-typescript",
+    "--exclude",
+    "crossplug-idl",
+    "--all-features",
+    "--locked",
+];
+
+/// The rest: what their tools and tests need asks for features that nobody has who depends on crossplug, and nothing of it
+/// needs wasmtime.
+pub(crate) const APART: &[&str] = &[
+    "--package",
+    "xtask",
+    "--package",
+    "crossplug-typescript",
+    "--package",
+    "crossplug-idl",
+    "--all-features",
+    "--locked",
+];
+
+/// Programs, libraries and the subjects of the Rust SDK, under `target/debug`. A second call in one run does nothing.
+///
+/// # Errors
+/// Something does not build.
+pub(crate) fn build() -> anyhow::Result<()> {
+    static DONE: Mutex<bool> = Mutex::new(false);
+    let mut done = DONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !*done {
+        let mut cargo = tools::cargo();
+        cargo.arg("build").args(PRODUCT).args(["--lib", "--bins"]);
+        // Examples have the features of tests, too.
+        cargo.args(["--example", "subject", "--example", "subject_library"]);
+        step::run("programs and libraries", &mut cargo, Show::OnFailure)?;
+        *done = true;
+    }
+    Ok(())
+}
+
+/// The program `crossplug`.
+pub(crate) fn crossplug(root: &Path) -> PathBuf {
+    root.join("target/debug")
+        .join(format!("crossplug{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Copies what was built at `place` under `target/debug` to where it is looked for.
+///
+/// # Errors
+/// It is not there, or the place cannot be written.
+pub(crate) fn lay(root: &Path, place: &Path, to: &Path) -> anyhow::Result<()> {
+    let built = root.join("target/debug").join(place);
+    // Beside, then renamed: whoever has the old one loaded keeps it.
+    let beside = to.with_extension("part");
+    fs::copy(&built, &beside).with_context(|| format!("no {}", built.display()))?;
+    fs::rename(beside, to)?;
+    Ok(())
+}
