@@ -9,6 +9,7 @@ export {
   type HostErrorOptions,
   PluginError,
 } from "./errors.js";
+export type { Encoding } from "./host/conversation/payloads.js";
 export type { Door, Ending, Introduction, Patience } from "./host/door.js";
 export { Host } from "./host/node/host.js";
 export { type ProgramOptions, programDoor } from "./host/node/program.js";
