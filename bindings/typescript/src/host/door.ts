@@ -97,6 +97,8 @@ export interface Request {
   /** When the caller stops waiting, on the clock of `performance.now()`. */
   readonly deadline: number | undefined;
   readonly traceparent: string | undefined;
+  /** Whether its caller takes a stream, or gives one. */
+  readonly streams: boolean;
 }
 
 /** What a call ends with. */

@@ -38,7 +38,12 @@ export class Flight implements Answer {
     unread: Unread,
     method: string,
     params: JsonObject,
-    options: UploadOptions & { readonly traceparent?: string; readonly input?: Uint8Array },
+    options: UploadOptions & {
+      readonly traceparent?: string;
+      readonly input?: Uint8Array;
+      /** {@link Flight.stream} follows at once. */
+      readonly streams?: boolean;
+    },
   ) {
     this.#operation = `call \`${method}\``;
     this.#passage = passage;
@@ -54,7 +59,8 @@ export class Flight implements Answer {
       return;
     }
     const deadline = timeoutMs === undefined || !Number.isFinite(timeoutMs) ? undefined : performance.now() + timeoutMs;
-    this.#key = passage.call({ method, params, input, deadline, traceparent }, this);
+    const streams = options.streams === true || upload !== undefined;
+    this.#key = passage.call({ method, params, input, deadline, traceparent, streams }, this);
     if (this.#over) return;
     if (signal !== undefined) {
       const stop = (): void => this.giveUp(givenUp(signal));

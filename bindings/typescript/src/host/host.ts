@@ -57,7 +57,7 @@ export class Host {
   }
 
   /**
-   * Loads a plugin: the folder of its `plugin.json`, that file, or a WebAssembly module by itself.
+   * Loads a plugin: the folder of its `plugin.json`, that file, or a WebAssembly module or (in Node) shared library by itself.
    *
    * @throws HostError of the kind `NotFound`, `Manifest`, `Incompatible`, `ToolMissing`, `Start`, `Protocol`, `Limit`,
    *   `Cancelled` or `Io`; nothing of the plugin is left then

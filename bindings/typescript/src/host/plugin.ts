@@ -48,7 +48,7 @@ export class Plugin extends Clients implements Caller {
     this.caller = {
       native: passage.introduction.encoding === "msgpack",
       call: async (method, params, options) => this.#begin(method, params, options).result,
-      start: (method, params, options) => this.#begin(method, params, options).stream(),
+      start: (method, params, options) => this.#begin(method, params, options, true).stream(),
     };
     this.#passage = passage;
     this.#home = home;
@@ -134,7 +134,7 @@ export class Plugin extends Clients implements Caller {
    * const summary = await call.result();
    */
   start(method: string, params: JsonObject = {}, options: HostCallOptions = {}): StreamingCall<JsonValue, JsonValue> {
-    return this.#begin(method, checked(method, params, options), options).stream();
+    return this.#begin(method, checked(method, params, options), options, true).stream();
   }
 
   /**
@@ -177,10 +177,10 @@ export class Plugin extends Clients implements Caller {
     await this.stop();
   }
 
-  #begin(method: string, params: JsonObject = {}, options: HostCallOptions = {}): Flight {
+  #begin(method: string, params: JsonObject = {}, options: HostCallOptions = {}, streams = false): Flight {
     reserved(method);
     const timeoutMs = options.timeoutMs ?? options.usualTimeoutMs ?? this.#facts.timeoutMs;
-    return new Flight(this.#passage, this.#home.unread, method, params, { ...options, timeoutMs });
+    return new Flight(this.#passage, this.#home.unread, method, params, { ...options, timeoutMs, streams });
   }
 }
 
