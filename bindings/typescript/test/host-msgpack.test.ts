@@ -26,7 +26,8 @@ const services: ConformanceServiceHandler = {
   },
 };
 
-for (const [language, folder] of Object.entries(subjects())) {
+const peers = subjects();
+for (const [language, folder] of Object.entries(peers)) {
   describe(`a plugin in ${language} that speaks MessagePack`, () => {
     const logs: HostLog[] = [];
     const events: HostEvent[] = [];
@@ -121,8 +122,9 @@ for (const [language, folder] of Object.entries(subjects())) {
 }
 
 // One language stands for all: what differs between them is above, and in the session vectors.
-const [language, folder] = Object.entries(subjects()).at(-1) ?? ["", ""];
-test(`a host that speaks MessagePack does with a plugin in ${language} what every host does`, async () => {
+const { rust, typescript } = peers;
+const folder = rust ?? typescript ?? "";
+test("a host that speaks MessagePack does what every host does", async () => {
   // Loading again and again says nothing of an encoding, and takes the time of everything else.
   const names = readdirSync(CASES).filter((name) => name.endsWith(".jsonl") && name !== "reload.jsonl");
   const report = await playAll(
@@ -146,7 +148,7 @@ test(`a host that speaks MessagePack does with a plugin in ${language} what ever
 });
 
 test("untyped services get and give what JSON would say", async () => {
-  const { typescript = "" } = subjects();
+  const { typescript = "" } = peers;
   let asked: unknown;
   await using host = await Host.create({
     encoding: "msgpack",
@@ -172,7 +174,7 @@ describe("who does not speak MessagePack is spoken to in JSON", () => {
   };
 
   test("a load's wish counts before the host's", async () => {
-    const { typescript = "" } = subjects();
+    const { typescript = "" } = peers;
     await using host = await Host.create({ encoding: "msgpack" });
     await using lines = await host.load(typescript, { encoding: "json" });
     await echoed(lines);
@@ -201,7 +203,7 @@ describe("who does not speak MessagePack is spoken to in JSON", () => {
   });
 
   test("a foreign dialect", async () => {
-    const { typescript = "" } = subjects();
+    const { typescript = "" } = peers;
     await using host = await Host.create({ encoding: "msgpack" });
     await using plugin = await host.load(typescript, { dialect: "elizaos-bridge/1" });
     assert.equal(plugin.encoding, "json");
