@@ -1,6 +1,6 @@
 // Services that a host offers, or a test that stands for one: found by name, read, run, written. Knows no session.
 
-import { readAny, writeAny } from "./codec/any.js";
+import { asJson, writeAny } from "./codec/any.js";
 import type { Awaitable, ItemReceiver, ItemSender, ServiceContext } from "./context.js";
 import { type MethodDescriptor, method, writeAs } from "./descriptor.js";
 import { CrossplugError } from "./errors.js";
@@ -9,7 +9,9 @@ import type { Implementation } from "./plugin/define.js";
 import { readParams } from "./plugin/dispatch.js";
 import { type Inflow, type Outflow, typedReceiver, typedSender } from "./streams.js";
 
-/** A service without types. What it leaves out is the result null. */
+/**
+ * A service without types: params, items and result are JSON values whatever is spoken. What it leaves out is the result null.
+ */
 export type ServiceFunction = (
   ctx: ServiceContext,
   params: JsonObject,
@@ -81,15 +83,15 @@ export async function serve(
   const items = typedSender(`an item of ${method.name}`, method.item ?? noStream, outflow);
   const upload = typedReceiver(`an item for ${method.name}`, method.upload ?? noStream, inflow);
   const value = await method.call(target, ctx as never, read, items, upload);
-  return writeAs(`the result of ${method.name}`, method.result, value);
+  return writeAs(`the result of ${method.name}`, method.result, value, outflow.native);
 }
 
 function untyped(name: string, run: ServiceFunction): MethodDescriptor<object> {
   return method(name, {
-    params: (value) => readAny(value) as JsonObject,
+    params: (value) => asJson(value) as JsonObject,
     result: (value) => writeAny(value ?? null),
     item: writeAny,
-    upload: readAny,
+    upload: asJson,
     has: () => true,
     call: (_target, ctx: ServiceContext, params, items, upload) => run(ctx, params, items, upload),
   });

@@ -1,5 +1,6 @@
 // Plugins of this repository for tests of hosts: where they are, and what is left of them. Knows no test.
 
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -64,6 +65,28 @@ export function guest(name: string): string | undefined {
   if (existsSync(module)) return module;
   if (process.env.CI !== undefined) throw new Error(`${module} is not built`);
   console.log(`skipped: build the modules first: cargo xtask test --only 'wasm guests' (${name})`);
+  return undefined;
+}
+
+/** A library that `cargo xtask test --only 'native libraries'` has built; undefined as {@link guest} says. */
+export function library(name: string): string | undefined {
+  const suffix = { darwin: "dylib", win32: "dll" }[process.platform as string] ?? "so";
+  const built = join(ROOT, "target/natives", `${name}.${suffix}`);
+  if (existsSync(built)) return built;
+  if (process.env.CI !== undefined) throw new Error(`${built} is not built`);
+  console.log(`skipped: build the libraries first: cargo xtask test --only 'native libraries' (${name})`);
+  return undefined;
+}
+
+/** A library of a source in C, by the system's compiler; undefined where there is none. */
+export function compiled(source: string, name: string, options: readonly string[] = []): string | undefined {
+  const built = join(folder(), `${name}.so`);
+  const always = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-shared", "-fPIC", "-pthread"];
+  const places = ["-I", join(ROOT, "schema"), "-o", built, join(ROOT, source)];
+  const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", [...always, ...options, ...places]);
+  if (status === 0) return built;
+  if (error === undefined || process.env.CI !== undefined) throw new Error(`${source} does not compile: ${stderr}`);
+  console.log("skipped: there is no C compiler");
   return undefined;
 }
 

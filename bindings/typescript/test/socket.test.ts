@@ -84,8 +84,9 @@ for (const [language, subject] of Object.entries(subjects())) {
         const wanted = kind === "unix" ? `unix:${join(unix, "run/p.sock")}` : "tcp:127.0.0.1:0";
         const { child, address } = await listening(subject, wanted);
         const folder = kind === "unix" ? unix : folderOf({ tcp: address.slice("tcp:".length) });
-        for (let turn = 0; turn < 3; turn++) {
-          const plugin = await host.load(folder, { token: TOKEN });
+        for (const encoding of ["json", "msgpack", "json"] as const) {
+          const plugin = await host.load(folder, { token: TOKEN, encoding });
+          assert.equal(plugin.encoding, encoding);
           await talks(plugin);
           const error = await failure(host.load(folder, { token: TOKEN }));
           assert.equal(error.kind, "Start");

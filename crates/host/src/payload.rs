@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use crossplug_protocol::codec::{self, AsJson, Encoded, Value, Wire};
 use crossplug_protocol::handshake::Encoding;
-use crossplug_protocol::json;
 use crossplug_protocol::message::Raw;
+use crossplug_protocol::{json, msgpack};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -33,18 +33,38 @@ impl Payload {
     /// # Errors
     /// [`ErrorKind::Limit`] where it is nested too deep, else [`ErrorKind::Protocol`], with the place in the text.
     pub fn parse(json: impl Into<Vec<u8>>) -> Result<Self> {
-        let json = json.into();
-        json::check(&json, json::DEFAULT_DEPTH).map_err(|error| {
-            let kind = if error.reason == json::Reason::TooDeep {
-                ErrorKind::Limit
-            } else {
-                ErrorKind::Protocol
-            };
-            Error::new(kind, "read JSON")
-                .with_context(error.to_string())
-                .with_source(error)
-        })?;
-        Ok(Self::trust(json))
+        Self::parse_in(Encoding::Json, json)
+    }
+
+    /// The same in another encoding.
+    ///
+    /// ```
+    /// use crossplug_host::Payload;
+    /// use crossplug_host::protocol::handshake::Encoding;
+    /// assert_eq!(Payload::parse_in(Encoding::Msgpack, *b"\x91\x07")?.as_json(), "[7]");
+    /// assert!(Payload::parse_in(Encoding::Msgpack, *b"\x92\x07").is_err());
+    /// # Ok::<(), crossplug_host::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Payload::parse`].
+    pub fn parse_in(encoding: Encoding, bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes = bytes.into();
+        match encoding {
+            Encoding::Msgpack => msgpack::check(&bytes, json::DEFAULT_DEPTH)
+                .map(drop)
+                .map_err(|error| {
+                    let too_deep = error.reason == msgpack::Reason::TooDeep;
+                    refused("read MessagePack", too_deep, error)
+                }),
+            _ => json::check(&bytes, json::DEFAULT_DEPTH)
+                .map(drop)
+                .map_err(|error| {
+                    let too_deep = error.reason == json::Reason::TooDeep;
+                    refused("read JSON", too_deep, error)
+                }),
+        }?;
+        Ok(Self::trust_in(encoding, bytes))
     }
 
     /// Takes JSON that is known to be one complete, checked value: it comes from a writer.
@@ -173,6 +193,22 @@ impl Payload {
     pub(crate) fn as_raw(&self) -> Raw<'_> {
         Raw::trust(&self.bytes)
     }
+}
+
+/// A document that breaks a law.
+fn refused(
+    operation: &str,
+    too_deep: bool,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
+    let kind = if too_deep {
+        ErrorKind::Limit
+    } else {
+        ErrorKind::Protocol
+    };
+    Error::new(kind, operation)
+        .with_context(error.to_string())
+        .with_source(error)
 }
 
 impl std::fmt::Debug for Payload {

@@ -45,6 +45,11 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 /// the call that panicked gets the error that it would get from a program, other calls that are under way fail with
 /// `unavailable`, and the next call finds a fresh plugin.
 ///
+/// Hosts of Extism run the same module: each method is an export of its name, whose input is the params and whose output is the
+/// result, in JSON. An error is its text and its number (`-32602`). Such a host has no services, takes no streams (their items are
+/// dropped) and has no clock (who sleeps has slept); what waits for it otherwise fails with `failedPrecondition`. Config is a
+/// JSON object under the key `crossplug`. What the feature `wasm-bindgen` makes is for JavaScript alone, and no such module.
+///
 /// A native library runs in its host's process, and several instances of it may. Handlers run on threads of the host's and of
 /// the plugin's own, and may block as in a program. What its author prints is the host program's print, since the process has
 /// one standard output; [`Context::log`](crate::Context::log) is the way to the host's log. Its manifest is what `manifest`
@@ -91,6 +96,12 @@ macro_rules! export {
 
         #[cfg(target_arch = "wasm32")]
         $crate::__export_wasm!(__crossplug_plugin $(, $manifest)?);
+
+        // The macro that is called as the trait is: generated beside it, it knows the methods' names.
+        $(
+            #[cfg(target_arch = "wasm32")]
+            $interface! { $crate::__export_extism, __crossplug_plugin }
+        )+
     };
 }
 
@@ -207,4 +218,28 @@ macro_rules! __export_wasm {
             );
         };
     };
+}
+
+/// The methods of an interface as exports for hosts of Extism.
+#[cfg(not(feature = "wasm-bindgen"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_extism {
+    ($make:ident $($name:literal)*) => {
+        $(const _: () = {
+            #[allow(unsafe_code, reason = "a name that hosts know")]
+            #[unsafe(export_name = $name)]
+            extern "C" fn export() -> i32 {
+                $crate::export::wasm::extism::ffi::answer($make, $name)
+            }
+        };)*
+    };
+}
+
+/// Imports of Extism's would be packages to a bundler.
+#[cfg(feature = "wasm-bindgen")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_extism {
+    ($make:ident $($name:literal)*) => {};
 }

@@ -413,6 +413,21 @@ pub mod plugin {
         }
     }
 
+    /// The names of the methods, handed on to another macro.
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __crossplug_methods_of_Textstats_types_plugin_host {
+        ($to:path, $($given:tt)*) => {
+            $to! {
+                $($given)*
+                "text.analyse"
+            }
+        };
+    }
+    #[doc(hidden)]
+    #[allow(unused_imports, reason = "for modules alone")]
+    pub use __crossplug_methods_of_Textstats_types_plugin_host as Textstats;
+
     /// Calls a plugin of the interface `textstats` with types, as a host does; in tests.
     #[derive(Debug, Clone, Copy)]
     pub struct TextstatsClient<'h> {

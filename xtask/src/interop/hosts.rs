@@ -79,6 +79,7 @@ pub(super) const HOSTS: &[Host] = &[
             ("process", ALL),
             ("socket", ALL),
             ("wasm", &["rust"]),
+            ("native", &["rust"]),
             ("module", &["typescript"]),
         ],
         prepare: node::build,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crossplug_host::door::Patience;
 use crossplug_host::door::process::ProgramDoor;
+use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Grants, HostBuilder, Limits, Load, Offer};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyDictMethods};
@@ -26,8 +27,8 @@ pub(crate) struct Host(Owned<crossplug_host::Host>);
 impl Host {
     /// `services`: name, permission, and whether it is a coroutine of the bell's loop; `serve` answers the others.
     #[new]
-    #[pyo3(signature = (*, name=None, version=None, timeout=None, start_timeout=None, debug=false, data_root=None,
-        grants=Vec::new(), config=None, limits=None, patience=None, services=Vec::new(), serve=None, bell=None,
+    #[pyo3(signature = (*, name=None, version=None, timeout=None, start_timeout=None, debug=false, encoding=None,
+        data_root=None, grants=Vec::new(), config=None, limits=None, patience=None, services=Vec::new(), serve=None, bell=None,
         on_log=None, on_event=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a host")]
     fn new(
@@ -37,6 +38,7 @@ impl Host {
         timeout: Option<f64>,
         start_timeout: Option<f64>,
         debug: bool,
+        encoding: Option<&str>,
         data_root: Option<PathBuf>,
         grants: Vec<String>,
         config: Option<&[u8]>,
@@ -64,6 +66,9 @@ impl Host {
         };
         if let Some(seconds) = start_timeout {
             builder = builder.start_timeout(duration(seconds)?);
+        }
+        if let Some(encoding) = encoding {
+            builder = builder.encoding(named(encoding)?);
         }
         if let Some(folder) = data_root {
             builder = builder.data_root(folder);
@@ -94,7 +99,8 @@ impl Host {
     }
 
     /// Loads the plugin of a manifest, or of a bare module of WebAssembly.
-    #[pyo3(signature = (path, *, door=None, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None, token=None))]
+    #[pyo3(signature = (path, *, door=None, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None,
+        encoding=None, token=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a load")]
     fn load(
         &self,
@@ -106,6 +112,7 @@ impl Host {
         grants: Vec<String>,
         data_dir: Option<PathBuf>,
         start_timeout: Option<f64>,
+        encoding: Option<&str>,
         token: Option<&str>,
     ) -> PyResult<Operation> {
         let mut load = self.0.get()?.load(path);
@@ -118,11 +125,13 @@ impl Host {
         if let Some(token) = token {
             load = load.token(token);
         }
+        let load = encoded(load, encoding)?;
         begun(py, load, config, grants, data_dir, start_timeout)
     }
 
     /// Starts a program that is a plugin and has no manifest.
-    #[pyo3(signature = (name, command, folder, *, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None))]
+    #[pyo3(signature = (name, command, folder, *, dialect=None, config=None, grants=Vec::new(), data_dir=None, start_timeout=None,
+        encoding=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a load")]
     fn load_program(
         &self,
@@ -135,6 +144,7 @@ impl Host {
         grants: Vec<String>,
         data_dir: Option<PathBuf>,
         start_timeout: Option<f64>,
+        encoding: Option<&str>,
     ) -> PyResult<Operation> {
         let mut command = command.into_iter();
         let program = command.next().unwrap_or_default();
@@ -143,11 +153,13 @@ impl Host {
             door = door.dialect(dialect);
         }
         let load = self.0.get()?.open(name, door);
+        let load = encoded(load, encoding)?;
         begun(py, load, config, grants, data_dir, start_timeout)
     }
 
     /// Loads a plugin of this interpreter: the module of the name, or what the program has in hand.
-    #[pyo3(signature = (name, source=None, *, config=None, grants=Vec::new(), data_dir=None, start_timeout=None))]
+    #[pyo3(signature = (name, source=None, *, config=None, grants=Vec::new(), data_dir=None, start_timeout=None,
+        encoding=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a load")]
     fn load_module(
         &self,
@@ -158,10 +170,23 @@ impl Host {
         grants: Vec<String>,
         data_dir: Option<PathBuf>,
         start_timeout: Option<f64>,
+        encoding: Option<&str>,
     ) -> PyResult<Operation> {
         let load = self.0.get()?.open(name, ModuleDoor::new(source));
+        let load = encoded(load, encoding)?;
         begun(py, load, config, grants, data_dir, start_timeout)
     }
+}
+
+fn encoded(load: Load, encoding: Option<&str>) -> PyResult<Load> {
+    Ok(match encoding {
+        Some(encoding) => load.encoding(named(encoding)?),
+        None => load,
+    })
+}
+
+fn named(encoding: &str) -> PyResult<Encoding> {
+    Encoding::from_name(encoding).ok_or_else(|| usage("there is no such encoding"))
 }
 
 fn begun(
@@ -207,7 +232,7 @@ fn members(
     let Some(json) = config else {
         return Ok(Vec::new());
     };
-    let value = payload(py, json)?
+    let value = payload(py, Encoding::Json, json)?
         .value()
         .map_err(|error| raised(py, &error))?;
     match value {

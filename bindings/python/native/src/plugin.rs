@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use crossplug_host::protocol::codec::{Any, Value};
+use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Call, Payload};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -34,7 +35,8 @@ impl Plugin {
         traceparent: Option<String>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Call> {
-        let mut call = self.0.get()?.call(method, payload(py, params)?);
+        let plugin = self.0.get()?;
+        let mut call = plugin.call(method, payload(py, plugin.encoding(), params)?);
         call = match timeout {
             None => call,
             Some(f64::INFINITY) => call.no_timeout(),
@@ -101,7 +103,8 @@ impl Plugin {
         let call = self.prepare(py, method, params, timeout, traceparent, on_progress)?;
         let stream = py.detach(|| call.stream());
         let stream = stream.map_err(|error| raised(py, &error))?;
-        Ok(Stream::new(format!("call `{method}`"), stream))
+        let encoding = self.0.get()?.encoding();
+        Ok(Stream::new(format!("call `{method}`"), encoding, stream))
     }
 
     /// Sends an event.
@@ -113,7 +116,8 @@ impl Plugin {
         payload: &[u8],
         stream: Option<&str>,
     ) -> PyResult<()> {
-        let (plugin, payload) = (self.0.get()?, self::payload(py, payload)?);
+        let plugin = self.0.get()?;
+        let payload = self::payload(py, plugin.encoding(), payload)?;
         py.detach(|| plugin.emit(name, payload, stream))
             .map_err(|error| raised(py, &error))
     }
@@ -162,6 +166,12 @@ impl Plugin {
         Ok(&self.0.get()?.introduction().dialect)
     }
 
+    /// What all of its payloads are in.
+    #[getter]
+    fn encoding(&self) -> PyResult<&'static str> {
+        Ok(self.0.get()?.encoding().name())
+    }
+
     #[getter]
     fn process(&self) -> PyResult<Option<u32>> {
         Ok(self.0.get()?.introduction().process)
@@ -185,9 +195,9 @@ impl Plugin {
     }
 }
 
-/// JSON that came from Python, checked.
-pub(crate) fn payload(py: Python<'_>, json: &[u8]) -> PyResult<Payload> {
-    Payload::parse(json).map_err(|error| raised(py, &error))
+/// A document that came from Python, checked.
+pub(crate) fn payload(py: Python<'_>, encoding: Encoding, document: &[u8]) -> PyResult<Payload> {
+    Payload::parse_in(encoding, document).map_err(|error| raised(py, &error))
 }
 
 /// Seconds as Python counts them.

@@ -26,13 +26,14 @@ pub(crate) fn on_log(callback: Py<PyAny>) -> impl Fn(&Log) + Send + Sync + 'stat
     }
 }
 
-/// A callback as `HostBuilder::on_event` takes it: `(plugin, name, stream, seq, payload)`.
+/// A callback as `HostBuilder::on_event` takes it: `(plugin, name, stream, seq, payload, encoding)`.
 pub(crate) fn on_event(callback: Py<PyAny>) -> impl Fn(&Event) + Send + Sync + 'static {
     move |event| {
         tell(&callback, |py| {
             let payload = PyBytes::new(py, event.payload.as_bytes());
             let stream = event.stream.as_deref();
-            let parts = (&*event.plugin, &event.name, stream, event.seq, payload);
+            let (name, encoding) = (&event.name, event.payload.encoding().name());
+            let parts = (&*event.plugin, name, stream, event.seq, payload, encoding);
             callback.call1(py, parts)
         });
     }

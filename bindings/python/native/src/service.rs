@@ -10,7 +10,8 @@ use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use async_trait::async_trait;
-use crossplug_host::{Offer, Payload, PluginError, ServiceHandler, ServiceResult};
+use crossplug_host::protocol::handshake::Encoding;
+use crossplug_host::{Offer, PluginError, ServiceHandler, ServiceResult};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -182,6 +183,12 @@ impl ServiceCall {
         Ok(self.call()?.method())
     }
 
+    /// What its params are in, and its items and result have to be.
+    #[getter]
+    fn encoding(&self) -> PyResult<&'static str> {
+        Ok(self.call()?.encoding().name())
+    }
+
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, self.call()?.params().as_bytes()))
@@ -222,7 +229,8 @@ impl ServiceCall {
 
     /// Streams an item to the plugin.
     fn send(&self, py: Python<'_>, item: &[u8]) -> PyResult<Operation> {
-        let (exchange, item) = (Arc::clone(self.0.get()?), payload(py, item)?);
+        let exchange = Arc::clone(self.0.get()?);
+        let item = payload(py, exchange.call.encoding(), item)?;
         Ok(Operation::of(async move {
             exchange.call.send(item).await.map(|()| Outcome::Nothing)
         }))
@@ -237,8 +245,8 @@ impl ServiceCall {
     }
 
     fn answer(&self, py: Python<'_>, result: &[u8]) -> PyResult<()> {
-        let (exchange, result): (_, Payload) = (self.0.get()?, payload(py, result)?);
-        exchange.fill(Ok(result));
+        let exchange = self.0.get()?;
+        exchange.fill(Ok(payload(py, exchange.call.encoding(), result)?));
         Ok(())
     }
 
@@ -254,7 +262,7 @@ impl ServiceCall {
         let mut error = PluginError::new(code, message);
         error.retryable = retryable;
         if let Some(details) = details {
-            let value = payload(py, details)?.value();
+            let value = payload(py, Encoding::Json, details)?.value();
             let value = value.map_err(|error| crate::errors::raised(py, &error))?;
             error.details = Some(Box::new(value));
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Error, Payload, Result, Uploader};
 use pyo3::prelude::*;
 
@@ -19,6 +20,7 @@ pub(crate) struct Stream(Owned<Arc<Ends>>);
 
 struct Ends {
     operation: String,
+    encoding: Encoding,
     /// None when the result was taken, or the call given up.
     items: Mutex<Option<crossplug_host::Stream>>,
     /// None when there are no more.
@@ -27,10 +29,15 @@ struct Ends {
 }
 
 impl Stream {
-    pub(crate) fn new(operation: String, stream: crossplug_host::Stream) -> Self {
+    pub(crate) fn new(
+        operation: String,
+        encoding: Encoding,
+        stream: crossplug_host::Stream,
+    ) -> Self {
         let upload = Mutex::new(Some(stream.uploader()));
         Self(Owned::new(Arc::new(Ends {
             operation,
+            encoding,
             items: Mutex::new(Some(stream)),
             upload,
             over: std::sync::atomic::AtomicBool::new(false),
@@ -56,10 +63,9 @@ impl Stream {
 
     /// Sends an item.
     fn send(&self, py: Python<'_>, item: &[u8]) -> PyResult<Operation> {
-        Ok(Operation::new(Send {
-            ends: self.ends()?,
-            item: payload(py, item)?,
-        }))
+        let ends = self.ends()?;
+        let item = payload(py, ends.encoding, item)?;
+        Ok(Operation::new(Send { ends, item }))
     }
 
     /// No more items are sent.

@@ -40,6 +40,7 @@ class Host:
         timeout: float | None = None,
         start_timeout: float | None = None,
         debug: bool = False,
+        encoding: str | None = None,
         data_root: str | PathLike[str] | None = None,
         grants: list[str] = ...,
         config: bytes | None = None,
@@ -49,7 +50,7 @@ class Host:
         serve: Callable[[ServiceCall], None] | None = None,
         bell: Bell | None = None,
         on_log: Callable[[str, str, str, str, bytes | None], None] | None = None,
-        on_event: Callable[[str, str, str | None, int, bytes], None] | None = None,
+        on_event: Callable[[str, str, str | None, int, bytes, str], None] | None = None,
     ) -> Host: ...
     def load(
         self,
@@ -61,6 +62,7 @@ class Host:
         grants: list[str] = ...,
         data_dir: str | PathLike[str] | None = None,
         start_timeout: float | None = None,
+        encoding: str | None = None,
         token: str | None = None,
     ) -> Operation:
         """Gives a `Plugin`."""
@@ -76,6 +78,7 @@ class Host:
         grants: list[str] = ...,
         data_dir: str | PathLike[str] | None = None,
         start_timeout: float | None = None,
+        encoding: str | None = None,
     ) -> Operation:
         """Gives a `Plugin`."""
 
@@ -88,6 +91,7 @@ class Host:
         grants: list[str] = ...,
         data_dir: str | PathLike[str] | None = None,
         start_timeout: float | None = None,
+        encoding: str | None = None,
     ) -> Operation:
         """Gives a `Plugin`."""
 
@@ -145,6 +149,10 @@ class Plugin:
     @property
     def dialect(self) -> str: ...
     @property
+    def encoding(self) -> str:
+        """Of all payloads."""
+
+    @property
     def process(self) -> int | None: ...
     @property
     def manifest(self) -> bytes: ...
@@ -175,6 +183,10 @@ class ServiceCall:
     def method(self) -> str: ...
     @property
     def params(self) -> bytes: ...
+    @property
+    def encoding(self) -> str:
+        """Of all payloads."""
+
     @property
     def plugin_name(self) -> str: ...
     @property

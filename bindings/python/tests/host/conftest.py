@@ -32,7 +32,16 @@ def _there(language: str) -> bool:
 
 @pytest.fixture(params=list(SUBJECTS))
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    language: str = request.param
+    return _present(request.param, tmp_path)
+
+
+@pytest.fixture(params=["python", "typescript", "rust"])
+def process_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Those that are programs of their own."""
+    return _present(request.param, tmp_path)
+
+
+def _present(language: str, tmp_path: Path) -> Path:
     if not _there(language):
         assert not os.environ.get("CI"), f"the subject in {language} is not built"
         pytest.skip(f"the subject in {language} is not built")
@@ -68,6 +77,11 @@ def _folder(language: str, folder: Path) -> Path:
 @pytest.fixture
 def python_subject(tmp_path: Path) -> Path:
     return _folder("python", tmp_path)
+
+
+@pytest.fixture
+def rust_subject(tmp_path: Path) -> Path:
+    return _present("rust", tmp_path)
 
 
 @pytest.fixture

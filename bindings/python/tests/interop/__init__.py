@@ -1,4 +1,4 @@
-"""Plays the interop cases of ``schema/vectors/interop`` on the Python host: ``python -m interop PATH [--door NAME]``.
+"""Plays the interop cases of ``schema/vectors/interop`` on the Python host: ``python -m interop PATH``.
 
 ``schema/README.md`` section 7 gives the format.
 """

@@ -1,4 +1,7 @@
-"""``python -m interop PATH [--door NAME] [--filter TEXT]``: one JSON object of what came of each case, on stdout."""
+"""``python -m interop PATH [--door NAME] [--encoding NAME] [--filter TEXT]``: plays cases on one plugin.
+
+On stdout: one JSON object of what came of each case.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ async def main() -> int:
     arguments = argparse.ArgumentParser(prog="interop")
     arguments.add_argument("path", type=Path, help="folder, manifest or file of a conformance subject")
     arguments.add_argument("--door", help="the way in, where it is not the first")
+    arguments.add_argument("--encoding", default="json", choices=["json", "msgpack"], help="what to speak with it")
     arguments.add_argument("--filter", default="", help="only cases whose name contains this")
     given = arguments.parse_args()
-    subject = Subject(given.path, given.door)
+    subject = Subject(given.path, given.door, given.encoding)
     outcomes: list[dict[str, object]] = []
     for file in sorted(CASES.glob("*.jsonl")):
         if given.filter not in file.name:

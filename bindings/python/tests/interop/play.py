@@ -16,7 +16,7 @@ from interop.judge import Mismatch, fill, same, same_error
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crossplug.host import LoadedPlugin, Progress
+    from crossplug.host import Encoding, LoadedPlugin, Progress
 
 TOKEN = os.environ.get("CROSSPLUG_TOKEN")
 """What a plugin that listens wants to be shown."""
@@ -38,9 +38,16 @@ class Subject:
 
     path: Path
     door: str | None
+    encoding: Encoding = "json"
 
     async def load(self, host: crossplug.Host, config: dict[str, Any]) -> LoadedPlugin:
-        return await host.load(self.path, door=self.door, config=config, grants=["*", "emit=*"], token=TOKEN)
+        grants = ["*", "emit=*"]
+        plugin = await host.load(
+            self.path, door=self.door, config=config, grants=grants, token=TOKEN, encoding=self.encoding
+        )
+        if plugin.encoding != self.encoding:
+            raise Mismatch(f"the plugin was asked for {self.encoding} and speaks {plugin.encoding}")
+        return plugin
 
 
 async def play(lines: list[dict[str, Any]], subject: Subject) -> None:

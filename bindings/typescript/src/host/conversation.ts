@@ -5,25 +5,20 @@ import { Heard, Session } from "#wasm";
 import { type CrossplugError, HostError } from "../errors.js";
 import type { Limits } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
+import { Alarm } from "./conversation/alarm.js";
 import * as effectOf from "./conversation/effects.js";
-import { bytes as bytesOf, checkedBytes, refusal } from "./conversation/refusals.js";
+import { Outlet, type Pipe } from "./conversation/outlet.js";
+import { type Encoding, read, taken, written } from "./conversation/payloads.js";
+import { Questions } from "./conversation/questions.js";
+import { refusal } from "./conversation/refusals.js";
 import { Replying } from "./conversation/replying.js";
 import type { Answer, CallKey, Introduction, Outcome, Request } from "./door.js";
 import type { Home } from "./home.js";
-import type { Asked } from "./serving.js";
 
-/** How much goes into the pipe at once; the rest waits in the session, which counts it. */
-const CHUNK = 4 << 20;
 /** Largest message before the handshake is through: a manifest, and room for its examples. */
 const FIRST_FRAMES = 8 << 20;
-/** Longest delay that timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** Where bytes for the plugin go. */
-export interface Pipe {
-  /** Writes; `done` is called when there is room for more. */
-  write(bytes: Uint8Array, done: () => void): void;
-}
+/** How messages can be told apart in a stream of bytes. */
+export const STREAM_FRAMINGS: readonly string[] = ["ndjson", "length"];
 
 /** What a conversation tells the door that leads it. */
 export interface Listener {
@@ -38,12 +33,6 @@ export interface Listener {
 /** Where the plugin stands. */
 type Stage = "opening" | "open" | "stopping" | HostError;
 
-/** A service call that is not answered yet. */
-interface Asking {
-  readonly asked: Asked;
-  readonly bytes: number;
-}
-
 /** A conversation with a plugin. */
 export class Conversation {
   readonly home: Home;
@@ -53,37 +42,38 @@ export class Conversation {
   /** What the plugin could not read before it was open. */
   complaint: string | undefined;
   readonly #session: Session;
-  readonly #pipe: Pipe;
+  readonly #outlet: Outlet;
   readonly #listener: Listener;
   readonly #calls: Map<number, Answer> = new Map();
   readonly #orphans: Answer[] = [];
-  readonly #asked: Map<number, Asking> = new Map();
-  readonly #mostAsked: number;
-  #askedBytes = 0;
+  readonly #questions: Questions;
+  readonly #alarm: Alarm = new Alarm(() => this.#expire());
+  #encoding: Encoding = "json";
   #stage: Stage = "opening";
   #opened: ((introduction: HostError | Introduction) => void) | undefined;
   #shutdown: number | undefined;
-  #isWriting = false;
-  #isFlushing = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #wakesAt = Infinity;
 
-  /** @param framings - those that the door can carry */
+  /**
+   * @param framings - those that the door can carry
+   * @param encoding - what to speak, where the framings and the plugin can
+   */
   constructor(
     dialect: string,
     limits: Limits,
     home: Home,
     pipe: Pipe,
     listener: Listener,
-    framings: readonly string[] = ["ndjson", "length"],
+    framings: readonly string[],
+    encoding: Encoding = "json",
   ) {
     this.home = home;
     this.dialect = dialect;
-    this.#pipe = pipe;
     this.#listener = listener;
-    this.#mostAsked = limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES;
-    const options = { limits, framings, openingFrameBytes: FIRST_FRAMES };
+    this.#questions = new Questions(home, limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES);
+    const encodings = encoding === "json" ? ["json"] : [encoding, "json"];
+    const options = { limits, framings, encodings, openingFrameBytes: FIRST_FRAMES };
     this.#session = new Session(dialect, JSON.stringify(options));
+    this.#outlet = new Outlet(this.#session, pipe);
   }
 
   /** Whether calls can still succeed. */
@@ -109,7 +99,7 @@ export class Conversation {
       } catch (thrown) {
         this.#listener.broke(this.#refused(thrown, "load"));
       }
-      this.#flush();
+      this.#outlet.flush();
     });
   }
 
@@ -121,7 +111,7 @@ export class Conversation {
     }
     let call: number;
     try {
-      call = this.#session.call(method, bytesOf(params), deadline, traceparent, performance.now());
+      call = this.#session.call(method, this.#written(params), deadline, traceparent, performance.now());
     } catch (thrown) {
       // Between the plugin's last word and its end: the call learns why it ended.
       if ((thrown as Error).name === "notOpen" && this.isOpen) this.#orphans.push(answer);
@@ -129,8 +119,8 @@ export class Conversation {
       return undefined;
     }
     this.#calls.set(call, answer);
-    if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
-    this.#flushSoon();
+    this.#alarm.set(deadline);
+    this.#outlet.flushSoon();
     return call;
   }
 
@@ -149,7 +139,7 @@ export class Conversation {
     const error = this.#closedForGood("call");
     if (error !== undefined) return { error };
     if (this.#session.hearResult(call, result) === Heard.Result) {
-      return { result: JSON.parse(this.#session.takeText() ?? "null") as JsonValue };
+      return { result: read(taken(this.#session, this.#encoding)) };
     }
     const violation = effectOf.violation(this.#session);
     this.#listener.broke(violation);
@@ -161,7 +151,7 @@ export class Conversation {
     if (this.#isOver) return;
     this.#session.waitApart(call, deadline);
     this.#calls.set(call, answer);
-    if (deadline !== undefined && deadline < this.#wakesAt) this.#wakeAt(deadline);
+    this.#alarm.set(deadline);
   }
 
   /** One that was expected was answered apart after all. */
@@ -195,7 +185,7 @@ export class Conversation {
   cancel(call: CallKey): void {
     if (call === undefined || !this.#calls.delete(call)) return;
     this.#session.abandon(call);
-    this.#flushSoon();
+    this.#outlet.flushSoon();
   }
 
   /** Takes more of a call's stream. @throws HostError */
@@ -207,13 +197,13 @@ export class Conversation {
       // The call may have ended; and in a dialect without streams the stream is empty.
       if (!["ended", "notInDialect"].includes((thrown as Error).name)) throw this.#refused(thrown, "call");
     }
-    this.#flushSoon();
+    this.#outlet.flushSoon();
   }
 
   /** Streams an item to a call. @throws HostError */
   upload(call: CallKey, item: JsonValue): boolean | undefined {
     if (call === undefined || !this.#calls.has(call)) return undefined;
-    const sent = this.#send("upload", () => this.#session.upload(call, checkedBytes(item)));
+    const sent = this.#send("upload", () => this.#session.upload(call, this.#written(item)));
     return sent;
   }
 
@@ -227,11 +217,11 @@ export class Conversation {
   emit(name: string, stream: string | undefined, payload: JsonValue): void {
     if (!this.isOpen) throw this.#closed("emit");
     try {
-      this.#session.emit(name, stream, checkedBytes(payload));
+      this.#session.emit(name, stream, this.#written(payload));
     } catch (thrown) {
       throw this.#refused(thrown, "emit");
     }
-    this.#flushSoon();
+    this.#outlet.flushSoon();
   }
 
   /** Asks the plugin to finish; false where the dialect has no such word, or there is nothing to finish. */
@@ -243,7 +233,7 @@ export class Conversation {
     } catch {
       return false;
     }
-    this.#flush();
+    this.#outlet.flush();
     return true;
   }
 
@@ -265,7 +255,7 @@ export class Conversation {
         return;
       }
     }
-    this.#flush();
+    this.#outlet.flush();
   }
 
   /** The plugin will say nothing more. */
@@ -275,7 +265,7 @@ export class Conversation {
 
   /** The plugin takes nothing more: what waits for it is forgotten. */
   outputEnded(): void {
-    this.#isWriting = true;
+    this.#outlet.close();
     if (!this.#isOver) this.#session.outputEnded();
   }
 
@@ -287,14 +277,14 @@ export class Conversation {
   end(error: HostError, errorOf: (answer: Answer) => CrossplugError = () => error): void {
     if (this.#isOver) return;
     this.#stage = error;
-    clearTimeout(this.#timer);
+    this.#alarm.stop();
+    this.#outlet.close();
     this.#session.close();
     this.#session.free();
     for (const answer of [...this.#calls.values(), ...this.#orphans.splice(0)])
       answer.finish({ error: errorOf(answer) });
     this.#calls.clear();
-    for (const { asked } of [...this.#asked.values()]) asked.cancel();
-    this.#asked.clear();
+    this.#questions.cancelAll();
     this.#opened?.(error.in("load"));
   }
 
@@ -304,9 +294,8 @@ export class Conversation {
     switch (heard) {
       case Heard.Result: {
         const call = session.id;
-        const result = session.takeText() ?? "null";
         if (call === this.#shutdown) this.#listener.shutDown();
-        else this.#settle(call)?.finish({ result: JSON.parse(result) as JsonValue });
+        else this.#settle(call)?.finish({ result: this.#value() });
         return undefined;
       }
       case Heard.Failure: {
@@ -323,7 +312,7 @@ export class Conversation {
       case Heard.Item: {
         const call = session.id;
         const bytes = session.number ?? 0;
-        const item = effectOf.value(session);
+        const item = this.#value();
         if (this.#calls.get(call)?.item(item, bytes) === false) this.cancel(call);
         return undefined;
       }
@@ -332,23 +321,23 @@ export class Conversation {
         return undefined;
       case Heard.Upload: {
         const bytes = session.number ?? 0;
-        this.#asked.get(session.id)?.asked.item(effectOf.value(session), bytes);
+        this.#questions.get(session.id)?.item(this.#value(), bytes);
         return undefined;
       }
       case Heard.UploadEnd:
-        this.#asked.get(session.id)?.asked.end();
+        this.#questions.get(session.id)?.end();
         return undefined;
       case Heard.UploadCredit:
-        this.#asked.get(session.id)?.asked.room();
+        this.#questions.get(session.id)?.room();
         return undefined;
       case Heard.Cancel:
-        this.#asked.get(session.id)?.asked.cancel();
+        this.#questions.get(session.id)?.cancel();
         return undefined;
       case Heard.Request:
         this.#request();
         return undefined;
       case Heard.Event:
-        effectOf.event(session, this.home);
+        effectOf.event(session, this.#encoding, this.home);
         return undefined;
       case Heard.Log:
         effectOf.log(session, this.home);
@@ -360,6 +349,7 @@ export class Conversation {
         const introduction = effectOf.introduction(session, this.dialect, this.expectedToken);
         if (introduction instanceof HostError) return introduction;
         this.#stage = "open";
+        this.#encoding = introduction.encoding;
         this.#opened?.(introduction);
         this.#opened = undefined;
         return undefined;
@@ -380,33 +370,20 @@ export class Conversation {
 
   #request(): void {
     const session = this.#session;
-    const ticket = session.id;
-    const method = session.takeName() ?? "";
-    const params = session.takeText() ?? "{}";
-    const replying = new Replying(session, ticket, {
+    const replying = new Replying(session, session.id, {
+      encoding: this.#encoding,
       isOver: () => this.#isOver,
-      said: () => this.#flushSoon(),
+      said: () => this.#outlet.flushSoon(),
     });
-    const bytes = params.length;
-    if (this.#askedBytes + bytes > this.#mostAsked) {
-      replying.exhausted(`more than ${this.#mostAsked} bytes of unanswered calls wait at the host`);
-      return;
-    }
-    const request = {
-      method,
-      params: JSON.parse(params) as JsonValue,
-      timeoutMs: session.number ?? undefined,
-      traceparent: session.takeMessage() ?? undefined,
-    };
-    let isOver = false;
-    const over = (): void => {
-      isOver = true;
-      if (this.#asked.delete(ticket)) this.#askedBytes -= bytes;
-    };
-    const asked = this.home.service(request, replying, over);
-    if (asked === undefined || isOver) return;
-    this.#asked.set(ticket, { asked, bytes });
-    this.#askedBytes += bytes;
+    this.#questions.ask(session, this.#encoding, replying);
+  }
+
+  #value(): JsonValue {
+    return read(taken(this.#session, this.#encoding));
+  }
+
+  #written(value: JsonValue): Uint8Array {
+    return written(value, this.#encoding);
   }
 
   #settle(call: number): Answer | undefined {
@@ -425,7 +402,7 @@ export class Conversation {
       if (name === "ended") return undefined;
       throw this.#refused(thrown, operation);
     }
-    this.#flushSoon();
+    this.#outlet.flushSoon();
     return true;
   }
 
@@ -445,35 +422,7 @@ export class Conversation {
     return refusal(thrown, operation);
   }
 
-  #flushSoon(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    // What is said in one turn goes out in one write.
-    queueMicrotask(() => {
-      this.#isFlushing = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    if (this.#isWriting || this.#isOver || this.#session.waiting === 0) return;
-    this.#isWriting = true;
-    this.#pipe.write(this.#session.take(CHUNK), () => {
-      this.#isWriting = false;
-      this.#flush();
-    });
-  }
-
-  #wakeAt(time: number): void {
-    clearTimeout(this.#timer);
-    this.#wakesAt = time;
-    // Timers count whole milliseconds, and must not be early.
-    const delay = Math.min(Math.max(0, Math.ceil(time - performance.now())), LONGEST_TIMER);
-    this.#timer = setTimeout(() => this.#expire(), delay);
-  }
-
   #expire(): void {
-    this.#wakesAt = Infinity;
     if (this.#isOver) return;
     const context = "the plugin did not answer in time; allow more with `timeoutMs`";
     for (let late = this.#session.expire(performance.now()); late !== undefined; ) {
@@ -481,9 +430,8 @@ export class Conversation {
       this.#listener.late?.(late);
       late = this.#isOver ? undefined : this.#session.expire(performance.now());
     }
-    this.#flushSoon();
-    const next = this.#isOver ? undefined : this.#session.nextTimeout;
-    if (next !== undefined) this.#wakeAt(next);
+    this.#outlet.flushSoon();
+    if (!this.#isOver) this.#alarm.set(this.#session.nextTimeout);
   }
 }
 

@@ -5,6 +5,7 @@ import type { CallProgress } from "../context.js";
 import type { CrossplugError, HostError } from "../errors.js";
 import type { InitializeResult, Limits } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
+import type { Encoding } from "./conversation/payloads.js";
 import type { Home } from "./home.js";
 import type { DoorRecord, Loaded } from "./manifest.js";
 
@@ -42,6 +43,8 @@ export interface Opening {
   readonly hello: JsonObject;
   /** What proves to each other that plugin and host belong together, where one of them listens. */
   readonly token?: string | undefined;
+  /** What to speak, where door and plugin can. */
+  readonly encoding: Encoding;
   /** The caps; what is absent keeps its default. */
   readonly limits: Limits;
   readonly startTimeoutMs: number;
@@ -71,6 +74,8 @@ export interface Introduction {
   readonly interfaces: InitializeResult["interfaces"];
   /** The dialect or ABI that is spoken: `crossplug/1`. */
   readonly dialect: string;
+  /** What payloads are in: what the host wished for, where door and plugin can, else JSON. */
+  readonly encoding: Encoding;
   /** The id of its process, where it is one. */
   readonly process: number | undefined;
 }
@@ -92,6 +97,8 @@ export interface Request {
   /** When the caller stops waiting, on the clock of `performance.now()`. */
   readonly deadline: number | undefined;
   readonly traceparent: string | undefined;
+  /** Whether its caller takes a stream, or gives one. */
+  readonly streams: boolean;
 }
 
 /** What a call ends with. */

@@ -1,6 +1,8 @@
 // One call from its caller's side: its answer, its streams, its end by a signal. Knows a passage as a seam only.
 
+import { asJson, writeAny } from "../codec/any.js";
 import type { CallProgress, StreamingCall, UploadOptions } from "../context.js";
+import { writeAs } from "../descriptor.js";
 import { CrossplugError, HostError } from "../errors.js";
 import { checkDepth, MAX_DEPTH } from "../json/strict.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
@@ -22,6 +24,8 @@ export class Flight implements Answer {
   readonly #passage: Passage;
   readonly #unread: Unread;
   readonly #onProgress: UploadOptions["onProgress"];
+  /** Whether whoever calls reads and writes MessagePack's own forms: a typed client. */
+  readonly #native: boolean;
   #inflow: Inflow | undefined;
   #outflow: Outflow | undefined;
   #forget: (() => void) | undefined;
@@ -34,14 +38,20 @@ export class Flight implements Answer {
     unread: Unread,
     method: string,
     params: JsonObject,
-    options: UploadOptions & { readonly traceparent?: string; readonly input?: Uint8Array },
+    options: UploadOptions & {
+      readonly traceparent?: string;
+      readonly input?: Uint8Array;
+      /** {@link Flight.stream} follows at once. */
+      readonly streams?: boolean;
+    },
   ) {
     this.#operation = `call \`${method}\``;
     this.#passage = passage;
     this.#unread = unread;
     this.#onProgress = options.onProgress;
+    this.#native = options.native === true;
     this.result = new Promise((resolve, reject) => {
-      this.#settle = (outcome) => ("result" in outcome ? resolve(outcome.result) : reject(outcome.error));
+      this.#settle = (outcome) => ("result" in outcome ? resolve(this.#told(outcome.result)) : reject(outcome.error));
     });
     const { signal, timeoutMs, traceparent, upload, input } = options;
     if (signal?.aborted) {
@@ -49,7 +59,8 @@ export class Flight implements Answer {
       return;
     }
     const deadline = timeoutMs === undefined || !Number.isFinite(timeoutMs) ? undefined : performance.now() + timeoutMs;
-    this.#key = passage.call({ method, params, input, deadline, traceparent }, this);
+    const streams = options.streams === true || upload !== undefined;
+    this.#key = passage.call({ method, params, input, deadline, traceparent, streams }, this);
     if (this.#over) return;
     if (signal !== undefined) {
       const stop = (): void => this.giveUp(givenUp(signal));
@@ -103,7 +114,7 @@ export class Flight implements Answer {
 
   item(item: JsonValue, bytes: number): boolean {
     // Without a stream no credit was given: the session has seen to that.
-    if (this.#inflow === undefined || this.#inflow.push(item, bytes)) return true;
+    if (this.#inflow === undefined || this.#inflow.push(this.#told(item), bytes)) return true;
     this.#inflow.clear();
     const context = `${this.#unread.excess}; read its streams faster, open fewer at once, or raise \`bufferedBytes\``;
     this.finish({ error: new HostError("Limit", this.#operation, { context }) });
@@ -127,6 +138,11 @@ export class Flight implements Answer {
     }
   }
 
+  /** What came, as whoever calls reads it. */
+  #told(value: JsonValue): JsonValue {
+    return this.#native || this.#passage.introduction.encoding === "json" ? value : asJson(value);
+  }
+
   async #upload(upload: NonNullable<UploadOptions["upload"]>): Promise<void> {
     const outflow = new Outflow(
       (item) => this.#passage.upload(this.#key, item),
@@ -136,7 +152,7 @@ export class Flight implements Answer {
     try {
       for await (const item of upload) {
         checkDepth(item, MAX_DEPTH - 2);
-        await outflow.send(item);
+        await outflow.send(this.#native ? item : writeAs("an item", writeAny, item));
       }
       if (!this.#over) this.#passage.endUpload(this.#key);
     } catch (thrown) {

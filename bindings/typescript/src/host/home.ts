@@ -10,6 +10,8 @@ import type { Unread } from "./unread.js";
 
 /** How the answer to a service call gets back to the plugin. Given by a door. */
 export interface ServiceReply {
+  /** Whether values may be in MessagePack's own forms; absent: they are what JSON has. */
+  readonly native?: boolean;
   /** Answers; at most once. */
   answer(result: JsonValue): void;
   /** The same with an error. */

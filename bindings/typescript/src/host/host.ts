@@ -7,7 +7,7 @@ import type { OfferedServices } from "../services.js";
 import { type Abilities, type Door, type Opening, PATIENCE } from "./door.js";
 import { Home } from "./home.js";
 import { asHostError, chooseDoor, differences, type Found } from "./manifest.js";
-import { type HostOptions, type LoadOptions, offered } from "./options.js";
+import { type HostOptions, type LoadOptions, offered, wished } from "./options.js";
 import { Plugin } from "./plugin.js";
 import { Reports } from "./reports.js";
 import { Unread } from "./unread.js";
@@ -43,6 +43,7 @@ export class Host {
 
   /** Programs call `create` of the entry for their platform. */
   constructor(options: HostOptions, ports: Ports) {
+    wished({}, options);
     this.#options = options;
     this.#ports = ports;
     this.#services = offered(options.services);
@@ -56,7 +57,7 @@ export class Host {
   }
 
   /**
-   * Loads a plugin: the folder of its `plugin.json`, that file, or a WebAssembly module by itself.
+   * Loads a plugin: the folder of its `plugin.json`, that file, or a WebAssembly module or (in Node) shared library by itself.
    *
    * @throws HostError of the kind `NotFound`, `Manifest`, `Incompatible`, `ToolMissing`, `Start`, `Protocol`, `Limit`,
    *   `Cancelled` or `Io`; nothing of the plugin is left then
@@ -155,6 +156,7 @@ export class Host {
       way,
       hello,
       token: wish.token,
+      encoding: wished(wish, options),
       limits: options.limits ?? {},
       startTimeoutMs: wish.startTimeoutMs ?? options.startTimeoutMs ?? START_TIMEOUT_MS,
       patience: { ...PATIENCE, ...options.patience },

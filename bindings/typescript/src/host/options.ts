@@ -1,9 +1,11 @@
 // What a program tells its host. Types, and their defaults.
 
+import { CrossplugError } from "../errors.js";
 import type { Limits } from "../interfaces/protocol.js";
 import type { JsonObject } from "../json/value.js";
 import type { Implementation } from "../plugin/define.js";
 import { OfferedServices, type ServiceFunctions } from "../services.js";
+import { ENCODINGS, type Encoding } from "./conversation/payloads.js";
 import type { Door, Patience } from "./door.js";
 import type { HostEvent, HostLog } from "./reports.js";
 
@@ -38,6 +40,16 @@ export interface HostOptions {
   readonly startTimeoutMs?: number;
   /** How patient a stop is. */
   readonly patience?: Partial<Patience>;
+  /**
+   * What to speak with plugins that can, on doors that carry messages. Default: JSON, which every plugin speaks.
+   *
+   * MessagePack carries bytes as they are and 64-bit integers in eight bytes. A plugin that does not speak it, or whose door does
+   * not carry it, is spoken to in JSON all the same; `plugin.encoding` tells.
+   *
+   * @example
+   * const host = await Host.create({ encoding: "msgpack" });
+   */
+  readonly encoding?: Encoding;
   /** Gives each plugin a folder of its own below this one, by its name. Default: they have none. */
   readonly dataRoot?: string;
   /** Lets the errors of plugins carry stack traces. Default: no. */
@@ -56,6 +68,8 @@ export interface LoadOptions {
   readonly door?: string;
   /** Speaks this dialect, in place of the manifest's. */
   readonly dialect?: string;
+  /** Speaks this with the plugin if it can, in place of what the host says. */
+  readonly encoding?: Encoding;
   /** Members of the plugin's configuration, over what the manifest and the host say. */
   readonly config?: JsonObject;
   /** Grants this too. */
@@ -71,6 +85,13 @@ export interface LoadOptions {
   readonly token?: string;
   /** Gives the load up: nothing of the plugin is left. */
   readonly signal?: AbortSignal;
+}
+
+/** What the options wish to speak. @throws CrossplugError `usage` where there is no such encoding */
+export function wished(load: LoadOptions, host: HostOptions): Encoding {
+  const encoding = load.encoding ?? host.encoding ?? "json";
+  if (ENCODINGS.includes(encoding)) return encoding;
+  throw new CrossplugError("usage", `there is no encoding "${encoding}"; there are ${ENCODINGS.join(" and ")}`);
 }
 
 /** What the options say is offered. */

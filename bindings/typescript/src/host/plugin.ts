@@ -8,6 +8,7 @@ import { Clients } from "../interfaces/clients.js";
 import type { Manifest } from "../interfaces/manifest.js";
 import { checkDepth, MAX_DEPTH } from "../json/strict.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
+import type { Encoding } from "./conversation/payloads.js";
 import type { Ending, Introduction, Passage, Patience } from "./door.js";
 import { Flight } from "./flight.js";
 import type { Home } from "./home.js";
@@ -45,8 +46,9 @@ export class Plugin extends Clients implements Caller {
     super();
     // What generated clients write is checked already.
     this.caller = {
+      native: passage.introduction.encoding === "msgpack",
       call: async (method, params, options) => this.#begin(method, params, options).result,
-      start: (method, params, options) => this.#begin(method, params, options).stream(),
+      start: (method, params, options) => this.#begin(method, params, options, true).stream(),
     };
     this.#passage = passage;
     this.#home = home;
@@ -73,6 +75,16 @@ export class Plugin extends Clients implements Caller {
     return this.#passage.introduction;
   }
 
+  /** What is spoken with it: what {@link HostOptions.encoding} wishes for where plugin and door can, else JSON. */
+  get encoding(): Encoding {
+    return this.introduction.encoding;
+  }
+
+  /** Whether generated clients may write for MessagePack: it is spoken. */
+  get native(): boolean {
+    return this.encoding === "msgpack";
+  }
+
   /** Whether it can be called. A plugin that looks alive may still die before the call. */
   get isAlive(): boolean {
     return this.#passage.isAlive;
@@ -84,7 +96,8 @@ export class Plugin extends Clients implements Caller {
   }
 
   /**
-   * Calls a method without types.
+   * Calls a method without types. Params and result are JSON values whatever is spoken: of what MessagePack carries, bytes come
+   * as base64 and integers beyond 2^53 - 1 as their decimal strings. A typed client gets them as they are.
    *
    * @throws PluginError as the plugin answered
    * @throws HostError of the kind `Deadline`, `Cancelled`, `Died`, `Protocol`, `Limit` or `Denied`
@@ -92,7 +105,7 @@ export class Plugin extends Clients implements Caller {
    * const count = await plugin.call("note.count", { in: "inbox" }, { timeoutMs: 2000, signal });
    */
   async call(method: string, params: JsonObject = {}, options: HostCallOptions = {}): Promise<JsonValue> {
-    return this.#begin(method, checked(method, params), options).result;
+    return this.#begin(method, checked(method, params, options), options).result;
   }
 
   /**
@@ -121,7 +134,7 @@ export class Plugin extends Clients implements Caller {
    * const summary = await call.result();
    */
   start(method: string, params: JsonObject = {}, options: HostCallOptions = {}): StreamingCall<JsonValue, JsonValue> {
-    return this.#begin(method, checked(method, params), options).stream();
+    return this.#begin(method, checked(method, params, options), options, true).stream();
   }
 
   /**
@@ -130,7 +143,7 @@ export class Plugin extends Clients implements Caller {
    * @throws HostError of the kind `Incompatible` where the plugin's dialect has no events, `Limit`, `Died`
    */
   emit(name: string, payload: JsonValue, stream?: string): void {
-    this.#passage.emit(name, stream, payload);
+    this.#passage.emit(name, stream, writeAs(`the payload of ${name}`, writeAny, payload));
   }
 
   /** Hears the plugin's events, in order; the function that is given back ends it. */
@@ -164,15 +177,16 @@ export class Plugin extends Clients implements Caller {
     await this.stop();
   }
 
-  #begin(method: string, params: JsonObject = {}, options: HostCallOptions = {}): Flight {
+  #begin(method: string, params: JsonObject = {}, options: HostCallOptions = {}, streams = false): Flight {
     reserved(method);
     const timeoutMs = options.timeoutMs ?? options.usualTimeoutMs ?? this.#facts.timeoutMs;
-    return new Flight(this.#passage, this.#home.unread, method, params, { ...options, timeoutMs });
+    return new Flight(this.#passage, this.#home.unread, method, params, { ...options, timeoutMs, streams });
   }
 }
 
-/** What somebody without types says: only what JSON can. @throws EncodeError */
-function checked(method: string, params: JsonObject): JsonObject {
+/** What somebody without types says: only what JSON can. A client's own words are checked already. @throws EncodeError */
+function checked(method: string, params: JsonObject, { native }: HostCallOptions): JsonObject {
+  if (native === true) return params;
   return writeAs(
     `the parameters of ${method}`,
     (value: JsonObject) => {

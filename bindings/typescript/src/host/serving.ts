@@ -57,6 +57,7 @@ export class Serving implements Asked, ServiceContext {
     this.outflow = new Outflow(
       (item) => reply.item(item),
       () => undefined,
+      reply.native,
     );
     serve(offered, this, request.params, this).then(
       (result) => this.#answer(() => reply.answer(result)),

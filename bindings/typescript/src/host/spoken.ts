@@ -15,7 +15,8 @@ export abstract class Spoken implements Passage {
   abstract stop(patience?: Partial<Patience>): void;
 
   get introduction(): Introduction {
-    return this.said ?? { manifest: {}, interfaces: {}, dialect: this.conversation.dialect, process: undefined };
+    const { dialect } = this.conversation;
+    return this.said ?? { manifest: {}, interfaces: {}, dialect, encoding: "json", process: undefined };
   }
 
   call(request: Request, answer: Answer): CallKey {

@@ -26,7 +26,8 @@ export function fill(value: JsonValue, number = 0): JsonValue {
 }
 
 /**
- * Compares as sessions do: `$any` is any value, `$rest` lets an object have more members.
+ * Compares as sessions do: `$any` is any value, `$rest` lets an object have more members, and an integer does where its decimal
+ * string is expected.
  *
  * @throws Mismatch with the first place that differs
  */
@@ -45,7 +46,8 @@ export function same(expected: JsonValue, got: JsonValue | undefined, place = ""
     if (expected.length === got.length) return;
     throw new Mismatch(`${place || "the list"}: expected ${expected.length} items, got ${got.length}`);
   }
-  if (expected !== got) throw new Mismatch(`${place || "the value"}: expected ${short(expected)}, got ${short(got)}`);
+  const said = typeof expected === "string" && typeof got === "number" ? String(got) : got;
+  if (expected !== said) throw new Mismatch(`${place || "the value"}: expected ${short(expected)}, got ${short(got)}`);
 }
 
 /** Holds an error to as much as the case says of it. @throws Mismatch; the error itself, where it is none of ours */

@@ -1,10 +1,10 @@
-// `node main.js PATH [--door NAME] [--filter TEXT] [--browser]`: plays the interop cases on the host of Node, or of a browser; one
-// JSON object of what came of each case, on stdout.
+// `node main.js PATH [--door NAME] [--encoding NAME] [--filter TEXT] [--browser]`: plays the interop cases on the host of Node, or
+// of a browser; one JSON object of what came of each case, on stdout.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
-import { Host } from "crossplug/host";
+import { type Encoding, Host } from "crossplug/host";
 import { openPage } from "../chromium.js";
 import { ROOT } from "../plugins.js";
 import { playAll, type Report } from "./cases.js";
@@ -15,13 +15,19 @@ const PLAYER = "/bindings/typescript/test/dist/interop/browser.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { door: { type: "string" }, filter: { type: "string", default: "" }, browser: { type: "boolean" } },
+  options: {
+    door: { type: "string" },
+    encoding: { type: "string", default: "json" },
+    filter: { type: "string", default: "" },
+    browser: { type: "boolean" },
+  },
 });
 const [path] = positionals;
 if (path === undefined) throw new Error("which plugin? Give the folder, manifest or file of a conformance subject");
 
 const names = readdirSync(CASES).filter((name) => name.endsWith(".jsonl") && name.includes(values.filter));
 const cases = names.sort().map((name) => [name, readFileSync(new URL(name, CASES), "utf8")] as const);
+const encoding = values.encoding as Encoding;
 const door = values.door === undefined ? {} : { door: values.door };
 /** What a plugin that listens wants to be shown. */
 const shown = process.env.CROSSPLUG_TOKEN;
@@ -29,8 +35,12 @@ const token = shown === undefined ? {} : { token: shown };
 
 async function inNode(plugin: string): Promise<Report> {
   return playAll(cases, {
-    open: (options) => Host.create(options),
-    load: (host: Host, config) => host.load(plugin, { config, grants: ["*", "emit=*"], ...door, ...token }),
+    open: (options) => Host.create({ ...options, encoding }),
+    load: async (host: Host, config) => {
+      const loaded = await host.load(plugin, { config, grants: ["*", "emit=*"], ...door, ...token });
+      if (loaded.encoding === encoding) return loaded;
+      throw new Error(`the plugin was asked for ${encoding} and speaks ${loaded.encoding}`);
+    },
     elsewhere: values.door === undefined || ["process", "socket"].includes(values.door),
     residentMib: () => Math.round(process.memoryUsage.rss() / (1 << 20)),
   });

@@ -31,6 +31,7 @@ pub fn emit(interface: &Interface, options: &Options) -> Vec<File> {
                 runtime: "crate".to_owned(),
                 types: format!("crossplug_protocol::generated::{}", interface.module.rust),
                 repository: true,
+                mark: String::new(),
             };
             [Role::Types, Role::Plugin, Role::Host]
                 .into_iter()
@@ -51,6 +52,9 @@ struct Place {
     types: String,
     /// Whether the file lives in this repository.
     repository: bool,
+    /// Behind the names of macros, of which a crate has one each: the roles, since one crate may hold the author's side alone
+    /// and all of it.
+    mark: String,
 }
 
 const fn own_protocol(role: Role) -> &'static str {
@@ -89,6 +93,16 @@ fn user(interface: &Interface, options: &Options) -> Vec<File> {
         .runtime
         .clone()
         .unwrap_or_else(|| format!("{}::protocol", crate_of(types_role)));
+    let roles = [
+        (Role::Types, "_types"),
+        (Role::Plugin, "_plugin"),
+        (Role::Host, "_host"),
+    ];
+    let mark: String = roles
+        .iter()
+        .filter(|(role, _)| options.has(*role))
+        .map(|(_, name)| *name)
+        .collect();
     let mut file = Page::new(&options.header);
     file.inner_docs(&format!(
         "The interface `{}` {}. {}",
@@ -107,6 +121,7 @@ fn user(interface: &Interface, options: &Options) -> Vec<File> {
             runtime: crate_of(role).to_owned(),
             types: "super::types".to_owned(),
             repository: false,
+            mark: mark.clone(),
         };
         file.blank();
         // The text is laid out already; a formatter that is set up otherwise would undo the next comparison.

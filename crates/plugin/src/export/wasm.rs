@@ -3,6 +3,7 @@
 //!
 //! Nothing here waits or has a clock. The host says the time with every entry, and comes again when there is something to do.
 
+pub mod extism;
 #[cfg(target_arch = "wasm32")]
 pub mod ffi;
 pub mod section;

@@ -264,6 +264,28 @@ impl<P: Agent> Interface for AgentDispatch<P> {
     }
 }
 
+/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_Agent {
+    ($to:path, $($given:tt)*) => {
+        $to! {
+            $($given)*
+            "action.validate"
+            "action.invoke"
+            "provider.get"
+            "evaluator.validate"
+            "evaluator.invoke"
+            "service.start"
+            "service.stop"
+            "route.handle"
+        }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports, reason = "for modules alone")]
+pub use __crossplug_methods_of_Agent as Agent;
+
 /// The host's services of the interface `agent`.
 #[derive(Debug, Clone, Copy)]
 pub struct AgentServices<'c> {

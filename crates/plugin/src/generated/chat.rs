@@ -263,6 +263,29 @@ impl<P: Chat> Interface for ChatDispatch<P> {
     }
 }
 
+/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_Chat {
+    ($to:path, $($given:tt)*) => {
+        $to! {
+            $($given)*
+            "mount"
+            "dispose"
+            "connect"
+            "disconnect"
+            "message.handle"
+            "history.set"
+            "ui.render"
+            "ui.event"
+            "stream.control"
+        }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports, reason = "for modules alone")]
+pub use __crossplug_methods_of_Chat as Chat;
+
 /// The host's services of the interface `chat`.
 #[derive(Debug, Clone, Copy)]
 pub struct ChatServices<'c> {

@@ -362,6 +362,36 @@ impl<P: Conformance> Interface for ConformanceDispatch<P> {
     }
 }
 
+/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_Conformance {
+    ($to:path, $($given:tt)*) => {
+        $to! {
+            $($given)*
+            "test.echo"
+            "test.nothing"
+            "test.fail"
+            "test.crash"
+            "test.hang"
+            "test.print"
+            "test.count"
+            "test.sum"
+            "test.double"
+            "test.ask"
+            "test.emit"
+            "test.log"
+            "test.skim"
+            "test.tidy"
+            "test.leftOut"
+            "test.context"
+        }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports, reason = "for modules alone")]
+pub use __crossplug_methods_of_Conformance as Conformance;
+
 /// The host's services of the interface `conformance`.
 #[derive(Debug, Clone, Copy)]
 pub struct ConformanceServices<'c> {

@@ -107,6 +107,21 @@ impl<P: Events> Interface for EventsDispatch<P> {
     }
 }
 
+/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_Events {
+    ($to:path, $($given:tt)*) => {
+        $to! {
+            $($given)*
+            "event.handle"
+        }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports, reason = "for modules alone")]
+pub use __crossplug_methods_of_Events as Events;
+
 /// The host's services of the interface `events`.
 #[derive(Debug, Clone, Copy)]
 pub struct EventsServices<'c> {

@@ -203,6 +203,26 @@ impl<P: Http> Interface for HttpDispatch<P> {
     }
 }
 
+/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_Http {
+    ($to:path, $($given:tt)*) => {
+        $to! {
+            $($given)*
+            "lifecycle.init"
+            "lifecycle.shutdown"
+            "http.handle"
+            "store.get"
+            "store.set"
+            "store.delete"
+        }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports, reason = "for modules alone")]
+pub use __crossplug_methods_of_Http as Http;
+
 /// The host's services of the interface `http`.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpServices<'c> {

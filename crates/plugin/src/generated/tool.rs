@@ -182,6 +182,23 @@ impl<P: Tool> Interface for ToolDispatch<P> {
     }
 }
 
+/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_Tool {
+    ($to:path, $($given:tt)*) => {
+        $to! {
+            $($given)*
+            "tool.initialize"
+            "tool.execute"
+            "tool.shutdown"
+        }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports, reason = "for modules alone")]
+pub use __crossplug_methods_of_Tool as Tool;
+
 /// Calls a plugin of the interface `tool` with types, as a host does; in tests.
 #[derive(Debug, Clone, Copy)]
 pub struct ToolClient<'h> {

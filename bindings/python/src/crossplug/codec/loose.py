@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+EXACT = 2**53 - 1
+"""The largest integer that a number of JSON carries exactly in every language."""
+
+
 class Wide(int):
     """An integer beyond ±(2^53 − 1) that was, or will be, an integer on the wire: no number of JSON."""
 
@@ -64,6 +68,39 @@ def _told(value: Any) -> Any:
     if kind is bytes:
         return b2a_base64(value, newline=False).decode("ascii")
     return int.__repr__(value) if kind is Wide else value
+
+
+def as_python(value: Any) -> Any:
+    """A value of MessagePack for somebody who does not know its type: bytes are ``bytes``, integers are ``int``."""
+    return _plain(value) if Met.foreign else value
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {name: _plain(item) for name, item in value.items()}
+    if kind is list:
+        return [_plain(item) for item in value]
+    return int(value) if kind is Wide else value
+
+
+def as_native(value: Any) -> Any:
+    r"""The way back: a value whose type nobody knows, for MessagePack. Bytes and integers of up to 64 bits go as such.
+
+    >>> from crossplug.codec.msgpack import pack
+    >>> pack(as_native([2**60, b"\x00\xff"])).hex(" ")
+    '92 cf 10 00 00 00 00 00 00 00 c4 02 00 ff'
+    """
+    if isinstance(value, dict):
+        return {name: as_native(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_native(item) for item in value]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return Binary(value)
+    if isinstance(value, int) and not isinstance(value, bool) and not -EXACT <= value <= EXACT:
+        # What no integer of MessagePack can be is a number of JSON all the same.
+        return Wide(value) if -(2**63) <= value < 2**64 else value
+    return value
 
 
 def read_extra(members: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ not nested deeper than 128. Measured on one machine with a 366-byte message: ``j
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from json.decoder import JSONDecodeError, JSONDecoder
 from json.encoder import JSONEncoder
 
@@ -108,8 +109,19 @@ def parse(text: bytes | bytearray | memoryview | str) -> Any:
     return value
 
 
-def dump(value: Any) -> bytes:
-    """The JSON text of a value, UTF-8, without white space.
+def _base64(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return b2a_base64(value, newline=False).decode("ascii")
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+_encode_bytes = JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_base64
+).encode
+
+
+def dump(value: Any, *, bytes_as_base64: bool = False) -> bytes:
+    """The JSON text of a value, UTF-8, without white space. ``bytes_as_base64``: bytes are written, too.
 
     Raises :class:`EncodeError` for what JSON or its strict laws cannot hold: a foreign class, a lone surrogate, a
     number that is not finite, a value that contains itself, nesting deeper than 128.
@@ -118,7 +130,7 @@ def dump(value: Any) -> bytes:
     b'{"a":[1,null]}'
     """
     try:
-        data = _encode(value).encode()
+        data = (_encode_bytes if bytes_as_base64 else _encode)(value).encode()
     except UnicodeEncodeError as error:
         around = error.object[max(0, error.start - 20) :][:40]
         raise EncodeError("loneSurrogate", f"a lone surrogate in {around!r}") from None

@@ -37,6 +37,7 @@ from crossplug.host.errors import (
 from crossplug.host.host import Host
 from crossplug.host.plugin import LoadedPlugin
 from crossplug.host.service import ServiceCall
+from crossplug.host.speech import Encoding
 from crossplug.host.stream import ItemReceiver, ItemSender
 from crossplug.host.values import (
     Ending,
@@ -54,6 +55,7 @@ __all__ = [
     "DeadlineError",
     "DeniedError",
     "DiedError",
+    "Encoding",
     "Ending",
     "Host",
     "HostError",

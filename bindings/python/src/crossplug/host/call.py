@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from crossplug.codec.generic import Generic, I, R, U
-from crossplug.codec.record import Record
-from crossplug.codec.text import dump
-from crossplug.errors import DecodeError, PluginError
-from crossplug.host.errors import CallCancelledError, ProtocolError, typed
+from crossplug.errors import PluginError
+from crossplug.host.errors import CallCancelledError, typed
 from crossplug.host.loop import finish, finish_blocking
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from crossplug import _native
-    from crossplug.codec.codec import Codec
+    from crossplug.host.speech import Speech
     from crossplug.plugin.method import Method
 
-NOTHING = b"{}"
-"""What a method without params is called with."""
 
-
-def read(payload: bytes, codec: Codec[Any] | None, operation: str) -> Any:
-    """The value of a payload that the native host has already held to the laws of text."""
-    value = json.loads(payload)
-    if codec is None:
-        return value
-    try:
-        return codec.read(value)
-    except DecodeError as error:
-        raise ProtocolError(operation, str(error)) from error
-
-
-def write(value: Any, codec: Codec[Any] | None) -> bytes:
-    """The payload of a value."""
-    if codec is not None:
-        return dump(codec.to_value(value))
-    return dump(value.to_value() if isinstance(value, Record) else value)
-
-
-def params_of(method: str | Method[Any, Any, Any, Any, Any], params: Any) -> bytes:
+def params_of(speech: Speech, method: str | Method[Any, Any, Any, Any, Any], params: Any) -> bytes:
     """The payload of a method's params."""
     if isinstance(method, str):
-        return NOTHING if params is None else write(params, None)
-    return NOTHING if method.params is None else write(params, method.params)
+        return speech.nothing if params is None else speech.write(params, None)
+    return speech.nothing if method.params is None else speech.write(params, method.params)
 
 
-def result_of(method: str | Method[Any, Any, Any, Any, Any], payload: bytes) -> Any:
+def result_of(speech: Speech, method: str | Method[Any, Any, Any, Any, Any], payload: bytes) -> Any:
     """The result of a method from its payload."""
     if isinstance(method, str):
-        return read(payload, None, "")
-    return None if method.result is None else read(payload, method.result, f"call `{method.wire}`")
+        return speech.read(payload, None, "")
+    return None if method.result is None else speech.read(payload, method.result, f"call `{method.wire}`")
 
 
 class Call(Generic[R, I, U]):
@@ -62,10 +38,11 @@ class Call(Generic[R, I, U]):
     the end of a ``with`` or ``async with``.
     """
 
-    __slots__ = ("_method", "_outcome", "_stream")
+    __slots__ = ("_method", "_outcome", "_speech", "_stream")
 
-    def __init__(self, stream: _native.Stream, method: str | Method[Any, R, I, U, Any]) -> None:
+    def __init__(self, stream: _native.Stream, speech: Speech, method: str | Method[Any, R, I, U, Any]) -> None:
         self._stream = stream
+        self._speech = speech
         self._method = method
         self._outcome: bytes | PluginError | None = None
 
@@ -103,7 +80,7 @@ class Call(Generic[R, I, U]):
 
     def _item(self, payload: bytes) -> I:
         codec = None if isinstance(self._method, str) else self._method.items
-        item: I = read(payload, codec, f"an item of `{self._wire()}`")
+        item: I = self._speech.read(payload, codec, f"an item of `{self._wire()}`")
         return item
 
     # --- upload ---
@@ -117,7 +94,7 @@ class Call(Generic[R, I, U]):
         await finish(self._stream.send(self._upload(item)))
 
     def _upload(self, item: U) -> bytes:
-        return write(item, None if isinstance(self._method, str) else self._method.upload)
+        return self._speech.write(item, None if isinstance(self._method, str) else self._method.upload)
 
     def end(self) -> None:
         """No more items are sent."""
@@ -150,7 +127,7 @@ class Call(Generic[R, I, U]):
         outcome = self._outcome
         if not isinstance(outcome, bytes):
             raise outcome or CallCancelledError(f"call `{self._wire()}`", "the call was given up")
-        result: R = result_of(self._method, outcome)
+        result: R = result_of(self._speech, self._method, outcome)
         return result
 
     def cancel(self) -> None:

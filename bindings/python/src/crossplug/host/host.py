@@ -13,19 +13,20 @@ from crossplug import _native
 from crossplug.codec.generic import H, P, overload
 from crossplug.codec.text import dump
 from crossplug.errors import UsageError
+from crossplug.host.loading import Loading
 from crossplug.host.loop import LoopBell, finish, finish_blocking, running
 from crossplug.host.plugin import LoadedPlugin
 from crossplug.host.reports import Reports, to_logging
 from crossplug.host.service import Service, Services
-from crossplug.plugin.plugin import Plugin
+from crossplug.host.speech import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import ModuleType
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
     from typing_extensions import Self
 
+    from crossplug.host.speech import Encoding
     from crossplug.host.values import Limits, LogLine, Patience, PluginEvent
     from crossplug.plugin.method import EventType, Method
 
@@ -36,7 +37,7 @@ _open: WeakSet[Host] = WeakSet()
 """Hosts of this process that may have plugins."""
 
 
-class Host:
+class Host(Loading):
     """Loads plugins and calls them; offers services to them. Use it in an ``async with`` or a ``with``.
 
     Everything that is not given is as the host has it by itself: calls may take 30 s, nothing is granted.
@@ -45,6 +46,9 @@ class Host:
     with :meth:`service`. ``timeout`` is for calls that do not say so themselves, in seconds, ``math.inf`` for as long
     as it takes. ``on_log`` gets each log line of every plugin, on a thread of the host; without it they go to
     :mod:`logging` as ``crossplug.plugin.<name>``.
+
+    ``encoding="msgpack"`` speaks MessagePack with plugins that can, on doors that carry messages: bytes go as they are
+    and 64-bit integers in eight bytes. With others it speaks JSON all the same; :attr:`LoadedPlugin.encoding` tells.
 
     >>> with Host("demo") as host:
     ...     host.load_blocking("there/is/none")
@@ -64,6 +68,7 @@ class Host:
         start_timeout: float | None = None,
         data_root: str | os.PathLike[str] | None = None,
         debug: bool = False,
+        encoding: Encoding | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
         on_log: Callable[[LogLine], object] = to_logging,
@@ -77,6 +82,7 @@ class Host:
             "start_timeout": start_timeout,
             "data_root": data_root,
             "debug": debug,
+            "encoding": None if encoding is None else checked(encoding),
             "limits": None if limits is None else dict(limits),
             "patience": None if patience is None else dict(patience),
         }
@@ -138,181 +144,6 @@ class Host:
             raise UsageError(f"{what} is added before the host is opened: its first plugin may ask for it at once")
 
     # --- loading ---
-
-    async def load(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        door: str | None = None,
-        dialect: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        grants: Iterable[str] = (),
-        data_dir: str | os.PathLike[str] | None = None,
-        start_timeout: float | None = None,
-        token: str | None = None,
-    ) -> LoadedPlugin:
-        """Loads the plugin of a manifest: ``path`` is its folder, with a ``plugin.json`` in it, or the file; or a
-        WebAssembly module by itself, ``x.wasm``, which carries its manifest or has none.
-
-        ``grants`` are given to it besides those of the host, spelled as the program ``crossplug`` takes them:
-        ``kv.get``, ``kv.*``, ``kv:read``, ``emit=location:*``, ``env=TOKEN``. ``config`` stands over what the manifest
-        and the host say. ``token`` is what plugin and host know each other by where one of them listens on a socket:
-        the plugin has it in its environment, as ``CROSSPLUG_TOKEN``. Raises a :class:`~crossplug.host.HostError`;
-        nothing of the plugin is left then, nor after a cancellation.
-        """
-        operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout, token)
-        return self._keep(await finish(operation))
-
-    def load_blocking(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        door: str | None = None,
-        dialect: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        grants: Iterable[str] = (),
-        data_dir: str | os.PathLike[str] | None = None,
-        start_timeout: float | None = None,
-        token: str | None = None,
-    ) -> LoadedPlugin:
-        """The same on this thread."""
-        operation = self._load(path, door, dialect, config, grants, data_dir, start_timeout, token)
-        return self._keep(finish_blocking(operation))
-
-    def _load(
-        self,
-        path: str | os.PathLike[str],
-        door: str | None,
-        dialect: str | None,
-        config: Mapping[str, Any] | None,
-        grants: Iterable[str],
-        data_dir: str | os.PathLike[str] | None,
-        start_timeout: float | None,
-        token: str | None,
-    ) -> _native.Operation:
-        return self._opened().load(
-            path,
-            door=door,
-            dialect=dialect,
-            config=None if config is None else dump(dict(config)),
-            grants=list(grants),
-            data_dir=data_dir,
-            start_timeout=start_timeout,
-            token=token,
-        )
-
-    async def load_program(
-        self,
-        command: Sequence[str],
-        *,
-        name: str | None = None,
-        folder: str | os.PathLike[str] = ".",
-        dialect: str = "crossplug/1",
-        config: Mapping[str, Any] | None = None,
-        grants: Iterable[str] = (),
-        data_dir: str | os.PathLike[str] | None = None,
-        start_timeout: float | None = None,
-    ) -> LoadedPlugin:
-        """Starts a program that is a plugin, without a manifest: ``command`` is looked up as a manifest's is, and runs
-        in ``folder``. Since no manifest asks for anything, it may do whatever is granted.
-        """
-        operation = self._load_program(command, name, folder, dialect, config, grants, data_dir, start_timeout)
-        return self._keep(await finish(operation))
-
-    def load_program_blocking(
-        self,
-        command: Sequence[str],
-        *,
-        name: str | None = None,
-        folder: str | os.PathLike[str] = ".",
-        dialect: str = "crossplug/1",
-        config: Mapping[str, Any] | None = None,
-        grants: Iterable[str] = (),
-        data_dir: str | os.PathLike[str] | None = None,
-        start_timeout: float | None = None,
-    ) -> LoadedPlugin:
-        """The same on this thread."""
-        operation = self._load_program(command, name, folder, dialect, config, grants, data_dir, start_timeout)
-        return self._keep(finish_blocking(operation))
-
-    def _load_program(
-        self,
-        command: Sequence[str],
-        name: str | None,
-        folder: str | os.PathLike[str],
-        dialect: str,
-        config: Mapping[str, Any] | None,
-        grants: Iterable[str],
-        data_dir: str | os.PathLike[str] | None,
-        start_timeout: float | None,
-    ) -> _native.Operation:
-        if not command or isinstance(command, str):
-            raise UsageError("the command is a list: a program and its arguments")
-        return self._opened().load_program(
-            name or os.path.basename(command[0]),
-            list(command),
-            os.path.abspath(folder),
-            dialect=dialect,
-            config=None if config is None else dump(dict(config)),
-            grants=list(grants),
-            data_dir=data_dir,
-            start_timeout=start_timeout,
-        )
-
-    async def load_module(
-        self,
-        source: str | ModuleType | Plugin | object,
-        *,
-        name: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        grants: Iterable[str] = (),
-        data_dir: str | os.PathLike[str] | None = None,
-        start_timeout: float | None = None,
-    ) -> LoadedPlugin:
-        """Loads a plugin of this very program, without a manifest: a :class:`crossplug.Plugin`, or the module that has
-        it, or that module's name.
-
-        It runs on threads of its own and is trusted code: nobody can end it. What it prints is the program's. Since no
-        manifest asks for anything, it may do whatever is granted.
-        """
-        operation = self._load_module(source, name, config, grants, data_dir, start_timeout)
-        return self._keep(await finish(operation))
-
-    def load_module_blocking(
-        self,
-        source: str | ModuleType | Plugin | object,
-        *,
-        name: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        grants: Iterable[str] = (),
-        data_dir: str | os.PathLike[str] | None = None,
-        start_timeout: float | None = None,
-    ) -> LoadedPlugin:
-        """The same on this thread."""
-        operation = self._load_module(source, name, config, grants, data_dir, start_timeout)
-        return self._keep(finish_blocking(operation))
-
-    def _load_module(
-        self,
-        source: Any,
-        name: str | None,
-        config: Mapping[str, Any] | None,
-        grants: Iterable[str],
-        data_dir: str | os.PathLike[str] | None,
-        start_timeout: float | None,
-    ) -> _native.Operation:
-        if isinstance(source, Plugin):
-            called = str(source.manifest()["name"])
-        else:
-            called = source if isinstance(source, str) else getattr(source, "__name__", type(source).__name__)
-        return self._opened().load_module(
-            name or called,
-            called if isinstance(source, str) else source,
-            config=None if config is None else dump(dict(config)),
-            grants=list(grants),
-            data_dir=data_dir,
-            start_timeout=start_timeout,
-        )
 
     def _opened(self) -> _native.Host:
         with self._lock:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from crossplug.codec.generic import I, P, R, U, overload
 from crossplug.errors import PluginError
-from crossplug.host.call import Call, params_of, result_of, write
+from crossplug.host.call import Call, params_of, result_of
 from crossplug.host.errors import typed
 from crossplug.host.loop import finish, finish_blocking
+from crossplug.host.speech import speech_of
 from crossplug.host.values import Ending, InterfaceVersion, Progress
 from crossplug.interfaces.clients import Clients
 from crossplug.plugin.method import EventType
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from crossplug import _native
+    from crossplug.host.speech import Encoding
     from crossplug.plugin.method import Method
 
     OnProgress = Callable[[Progress], object]
@@ -33,10 +35,11 @@ class LoadedPlugin(Clients):
     clients; one of your own is ``NotesClient(plugin)``.
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_native", "_speech")
 
     def __init__(self, native: _native.Plugin) -> None:
         self._native = native
+        self._speech = speech_of(native.encoding)
 
     # --- what it is ---
 
@@ -54,6 +57,11 @@ class LoadedPlugin(Clients):
     def dialect(self) -> str:
         """What is spoken with it: ``crossplug/1``."""
         return self._native.dialect
+
+    @property
+    def encoding(self) -> Encoding:
+        """What payloads are in: what the host or the load wished for, where plugin and door can, else ``json``."""
+        return self._speech.encoding
 
     @property
     def process_id(self) -> int | None:
@@ -112,9 +120,12 @@ class LoadedPlugin(Clients):
     ) -> Any:
         """Calls a method and gives its result.
 
-        ``method`` is a wire name, and then params and result are JSON values, or a typed constant of a generated
-        module. ``timeout`` is in seconds, ``math.inf`` for as long as it takes; None: what the interface says, or else
-        the host.
+        ``method`` is a typed constant of a generated module, or a wire name; then params and result are values as
+        ``json`` has them and, where MessagePack is spoken, ``bytes`` and integers of up to 64 bits. In JSON bytes go as
+        base64 and come as that, and an integer beyond ±(2^53 − 1) is given as its decimal string; both do in
+        MessagePack, too.
+
+        ``timeout`` is in seconds, ``math.inf`` for as long as it takes; None: as the interface says, or else the host.
         Raises the :class:`~crossplug.PluginError` that the plugin answers with, or a
         :class:`~crossplug.host.HostError`.
         """
@@ -123,7 +134,7 @@ class LoadedPlugin(Clients):
             payload = await finish(operation)
         except PluginError as error:
             raise _typed(error, method) from None
-        return result_of(method, payload)
+        return result_of(self._speech, method, payload)
 
     @overload
     def call_blocking(
@@ -160,13 +171,15 @@ class LoadedPlugin(Clients):
             payload = finish_blocking(operation)
         except PluginError as error:
             raise _typed(error, method) from None
-        return result_of(method, payload)
+        return result_of(self._speech, method, payload)
 
     def _operation(
         self, method: Any, params: Any, timeout: float | None, on_progress: OnProgress | None, traceparent: str | None
     ) -> _native.Operation:
         wire, timeout = _addressed(method, timeout)
-        return self._native.call(wire, params_of(method, params), timeout, traceparent, _progress(on_progress))
+        return self._native.call(
+            wire, params_of(self._speech, method, params), timeout, traceparent, _progress(on_progress)
+        )
 
     @overload
     def start(
@@ -199,8 +212,10 @@ class LoadedPlugin(Clients):
     ) -> Call[Any, Any, Any]:
         """Sends a call and gives it in flight, for its streams and its result."""
         wire, timeout = _addressed(method, timeout)
-        payload = params_of(method, params)
-        return Call(self._native.stream(wire, payload, timeout, traceparent, _progress(on_progress)), method)
+        payload = params_of(self._speech, method, params)
+        return Call(
+            self._native.stream(wire, payload, timeout, traceparent, _progress(on_progress)), self._speech, method
+        )
 
     async def call_raw(self, export: str, input: bytes = b"", *, timeout: float | None = None) -> bytes:
         """Calls an export of a WebAssembly module with Extism's ABI: bytes in, bytes out, as they are."""
@@ -219,8 +234,8 @@ class LoadedPlugin(Clients):
     def emit(self, event: Any, payload: Any = None, *, stream: str | None = None) -> None:
         """Sends an event to the plugin; ``stream`` names the ordered sequence that it belongs to."""
         if not isinstance(event, EventType):
-            return self._native.emit(event, write(payload, None), stream)
-        value = b"null" if event.payload is None else write(payload, event.payload)
+            return self._native.emit(event, self._speech.write(payload, None), stream)
+        value = self._speech.null if event.payload is None else self._speech.write(payload, event.payload)
         return self._native.emit(event.wire, value, stream)
 
     async def ping(self) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossplug.errors import DecodeError
 from crossplug.host.loop import run_from_outside
+from crossplug.host.speech import speech_of
 from crossplug.host.values import LogLine, PluginEvent
 
 if TYPE_CHECKING:
@@ -58,16 +59,17 @@ class Reports:
         known = {} if fields is None else json.loads(fields)
         self._on_log(LogLine(plugin, source, level, message, known if isinstance(known, dict) else {"fields": known}))
 
-    def event(self, plugin: str, name: str, stream: str | None, seq: int, payload: bytes) -> None:
+    def event(self, plugin: str, name: str, stream: str | None, seq: int, payload: bytes, encoding: str) -> None:
         """An event, as the native host tells it. The next one is not told before this one was handled."""
-        value = json.loads(payload)
+        speech = speech_of(encoding)
         for typed, handler in self._handlers:
             if typed is not None and typed.wire != name:
                 continue
             try:
-                known = value
-                if typed is not None:
-                    known = None if typed.payload is None else typed.payload.read(value)
+                if typed is None:
+                    known = speech.value(payload)
+                else:
+                    known = None if typed.payload is None else typed.payload.read(speech.parsed(payload))
                 self._handle(handler, PluginEvent(plugin, name, stream, seq, known))
             except DecodeError as error:
                 _log.error("the payload of the event %s of %s does not fit: %s", name, plugin, error)

@@ -6,13 +6,12 @@ Plain functions run on threads of the host, so they may block; coroutines run on
 from __future__ import annotations
 
 import inspect
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 from crossplug.codec.text import dump
 from crossplug.errors import DecodeError, PluginError, UsageError, details_of
-from crossplug.host.call import write
+from crossplug.host.speech import speech_of
 from crossplug.host.stream import ItemReceiver, ItemSender
 from crossplug.plugin.handler import error_for, unfit
 
@@ -72,11 +71,11 @@ class ServiceCall:
         self._native.progress(fraction, message)
 
     def items(self) -> ItemSender[Any]:
-        """The sender of JSON values to the plugin, for a service that was named by a string."""
+        """The sender of values to the plugin, for a service that was named by a string."""
         return ItemSender(self._native, None)
 
     def upload(self) -> ItemReceiver[Any]:
-        """The JSON values that the plugin streams, for a service that was named by a string."""
+        """The values that the plugin streams, for a service that was named by a string."""
         return ItemReceiver(self._native, None)
 
 
@@ -97,23 +96,24 @@ class Service:
 
     def arguments(self, native: _native.ServiceCall) -> tuple[Any, ...]:
         """What the function is called with. Raises :class:`DecodeError` for params that do not fit."""
-        method, call = self.method, ServiceCall(native)
+        method, call, speech = self.method, ServiceCall(native), speech_of(native.encoding)
         if method is None:
-            return call, json.loads(native.params)
+            return call, speech.value(native.params)
         made: tuple[Any, ...] = (call,)
         if method.params is not None:
-            made += (method.params.read(json.loads(native.params)),)
+            made += (method.params.read(speech.parsed(native.params)),)
         if method.items is not None:
             made += (ItemSender(native, method.items),)
         if method.upload is not None:
             made += (ItemReceiver(native, method.upload),)
         return made
 
-    def result(self, value: Any) -> bytes:
+    def result(self, native: _native.ServiceCall, value: Any) -> bytes:
         """The payload of what the function gave."""
+        speech = speech_of(native.encoding)
         if self.method is None:
-            return write(value, None)
-        return b"null" if self.method.result is None else write(value, self.method.result)
+            return speech.write(value, None)
+        return speech.null if self.method.result is None else speech.write(value, self.method.result)
 
 
 class Services:
@@ -156,7 +156,7 @@ class Services:
             result = service.function(*_arguments(service, native))
             if inspect.isawaitable(result):
                 raise UsageError(f"the service {service.wire} gave an awaitable; make it an `async def`")
-            native.answer(service.result(result))
+            native.answer(service.result(native, result))
         except BaseException as error:
             _fail(service, native, error)
             if not isinstance(error, Exception):
@@ -166,7 +166,7 @@ class Services:
         """Answers a call by a coroutine, on this loop."""
         service = self._services[native.method]
         try:
-            native.answer(service.result(await service.function(*_arguments(service, native))))
+            native.answer(service.result(native, await service.function(*_arguments(service, native))))
         except BaseException as error:
             _fail(service, native, error)
             if not isinstance(error, Exception):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crossplug.codec.generic import Generic, T
-from crossplug.host.call import read, write
 from crossplug.host.loop import finish, finish_blocking
+from crossplug.host.speech import speech_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -23,29 +23,31 @@ class ItemSender(Generic[T]):
     :class:`~crossplug.host.errors.CallCancelledError` when the plugin gave the call up.
     """
 
-    __slots__ = ("_call", "_codec")
+    __slots__ = ("_call", "_codec", "_speech")
 
     def __init__(self, call: _native.ServiceCall, codec: Codec[Any] | None) -> None:
         self._call = call
         self._codec = codec
+        self._speech = speech_of(call.encoding)
 
     def send_blocking(self, item: T) -> None:
         """Sends an item."""
-        finish_blocking(self._call.send(write(item, self._codec)))
+        finish_blocking(self._call.send(self._speech.write(item, self._codec)))
 
     async def send(self, item: T) -> None:
         """Sends an item."""
-        await finish(self._call.send(write(item, self._codec)))
+        await finish(self._call.send(self._speech.write(item, self._codec)))
 
 
 class ItemReceiver(Generic[T]):
     """The items that the plugin streams, one by one, in a ``for`` or an ``async for``."""
 
-    __slots__ = ("_call", "_codec")
+    __slots__ = ("_call", "_codec", "_speech")
 
     def __init__(self, call: _native.ServiceCall, codec: Codec[Any] | None) -> None:
         self._call = call
         self._codec = codec
+        self._speech = speech_of(call.encoding)
 
     def __iter__(self) -> Iterator[T]:
         return self
@@ -66,5 +68,5 @@ class ItemReceiver(Generic[T]):
         return self._item(payload)
 
     def _item(self, payload: bytes) -> T:
-        item: T = read(payload, self._codec, f"an item for `{self._call.method}`")
+        item: T = self._speech.read(payload, self._codec, f"an item for `{self._call.method}`")
         return item

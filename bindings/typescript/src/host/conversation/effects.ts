@@ -1,6 +1,7 @@
 // What a session heard, taken out of it as values. Knows the session's parts and no conversation.
 
 import type { Session } from "#wasm";
+import { asJson } from "../../codec/any.js";
 import type { LogLevel } from "../../context.js";
 import { type ErrorKind, HostError, PluginError } from "../../errors.js";
 import { InitializeResult } from "../../interfaces/protocol.js";
@@ -8,12 +9,13 @@ import type { JsonObject, JsonValue } from "../../json/value.js";
 import { isSameToken } from "../../token.js";
 import type { Introduction } from "../door.js";
 import type { Home } from "../home.js";
+import { type Encoding, read, taken } from "./payloads.js";
 
 /** What a dialect makes of a stray print. */
 const STRAY = '{"stream":"stdout"}';
 
-/** The payload, which the session has checked. */
-export function value(session: Session): JsonValue {
+/** What the session tells in JSON, whatever is spoken. */
+function told(session: Session): JsonValue {
   return JSON.parse(session.takeText() ?? "null") as JsonValue;
 }
 
@@ -27,11 +29,12 @@ export function failure(session: Session): PluginError {
   return new PluginError(session.takeName() ?? "internal", session.takeMessage() ?? "", options);
 }
 
-export function event(session: Session, home: Home): void {
+/** What it emitted. Whoever hears of it knows no type of it, so the payload is what JSON would say. */
+export function event(session: Session, encoding: Encoding, home: Home): void {
   const name = session.takeName() ?? "";
   const stream = session.takeMessage();
   const seq = session.number ?? 0;
-  home.event(name, stream, seq, () => value(session));
+  home.event(name, stream, seq, () => asJson(read(taken(session, encoding))));
 }
 
 export function log(session: Session, home: Home): void {
@@ -49,12 +52,12 @@ export function introduction(
   expectedToken: string | undefined,
 ): Introduction | HostError {
   try {
-    const { manifest, interfaces, token = "" } = InitializeResult.fromValue(value(session));
+    const { manifest, interfaces, token = "" } = InitializeResult.fromValue(told(session));
     if (expectedToken !== undefined && !isSameToken(expectedToken, token)) {
       const context = `it shows ${token === "" ? "no token" : "another token than the host's"}; start it with the host's in \`CROSSPLUG_TOKEN\``;
       return new HostError("Denied", "load", { context });
     }
-    return { manifest, interfaces, dialect, process: undefined };
+    return { manifest, interfaces, dialect, encoding: session.encoding as Encoding, process: undefined };
   } catch (cause) {
     const context = `the answer to \`initialize\` is not of its type: ${(cause as Error).message}`;
     return new HostError("Protocol", "load", { context, cause });
@@ -66,7 +69,7 @@ export function incompatible(session: Session): HostError {
   const kind = kindOf(session);
   const context = session.takeMessage() ?? "";
   if (session.takeName() !== "refused") return new HostError(kind, "load", { context });
-  const { code, message, details, retryable } = value(session) as JsonObject;
+  const { code, message, details, retryable } = told(session) as JsonObject;
   const cause = new PluginError(String(code), String(message), { details, retryable: retryable === true });
   return new HostError(kind, "load", { context, cause });
 }

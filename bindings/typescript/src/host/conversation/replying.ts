@@ -4,10 +4,12 @@ import type { Session } from "#wasm";
 import { PluginError } from "../../errors.js";
 import type { JsonValue } from "../../json/value.js";
 import type { ServiceReply } from "../home.js";
-import { bytes, refusal } from "./refusals.js";
+import { type Encoding, written } from "./payloads.js";
+import { refusal } from "./refusals.js";
 
 /** What a reply needs of its conversation. */
 interface Line {
+  readonly encoding: Encoding;
   readonly isOver: () => boolean;
   /** Something waits to be sent. */
   readonly said: () => void;
@@ -25,8 +27,12 @@ export class Replying implements ServiceReply {
     this.#line = line;
   }
 
+  get native(): boolean {
+    return this.#line.encoding === "msgpack";
+  }
+
   answer(result: JsonValue): void {
-    this.#say(() => this.#session.answer(this.#ticket, bytes(result)));
+    this.#say(() => this.#session.answer(this.#ticket, this.#written(result)));
   }
 
   fail({ code, message, details, retryable }: PluginError): void {
@@ -46,7 +52,7 @@ export class Replying implements ServiceReply {
   item(item: JsonValue): boolean | undefined {
     if (this.#line.isOver()) return undefined;
     try {
-      this.#session.item(this.#ticket, bytes(item));
+      this.#session.item(this.#ticket, this.#written(item));
     } catch (thrown) {
       const { name } = thrown as Error;
       if (name === "noCredit") return false;
@@ -59,6 +65,10 @@ export class Replying implements ServiceReply {
 
   credit(items: number, bytes: number): void {
     this.#say(() => this.#session.grantTicket(this.#ticket, items, bytes));
+  }
+
+  #written(value: JsonValue): Uint8Array {
+    return written(value, this.#line.encoding);
   }
 
   /** What comes too late, or is more than the plugin takes, is dealt with by the session. */

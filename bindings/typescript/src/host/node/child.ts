@@ -4,7 +4,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HostError } from "../../errors.js";
-import { Conversation, stopped } from "../conversation.js";
+import { Conversation, STREAM_FRAMINGS, stopped } from "../conversation.js";
 import type { Opening, Passage, Patience } from "../door.js";
 import type { Home } from "../home.js";
 import { Spoken } from "../spoken.js";
@@ -55,14 +55,16 @@ export class Child extends Spoken {
     this.#patience = opening.patience;
     this.#lines = new Lines((line) => home.reports.log("stderr", "info", line));
     const pipe = { write: (bytes: Uint8Array, done: () => void) => void child.stdin.write(bytes, () => done()) };
-    this.conversation = new Conversation(dialect, opening.limits, home, pipe, {
-      broke: (error) => {
+    const listener = {
+      broke: (error: HostError) => {
         // What an ended process said last.
         if (this.#cause === "exited") this.#cause = error;
         else this.#end(error);
       },
       shutDown: () => this.#nextStep(),
-    });
+    };
+    const { limits, encoding } = opening;
+    this.conversation = new Conversation(dialect, limits, home, pipe, listener, STREAM_FRAMINGS, encoding);
     watch(group, (why) => home.note("warn", why));
     // The plugin closed its input: what becomes of it shows on its output.
     child.stdin.on("error", () => this.conversation.outputEnded());

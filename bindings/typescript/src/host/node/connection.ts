@@ -3,7 +3,7 @@
 
 import type { Socket } from "node:net";
 import { HostError } from "../../errors.js";
-import { Conversation, stopped } from "../conversation.js";
+import { Conversation, STREAM_FRAMINGS, stopped } from "../conversation.js";
 import type { Opening, Passage, Patience } from "../door.js";
 import type { Home } from "../home.js";
 import { Spoken } from "../spoken.js";
@@ -33,10 +33,9 @@ export class Connection extends Spoken {
     this.#home = home;
     this.#patience = opening.patience;
     const pipe = { write: (bytes: Uint8Array, done: () => void) => void socket.write(bytes, () => done()) };
-    this.conversation = new Conversation(dialect, opening.limits, home, pipe, {
-      broke: (error) => this.#end(error),
-      shutDown: () => this.#nextStep(),
-    });
+    const listener = { broke: (error: HostError) => this.#end(error), shutDown: () => this.#nextStep() };
+    const { limits, encoding } = opening;
+    this.conversation = new Conversation(dialect, limits, home, pipe, listener, STREAM_FRAMINGS, encoding);
     this.conversation.expectedToken = expectedToken;
     socket.on("data", (bytes: Buffer) => this.conversation.receive(bytes));
     socket.on("error", () => undefined);

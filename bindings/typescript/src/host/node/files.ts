@@ -8,27 +8,44 @@ import { type Found, ledOut, readCarried, readManifest } from "../manifest.js";
 import { MANIFEST_SECTION } from "../wasm/abi/name.js";
 import { fullLimits } from "../wasm/limits.js";
 import { customSection } from "../wasm/outline.js";
+import { manifestIn } from "./native/door.js";
 
 /** What a folder's manifest is called. */
 const MANIFEST = "plugin.json";
+/** How shared libraries' names end. */
+const LIBRARIES = [".so", ".dylib", ".dll"];
 
-/** Finds what a program names: a plugin's folder, its manifest, or a module by itself. @throws HostError */
+/** Finds what a program names: a plugin's folder, its manifest, or a module or shared library by itself. @throws HostError */
 export async function find(path: string): Promise<Found> {
   const named = resolve(path);
   const found = await stat(named).catch(() => undefined);
   if (found?.isFile() && extname(named) === ".wasm") return bareModule(named);
+  if (isLibrary(named)) return bareLibrary(named);
   const file = found?.isDirectory() ? join(named, MANIFEST) : named;
   const loaded = readManifest(await read(file, Manifest.mostBytes()), file, dirname(file));
   return { name: loaded.manifest.name, folder: loaded.folder, loaded, way: undefined };
 }
 
+/** Whether it is called as shared libraries are. */
+export function isLibrary(path: string): boolean {
+  return LIBRARIES.includes(extname(path));
+}
+
 /** A module by itself. One of ours carries its manifest. */
 async function bareModule(file: string): Promise<Found> {
-  const carried = customSection(await read(file, fullLimits().moduleBytes), MANIFEST_SECTION);
+  return bare(file, "wasm", customSection(await read(file, fullLimits().moduleBytes), MANIFEST_SECTION));
+}
+
+/** A shared library by itself, which carries its manifest, too. */
+async function bareLibrary(file: string): Promise<Found> {
+  return bare(file, "native", await manifestIn(file));
+}
+
+function bare(file: string, kind: "wasm" | "native", carried: Uint8Array | undefined): Found {
   const folder = dirname(file);
   const loaded = carried === undefined ? undefined : readCarried(carried, file, folder);
   const name = loaded?.manifest.name ?? basename(file, extname(file));
-  return { name, folder, loaded, way: { kind: "wasm", path: basename(file), abi: null } };
+  return { name, folder, loaded, way: { kind, path: basename(file), abi: null } };
 }
 
 /** Reads a file: one byte more than so many, so that whoever judges it sees that it is too large. @throws HostError */

@@ -5,12 +5,14 @@ import type { HostOptions } from "../options.js";
 import { loadEngine } from "./engine.js";
 import { below, find, makeFolder } from "./files.js";
 import { moduleDoor } from "./module.js";
+import { nativeDoor } from "./native/door.js";
 import { ProcessDoor } from "./process.js";
 import { SocketDoor } from "./socket.js";
 import { wasmDoor } from "./wasm.js";
 
 /**
- * Loads plugins: child processes, WebAssembly modules, and modules of the program's own language.
+ * Loads plugins: child processes, programs that listen, WebAssembly modules and components, shared libraries, and modules of the
+ * program's own language.
  *
  * @example
  * await using host = await Host.create({ onLog: (line) => console.error(line.message) });
@@ -25,7 +27,7 @@ export class Host extends Portable {
       find,
       makeFolder,
       below,
-      doors: [new ProcessDoor(), new SocketDoor(), wasmDoor(), moduleDoor()],
+      doors: [new ProcessDoor(), new SocketDoor(), wasmDoor(), nativeDoor(), moduleDoor()],
     });
   }
 }

@@ -4,7 +4,7 @@
 import type { CallProgress } from "../../context.js";
 import { HostError } from "../../errors.js";
 import type { JsonValue } from "../../json/value.js";
-import { bytes } from "../conversation/refusals.js";
+import { written } from "../conversation/payloads.js";
 import type { Answer, Outcome, Request } from "../door.js";
 
 /** A call. */
@@ -30,7 +30,7 @@ export class Job implements Answer {
   constructor(key: number, request: Request, answer: Answer, over: (job: Job) => void) {
     this.key = key;
     this.request = request;
-    this.params = request.input ?? bytes(request.params);
+    this.params = request.input ?? written(request.params, "json");
     this.#answer = answer;
     this.#over = over;
   }

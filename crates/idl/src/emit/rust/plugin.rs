@@ -54,6 +54,7 @@ pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
     let mut body = Page::part();
     trait_of(interface, &handled, &mut scope, &mut body);
     dispatch_of(interface, &handled, &mut scope, &mut body);
+    methods_of(interface, place, &mut body);
     if !interface.services.is_empty() {
         services(interface, &mut scope, &mut body);
     }
@@ -66,6 +67,33 @@ pub(super) fn write(interface: &Interface, place: &Place, page: &mut Page) {
     }
     page.append(body);
     scope.write_rules(&place.protocol, page);
+}
+
+/// The names of the methods, for exports that are called like them. A macro of the trait's name: whoever names the trait in
+/// `export!` has named it, too.
+fn methods_of(interface: &Interface, place: &Place, page: &mut Page) {
+    let (stem, mark) = (&interface.stem, &place.mark);
+    page.blank();
+    page.lines(&format!(
+        "/// The names of the methods, handed on to another macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossplug_methods_of_{stem}{mark} {{
+    ($to:path, $($given:tt)*) => {{
+        $to! {{
+            $($given)*"
+    ));
+    for method in &interface.methods {
+        page.line(&format!("            {:?}", method.wire));
+    }
+    page.lines(&format!(
+        "        }}
+    }};
+}}
+#[doc(hidden)]
+#[allow(unused_imports, reason = \"for modules alone\")]
+pub use __crossplug_methods_of_{stem}{mark} as {stem};"
+    ));
 }
 
 /// An event of the host and the name of the author's handler.

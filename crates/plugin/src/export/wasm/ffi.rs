@@ -22,22 +22,22 @@ thread_local! {
 }
 
 fn with<T>(make: Make, act: impl FnOnce(&mut Guest) -> T) -> T {
-    GUEST.with_borrow_mut(|place| {
-        let guest = place.get_or_insert_with(|| {
-            words::listen();
-            #[allow(
-                clippy::panic,
-                reason = "a module has no other way to say that it cannot begin"
-            )]
-            let guest = match make() {
-                Ok(plugin) => Guest::new(plugin),
-                Err(error) => panic!("the manifest in the code: {error}"),
-            };
-            #[allow(clippy::expect_used, reason = "the dialect is our own")]
-            guest.expect("the plugin can say what it is")
-        });
-        act(guest)
-    })
+    GUEST.with_borrow_mut(|place| act(place.get_or_insert_with(|| guest(make))))
+}
+
+/// A fresh plugin.
+pub(super) fn guest(make: Make) -> Guest {
+    words::listen();
+    #[allow(
+        clippy::panic,
+        reason = "a module has no other way to say that it cannot begin"
+    )]
+    let guest = match make() {
+        Ok(plugin) => Guest::new(plugin),
+        Err(error) => panic!("the manifest in the code: {error}"),
+    };
+    #[allow(clippy::expect_used, reason = "the dialect is our own")]
+    guest.expect("the plugin can say what it is")
 }
 
 fn pack(status: i64, news: bool, bytes: &[u8]) -> i64 {

@@ -1,8 +1,12 @@
 //! What the plugin was doing, and what it said when it broke. A panic ends a module for good, so all that its host can do is
 //! to ask for this: the answer that the call would have had.
 
+#[cfg(target_arch = "wasm32")]
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::sync::Arc;
+#[cfg(target_arch = "wasm32")]
+use std::sync::Once;
 
 use crossplug_protocol::message::RequestId;
 
@@ -12,6 +16,8 @@ thread_local! {
     static DOING: RefCell<Doing> = const { RefCell::new(Doing { id: None, debug: false }) };
     #[cfg(target_arch = "wasm32")]
     static LAST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    #[cfg(target_arch = "wasm32")]
+    static TELL: Cell<Option<fn(&str)>> = const { Cell::new(None) };
 }
 
 /// What runs.
@@ -53,19 +59,32 @@ pub(super) fn about(runtime: &Runtime, task: &Arc<Task>) -> Told {
 /// From now on a panic leaves its words behind.
 #[cfg(target_arch = "wasm32")]
 pub(super) fn listen() {
-    std::panic::set_hook(Box::new(|info| {
-        let error = crate::runtime::error_of_panic(
-            info.payload(),
-            DOING
-                .with_borrow(|doing| doing.debug)
-                .then(|| info.to_string()),
-        );
-        DOING.with_borrow(|doing| {
-            let words =
-                crate::runtime::error_reply(doing.id.as_ref().map(RequestId::as_id), &error);
-            LAST.set(words);
-        });
-    }));
+    // Once: where a host enters a module again that has panicked, the hook is there, and another one is not taken.
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| {
+        std::panic::set_hook(Box::new(|info| {
+            let error = crate::runtime::error_of_panic(
+                info.payload(),
+                DOING
+                    .with_borrow(|doing| doing.debug)
+                    .then(|| info.to_string()),
+            );
+            DOING.with_borrow(|doing| {
+                let words =
+                    crate::runtime::error_reply(doing.id.as_ref().map(RequestId::as_id), &error);
+                LAST.set(words);
+            });
+            if let Some(tell) = TELL.get() {
+                tell(&error.to_string());
+            }
+        }));
+    });
+}
+
+/// From now on a panic says its words by this, too: a host that cannot ask for them is told.
+#[cfg(all(target_arch = "wasm32", not(feature = "wasm-bindgen")))]
+pub(super) fn tell_by(tell: Option<fn(&str)>) {
+    TELL.set(tell);
 }
 
 /// What was left behind.

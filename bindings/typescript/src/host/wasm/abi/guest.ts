@@ -49,7 +49,13 @@ interface Stopping {
 export class Guest implements Passage {
   readonly #setup: Setup;
   readonly #jobs: Map<number, Job> = new Map();
-  #introduction: Introduction = { manifest: {}, interfaces: {}, dialect: DIALECT, process: undefined };
+  #introduction: Introduction = {
+    manifest: {},
+    interfaces: {},
+    dialect: DIALECT,
+    encoding: "json",
+    process: undefined,
+  };
   #talk: Conversation;
   readonly #visits: Visits<Visit, Said>;
   #methods: ReadonlyMap<string, number> = new Map();

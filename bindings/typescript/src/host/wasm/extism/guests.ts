@@ -57,7 +57,13 @@ export class ExtismGuests implements Passage {
   private constructor(setup: ExtismSetup) {
     this.#setup = setup;
     const { name } = setup.opening;
-    this.introduction = { manifest: { name }, interfaces: {}, dialect: EXTISM_ABI, process: undefined };
+    this.introduction = {
+      manifest: { name },
+      interfaces: {},
+      dialect: EXTISM_ABI,
+      encoding: "json",
+      process: undefined,
+    };
     this.#places = Array.from({ length: Math.max(1, setup.instances) }, () => ({
       visits: new Visits(setup.seat),
       isReady: false,

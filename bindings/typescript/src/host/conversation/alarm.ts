@@ -1,0 +1,33 @@
+// A clock that rings at the first of many times. Knows nobody who waits.
+
+/** Longest delay that timers take, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Rings at the earliest time that it was set to, on the clock of `performance.now()`. */
+export class Alarm {
+  readonly #ring: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #at = Infinity;
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  /** Sets it to a time, where it does not ring earlier anyway. */
+  set(time: number | undefined): void {
+    if (time === undefined || time >= this.#at) return;
+    clearTimeout(this.#timer);
+    this.#at = time;
+    // Timers count whole milliseconds, and must not be early.
+    const delay = Math.min(Math.max(0, Math.ceil(time - performance.now())), LONGEST_TIMER);
+    this.#timer = setTimeout(() => {
+      this.#at = Infinity;
+      this.#ring();
+    }, delay);
+  }
+
+  /** Rings no more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
