@@ -91,7 +91,7 @@ fn on_disk(root: &Path) -> anyhow::Result<Files> {
         if !folder.is_dir() {
             continue;
         }
-        for file in step::files_below(&folder, &[".rs", ".py", ".ts", ".json"])? {
+        for file in step::files_below(&folder, &[".rs", ".py", ".ts", ".json", ".md"])? {
             let name = relative(root, &file)?;
             if driver::is_generated(&name) || name.starts_with(&example) {
                 files.insert(name, fs::read_to_string(&file)?);

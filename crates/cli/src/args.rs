@@ -169,7 +169,7 @@ pub(crate) enum Role {
     Host,
 }
 
-/// What code is generated in.
+/// What is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Target {
     Rust,
@@ -177,6 +177,8 @@ pub(crate) enum Target {
     Typescript,
     /// A plain JSON Schema of the types, for editors and validators.
     JsonSchema,
+    /// A reference page, for people.
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -185,7 +187,7 @@ pub(crate) struct Codegen {
     /// Interface documents.
     #[arg(required = true)]
     pub(crate) documents: Vec<PathBuf>,
-    /// Languages, with commas between.
+    /// Languages, with commas between; or a schema or a page.
     #[arg(long, value_enum, value_delimiter = ',', required = true)]
     pub(crate) lang: Vec<Target>,
     /// Roles, with commas between.

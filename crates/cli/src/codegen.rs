@@ -157,6 +157,7 @@ fn language(target: Target) -> Lang {
         Target::Python => Lang::Python,
         Target::Typescript => Lang::TypeScript,
         Target::JsonSchema => Lang::JsonSchema,
+        Target::Markdown => Lang::Markdown,
     }
 }
 

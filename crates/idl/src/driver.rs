@@ -13,14 +13,15 @@ pub type Files = BTreeMap<String, String>;
 /// All roles, in the order of their use.
 pub const ROLES: [Role; 3] = [Role::Types, Role::Plugin, Role::Host];
 
-/// Folders of the repository in which every file is generated (`__init__.py` and `index.ts` excepted): a file there that
+/// Folders of the repository in which every file is generated (`__init__.py`, `index.ts` and `README.md` excepted): a file there that
 /// [`repository`] does not give is left over from an earlier document.
-pub const GENERATED_FOLDERS: [&str; 7] = [
+pub const GENERATED_FOLDERS: [&str; 8] = [
     "bindings/python/src/crossplug/interfaces",
     "bindings/typescript/src/interfaces",
     "crates/host/src/generated",
     "crates/plugin/src/generated",
     "crates/protocol/src/generated",
+    "docs/protocol",
     "schema/json-schema",
     "schema/vectors/types",
 ];
@@ -36,7 +37,7 @@ const TYPESCRIPT: &str = "bindings/typescript/src/interfaces/";
 #[must_use]
 pub fn is_generated(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
-    !matches!(file, "__init__.py" | "index.ts")
+    !matches!(file, "__init__.py" | "index.ts" | "README.md")
         && GENERATED_FOLDERS.iter().any(|folder| {
             path.strip_prefix(folder)
                 .is_some_and(|rest| rest.starts_with('/'))
@@ -61,7 +62,7 @@ impl Order {
     /// language is the file's own, and where the document lies is nobody's business.
     fn command(&self, lang: Lang) -> String {
         let mut command = format!("crossplug codegen {}", self.document);
-        if lang != Lang::JsonSchema {
+        if !matches!(lang, Lang::JsonSchema | Lang::Markdown) {
             let roles = ROLES.iter().filter(|role| self.roles.contains(role));
             let roles: Vec<&str> = roles.map(|role| role.as_str()).collect();
             command.push_str(" --role ");
@@ -116,6 +117,7 @@ pub fn codegen(interfaces: &[Interface], order: &Order) -> Result<Files, Collisi
                 Lang::Python => emit::python::emit(interface, &options),
                 Lang::TypeScript => emit::typescript::emit(interface, &options),
                 Lang::JsonSchema => vec![emit::json_schema::emit(interface, &options)],
+                Lang::Markdown => vec![emit::markdown::emit(interface, &options)],
             };
             add(&mut files, "", made, interface)?;
         }
@@ -246,6 +248,12 @@ fn one(interface: &Interface, source: &str, files: &mut Files) -> Result<(), Col
         files,
         "schema/json-schema/",
         vec![emit::json_schema::emit(interface, &options)],
+        interface,
+    )?;
+    add(
+        files,
+        "docs/protocol/",
+        vec![emit::markdown::emit(interface, &options)],
         interface,
     )?;
     add(

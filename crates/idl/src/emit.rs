@@ -2,6 +2,7 @@
 
 pub mod json_schema;
 mod lines;
+pub mod markdown;
 pub mod python;
 pub mod rust;
 pub mod typescript;
@@ -39,7 +40,7 @@ impl Role {
     }
 }
 
-/// A language that code is generated for.
+/// What is generated: code in a language, a schema or a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Lang {
@@ -48,6 +49,8 @@ pub enum Lang {
     TypeScript,
     /// Plain JSON Schema, for editors and validators.
     JsonSchema,
+    /// A reference page, for people.
+    Markdown,
 }
 
 /// Where the output is going to live.

@@ -128,7 +128,13 @@ fn mutants() -> impl Strategy<Value = Value> {
 
 fn order() -> Order {
     Order {
-        langs: vec![Lang::Rust, Lang::Python, Lang::TypeScript, Lang::JsonSchema],
+        langs: vec![
+            Lang::Rust,
+            Lang::Python,
+            Lang::TypeScript,
+            Lang::JsonSchema,
+            Lang::Markdown,
+        ],
         roles: ROLES.to_vec(),
         runtime: None,
         document: "my.json".into(),

@@ -92,16 +92,17 @@ fn suites(name: &str, packages: &[&str]) -> anyhow::Result<Vec<Suite>> {
     let mut suites = Vec::new();
     for line in told.lines().filter(|line| line.starts_with('{')) {
         let artifact: Value = serde_json::from_str(line).context("what cargo says")?;
-        let Some(program) = artifact["executable"].as_str() else {
+        let at = |path: &str| artifact.pointer(path).and_then(Value::as_str);
+        let Some(program) = at("/executable") else {
             continue;
         };
-        if artifact["profile"]["test"] != true {
+        if artifact.pointer("/profile/test") != Some(&Value::Bool(true)) {
             continue;
         }
-        let manifest = artifact["manifest_path"].as_str().unwrap_or_default();
+        let manifest = at("/manifest_path").unwrap_or_default();
         let folder = Path::new(manifest).parent().context("a package's folder")?;
         let package = folder.file_name().unwrap_or_default().to_string_lossy();
-        let target = artifact["target"]["name"].as_str().unwrap_or_default();
+        let target = at("/target/name").unwrap_or_default();
         suites.push(Suite {
             name: format!("{package}, {target}"),
             program: program.into(),

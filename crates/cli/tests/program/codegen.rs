@@ -41,7 +41,7 @@ fn all_languages_and_roles_are_written() {
     let arguments = [
         "notes.json",
         "--lang",
-        "rust,python,typescript,json-schema",
+        "rust,python,typescript,json-schema,markdown",
         "--role",
         "types,plugin,host",
     ];
@@ -55,7 +55,7 @@ fn all_languages_and_roles_are_written() {
         .map(|file| file["path"].as_str().unwrap())
         .collect();
     paths.sort_unstable();
-    let expected = ["notes.py", "notes.rs", "notes.schema.json", "notes.ts"];
+    let expected = ["notes.md", "notes.py", "notes.rs", "notes.schema.json", "notes.ts"];
     assert_eq!(paths, expected);
     for path in ["notes.py", "notes.ts", "notes.rs"] {
         let text = std::fs::read_to_string(folder.path().join("out").join(path)).unwrap();
@@ -104,12 +104,13 @@ fn check_fails_where_a_file_differs_and_writes_nothing() {
 #[test]
 fn the_spelling_of_the_command_changes_nothing() {
     let folder = folder(&[("notes.json", NOTES)]);
-    let all = ["--lang", "rust,python,typescript,json-schema"];
+    let all = ["--lang", "rust,python,typescript,json-schema,markdown"];
     codegen(&folder, &["notes.json", all[0], all[1]]).exits(0);
     for (langs, roles) in [
         ("python", "plugin,types"),
         ("typescript,rust", "types,plugin,types"),
         ("json-schema", "host"),
+        ("markdown", "plugin"),
     ] {
         let arguments = ["notes.json", "--lang", langs, "--role", roles, "--check"];
         codegen(&folder, &arguments).exits(0);
