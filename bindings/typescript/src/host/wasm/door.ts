@@ -4,15 +4,16 @@
 import { HostError } from "../../errors.js";
 import type { Abilities, Door, Opening, Passage } from "../door.js";
 import type { Home } from "../home.js";
+import type { ComponentCode } from "./abi/component.js";
 import { Guest } from "./abi/guest.js";
 import { CROSSPLUG_ABI, MARK } from "./abi/name.js";
-import { AbiVisitor, lost, type Said, type Visit } from "./abi/visitor.js";
+import { AbiVisitor, type GuestCode, lost, type Said, type Visit } from "./abi/visitor.js";
 import { compiled, fitting } from "./code.js";
 import { EXTISM_ABI } from "./extism/name.js";
 import { openExtism } from "./extism/plan.js";
 import { type FullWasmLimits, fullLimits } from "./limits.js";
 import type { WasmOptions } from "./options.js";
-import { bounded } from "./outline.js";
+import { bounded, isComponent } from "./outline.js";
 import type { WasmPorts } from "./ports.js";
 import { InlineSeat, type Seat, ThreadSeat } from "./seat.js";
 import { engine } from "./webassembly.js";
@@ -37,15 +38,30 @@ export class WasmDoor implements Door {
     if (this.#options.extism !== undefined) return extism();
     const bytes = await this.#bytes(opening, limits);
     if (wished === EXTISM_ABI) return extism(bytes);
+    const guest = (code: GuestCode): Promise<Passage> =>
+      Guest.open({ opening, home, code, limits, seat: () => this.#seat() });
+    if (isComponent(bytes)) return guest({ component: await this.#component(bytes, limits) });
     const module = await compiled(bounded(bytes, limits));
     if (engine.Module.exports(module).some(({ name }) => name === MARK)) {
       const { glue } = this.#options;
-      const address = glue === undefined ? undefined : this.#ports.address(glue);
-      return Guest.open({ opening, home, module, limits, glue: address, seat: () => this.#seat() });
+      return guest({ module, glue: glue === undefined ? undefined : this.#ports.address(glue) });
     }
     if (wished === null) return extism(bytes);
     const context = `the module does not export \`${MARK}\`, as modules of ${CROSSPLUG_ABI} do`;
     throw new HostError("Incompatible", "load", { context });
+  }
+
+  /** What engines run of a component. */
+  async #component(bytes: Uint8Array, limits: FullWasmLimits): Promise<ComponentCode> {
+    const { transpile } = this.#ports;
+    if (transpile === undefined) {
+      const context =
+        "it is a component, which browsers do not run; build a plugin in Rust as a module, and load one in TypeScript through the door `module`";
+      throw new HostError("Incompatible", "load", { context });
+    }
+    const { linker, modules } = await transpile(bytes);
+    const code = [...modules].map(async ([name, core]) => [name, await compiled(bounded(core, limits))] as const);
+    return { linker, modules: new Map(await Promise.all(code)) };
   }
 
   #seat(): Seat<Visit, Said> {
