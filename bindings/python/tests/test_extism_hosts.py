@@ -29,7 +29,7 @@ def functions(case: dict[str, Any]) -> list[Any]:
     def offered(name: str, receives: str, returns: str) -> Any:
         handles = [extism.ValType.I64]
 
-        @extism.host_fn(name=name, namespace="extism:host/user", signature=(handles, handles))
+        @extism.host_fn(name=name, namespace="extism:host/user", signature=(handles, handles))  # type: ignore[untyped-decorator]
         def answer(plugin: Any, inputs: Any, outputs: Any) -> None:
             if plugin.input_string(inputs[0]) != receives:
                 raise ValueError("unexpected")
