@@ -23,6 +23,9 @@ const PRINTS: { readonly [block: string]: string } = {
   "patience.ts": "the host says Deadline\n",
   "streams.ts": "1n\n2n\n3n\nin all 6n\n42n\n",
   "services.ts": "{ answer: '6 times 7? 42.' }\ntest.happened test:stream { number: 1 }\n",
+  "msgpack.ts":
+    "msgpack { big: 9223372036854775807n, bytes: Uint8Array(2) [ 0, 255 ] }\n" +
+    "{ big: '9223372036854775807', huge: 7, bytes: 'AP8=' }\n",
   "wasm.ts": "conformance-subject { text: 'hi' }\nDeadline\n",
   "extism.ts": "three\n",
   "eliza.ts": "{ success: true, text: 'echo:hi', data: {} }\n",

@@ -8,11 +8,12 @@ import type { JsonObject, JsonValue } from "../json/value.js";
 import { Alarm } from "./conversation/alarm.js";
 import * as effectOf from "./conversation/effects.js";
 import { Outlet, type Pipe } from "./conversation/outlet.js";
-import { type Encoding, read, taken, written } from "./conversation/payloads.js";
+import { read, taken, written } from "./conversation/payloads.js";
 import { Questions } from "./conversation/questions.js";
 import { refusal } from "./conversation/refusals.js";
 import { Replying } from "./conversation/replying.js";
 import type { Answer, CallKey, Introduction, Outcome, Request } from "./door.js";
+import type { Encoding } from "./encoding.js";
 import type { Home } from "./home.js";
 
 /** Largest message before the handshake is through: a manifest, and room for its examples. */

@@ -4,12 +4,7 @@ import type { Session } from "#wasm";
 import type { JsonValue } from "../../json/value.js";
 import { packMsgpack } from "../../msgpack/pack.js";
 import { parseMsgpack } from "../../msgpack/unpack.js";
-
-/** What a host and a plugin can speak. */
-export const ENCODINGS = ["json", "msgpack"] as const;
-
-/** What payloads are in. */
-export type Encoding = (typeof ENCODINGS)[number];
+import type { Encoding } from "../encoding.js";
 
 /** A payload as its session gives it: JSON's text, or the bytes of MessagePack. */
 export type Payload = string | Uint8Array;
