@@ -24,5 +24,6 @@ export function taken(session: Session, encoding: Encoding): Payload | undefined
 /** Its value; the session has checked it. Of MessagePack it holds bytes and bigints as they were sent. */
 export function read(payload: Payload | undefined): JsonValue {
   if (payload === undefined) return null;
-  return (typeof payload === "string" ? JSON.parse(payload) : parseMsgpack(payload)) as JsonValue;
+  // How deep it may nest is the session's affair, whose cap a program can raise.
+  return (typeof payload === "string" ? JSON.parse(payload) : parseMsgpack(payload, Infinity)) as JsonValue;
 }
