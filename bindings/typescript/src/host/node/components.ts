@@ -1,38 +1,45 @@
 // Components in Node: transpiled by jco, once a machine.
 
 import { createHash } from "node:crypto";
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { HostError } from "../../errors.js";
 import type { Transpiled } from "../wasm/ports.js";
 import { Cache, usualFolder } from "./components/cache.js";
-import { EXTENDED_CONST } from "./components/flag.js";
-import { type Made, unpack } from "./components/packed.js";
+import { allowSums } from "./components/flag.js";
+import { unpack } from "./components/packed.js";
 import type { Said } from "./components/transpile-thread.js";
 import { versionOfTranspiler } from "./components/transpiler.js";
 
 /** Changes with what is asked of the transpiler. */
-const LAYOUT = "1";
+const LAYOUT = "2";
 const PROGRAM = new URL("./components/transpile-thread.js", import.meta.url);
 
-/** What is being made, by its key: two loads at once make it once. */
-const making: Map<string, Promise<Made>> = new Map();
+/** How long what was made is kept in memory after a load, in milliseconds: a plugin that is loaded again and again finds it there. */
+const KEPT_MS = 10_000;
+
+/** What is being made, or was lately: two loads at once make it once. */
+const lately: Map<string, { readonly made: Promise<Transpiled>; readonly end: ReturnType<typeof setTimeout> }> =
+  new Map();
 
 /** What Node's engine runs of a component. @throws HostError `ToolMissing`, `Incompatible` */
 export async function transpile(component: Uint8Array): Promise<Transpiled> {
   const version = await versionOfTranspiler();
   const key = createHash("sha256").update(`${LAYOUT} ${version}\n`).update(component).digest("hex");
-  let made = making.get(key);
-  if (made === undefined) {
-    made = make(key, component).finally(() => making.delete(key));
-    making.set(key, made);
-  }
-  const { needsExtendedConst, ...transpiled } = await made;
-  if (needsExtendedConst) setFlagsFromString(EXTENDED_CONST);
-  return transpiled;
+  const made = lately.get(key)?.made ?? make(key, component);
+  keep(key, made);
+  allowSums();
+  return made;
 }
 
-async function make(key: string, component: Uint8Array): Promise<Made> {
+function keep(key: string, made: Promise<Transpiled>): void {
+  clearTimeout(lately.get(key)?.end);
+  const forget = (): void => void lately.delete(key);
+  const end = setTimeout(forget, KEPT_MS).unref();
+  lately.set(key, { made, end });
+  made.catch(forget);
+}
+
+async function make(key: string, component: Uint8Array): Promise<Transpiled> {
   const cache = await Cache.open(usualFolder());
   const kept = await cache?.get(key);
   if (kept !== undefined) return unpack(kept);

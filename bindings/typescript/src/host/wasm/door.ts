@@ -14,11 +14,14 @@ import { openExtism } from "./extism/plan.js";
 import { type FullWasmLimits, fullLimits } from "./limits.js";
 import type { WasmOptions } from "./options.js";
 import { bounded, isComponent } from "./outline.js";
-import type { WasmPorts } from "./ports.js";
+import type { Transpiled, WasmPorts } from "./ports.js";
 import { InlineSeat, type Seat, ThreadSeat } from "./seat.js";
 import { engine } from "./webassembly.js";
 
-/** Enters WebAssembly modules. Programs make one by `wasmDoor` of the entry for their platform. */
+/** What was compiled of components that are still known, by the bounds of their memories and tables. */
+const codes: WeakMap<Transpiled, Map<string, Promise<ComponentCode>>> = new WeakMap();
+
+/** Enters WebAssembly modules and components. Programs make one by `wasmDoor` of the entry for their platform. */
 export class WasmDoor implements Door {
   readonly name = "wasm";
   readonly abilities: Abilities = { wasm: [CROSSPLUG_ABI, EXTISM_ABI] };
@@ -59,9 +62,13 @@ export class WasmDoor implements Door {
         "it is a component, which browsers do not run; build a plugin in Rust as a module, and load one in TypeScript through the door `module`";
       throw new HostError("Incompatible", "load", { context });
     }
-    const { linker, modules } = await transpile(bytes);
-    const code = [...modules].map(async ([name, core]) => [name, await compiled(bounded(core, limits))] as const);
-    return { linker, modules: new Map(await Promise.all(code)) };
+    const made = await transpile(bytes);
+    const bounds = `${limits.memoryBytes} ${limits.tableElements}`;
+    const known = codes.get(made) ?? new Map<string, Promise<ComponentCode>>();
+    codes.set(made, known);
+    const code = known.get(bounds) ?? codeOf(made, limits);
+    known.set(bounds, code);
+    return code;
   }
 
   #seat(): Seat<Visit, Said> {
@@ -80,4 +87,10 @@ export class WasmDoor implements Door {
     const [within = "", path = ""] = place;
     return fitting(await this.#ports.read(within, path, moduleBytes), moduleBytes);
   }
+}
+
+/** @throws HostError `Incompatible`, `Limit` */
+async function codeOf({ linker, modules }: Transpiled, limits: FullWasmLimits): Promise<ComponentCode> {
+  const code = [...modules].map(async ([name, core]) => [name, await compiled(bounded(core, limits))] as const);
+  return { linker, modules: new Map(await Promise.all(code)) };
 }

@@ -2,26 +2,17 @@
 
 import type { Transpiled } from "../../wasm/ports.js";
 
-/** Something that was transpiled. */
-export interface Made extends Transpiled {
-  /** Engines as old as Node 20's have to be told that constants may be sums. */
-  readonly needsExtendedConst: boolean;
-}
-
 /** What stands before the parts. */
-interface Head {
-  readonly parts: readonly (readonly [name: string, length: number])[];
-  readonly needsExtendedConst: boolean;
-}
+type Head = readonly (readonly [name: string, length: number])[];
 
 /** The name of the linker among the parts. */
 const LINKER = "";
 const LENGTH = 4;
 
 /** Packs it. */
-export function pack({ linker, modules, needsExtendedConst }: Made): Buffer {
+export function pack({ linker, modules }: Transpiled): Buffer {
   const parts: [string, Uint8Array][] = [[LINKER, Buffer.from(linker)], ...modules];
-  const head: Head = { parts: parts.map(([name, bytes]) => [name, bytes.length]), needsExtendedConst };
+  const head: Head = parts.map(([name, bytes]) => [name, bytes.length]);
   const written = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(LENGTH);
   length.writeUInt32BE(written.length);
@@ -29,9 +20,9 @@ export function pack({ linker, modules, needsExtendedConst }: Made): Buffer {
 }
 
 /** What was packed; the bytes are not copied. */
-export function unpack(bytes: Buffer): Made {
+export function unpack(bytes: Buffer): Transpiled {
   let at = LENGTH + bytes.readUInt32BE(0);
-  const { parts, needsExtendedConst } = JSON.parse(bytes.toString("utf8", LENGTH, at)) as Head;
+  const parts = JSON.parse(bytes.toString("utf8", LENGTH, at)) as Head;
   const read = new Map(
     parts.map(([name, length]) => {
       const part = bytes.subarray(at, at + length);
@@ -41,5 +32,5 @@ export function unpack(bytes: Buffer): Made {
   );
   const linker = read.get(LINKER)?.toString("utf8") ?? "";
   read.delete(LINKER);
-  return { linker, modules: read, needsExtendedConst };
+  return { linker, modules: read };
 }

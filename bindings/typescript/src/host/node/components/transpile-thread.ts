@@ -1,10 +1,7 @@
 // The program of a thread that transpiles one component, and ends: it takes a second and much memory, which goes with the thread.
 
-import { setFlagsFromString } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
 import { HostError } from "../../../errors.js";
-import { engine } from "../../wasm/webassembly.js";
-import { EXTENDED_CONST } from "./flag.js";
 import { pack } from "./packed.js";
 import { loadTranspiler, type Transpiler } from "./transpiler.js";
 
@@ -26,11 +23,7 @@ async function made(component: Uint8Array): Promise<Said> {
     const files = generated(await loadTranspiler(), component);
     const linker = files.find(([name]) => name.endsWith(".js"));
     const modules = new Map(files.filter(([name]) => name.endsWith(".wasm")));
-    const needsExtendedConst = [...modules.values()].some((module) => !engine.validate(module));
-    // What is still no module then, the door finds out with the engine's own words.
-    if (needsExtendedConst) setFlagsFromString(EXTENDED_CONST);
-    const text = new TextDecoder().decode(linker?.[1]);
-    return { made: pack({ linker: text, modules, needsExtendedConst }) };
+    return { made: pack({ linker: new TextDecoder().decode(linker?.[1]), modules }) };
   } catch (thrown) {
     if (thrown instanceof HostError) return { kind: thrown.kind, what: thrown.context };
     const why = thrown instanceof Error ? thrown.message : String(thrown);
