@@ -1,15 +1,16 @@
 //! Builds Rust plugins as WebAssembly modules, from the crates that are programs elsewhere, and lays them out where tests
 //! look for them: `target/guests/<name>.wasm`.
 
+use std::borrow::Cow;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::step::{self, Show};
-use crate::tools::wasm;
+use crate::tools::{self, wasm};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -97,6 +98,7 @@ fn assemble(root: &Path, laid: &Path) -> anyhow::Result<()> {
     }
     let vectors = root.join("schema/vectors/extism");
     let cases: Value = serde_json::from_slice(&fs::read(vectors.join("cases.json"))?)?;
+    let kit = guest_kit()?;
     let folder = laid.join("extism");
     fs::create_dir_all(&folder)?;
     for case in cases
@@ -107,14 +109,36 @@ fn assemble(root: &Path, laid: &Path) -> anyhow::Result<()> {
     {
         let said = |member: &str| case.get(member).and_then(Value::as_str);
         let name = said("case").context("a case has a name")?;
-        let text = match (said("wat"), said("module")) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some(file)) => fs::read_to_string(vectors.join(file))?,
-            _ => anyhow::bail!("{name}: a case has a `wat` or a `module`"),
+        let given = match (said("wat"), said("module"), said("kit"), said("guest")) {
+            (Some(text), ..) => text.as_bytes().to_vec(),
+            (_, Some(file), ..) => fs::read(vectors.join(file))?,
+            (_, _, Some(file), _) => fs::read(kit.join(file))?,
+            (.., Some(guest)) => fs::read(laid.join(guest).with_extension("wasm"))?,
+            _ => anyhow::bail!(
+                "{name}: a case has a `wat`, a `module`, a file of the `kit` or a `guest`"
+            ),
         };
         // What is no module stays what it is.
-        let module = wat::parse_str(&text).unwrap_or_else(|_| text.into_bytes());
+        let module = wat::parse_bytes(&given).map_or_else(|_| given.clone(), Cow::into_owned);
         fs::write(folder.join(name).with_extension("wasm"), module)?;
     }
     Ok(())
+}
+
+/// Where cargo keeps the sources of the published guest kit, which carry modules that others built.
+fn guest_kit() -> anyhow::Result<PathBuf> {
+    let mut cargo = tools::cargo();
+    cargo.args(["metadata", "--format-version", "1", "--locked"]);
+    let metadata: Value = serde_json::from_slice(&cargo.output()?.stdout)?;
+    let packages = metadata.get("packages").and_then(Value::as_array);
+    let kit = packages
+        .into_iter()
+        .flatten()
+        .find(|package| package.get("name").is_some_and(|name| name == "extism-pdk"));
+    let manifest = kit.and_then(|kit| kit.get("manifest_path")?.as_str());
+    let manifest = Path::new(manifest.context("cargo knows no extism-pdk")?);
+    Ok(manifest
+        .parent()
+        .context("a manifest lies in a folder")?
+        .to_owned())
 }

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { guest, ROOT, subjects } from "./plugins.js";
+import { guest, library, ROOT, subjects } from "./plugins.js";
 
 /** Inside the repository, so that the package is found as a user's project finds it. */
 const OUT = join(ROOT, "target/typescript/hosting");
@@ -23,15 +23,22 @@ const PRINTS: { readonly [block: string]: string } = {
   "patience.ts": "the host says Deadline\n",
   "streams.ts": "1n\n2n\n3n\nin all 6n\n42n\n",
   "services.ts": "{ answer: '6 times 7? 42.' }\ntest.happened test:stream { number: 1 }\n",
+  "msgpack.ts":
+    "msgpack { big: 9223372036854775807n, bytes: Uint8Array(2) [ 0, 255 ] }\n" +
+    "{ big: '9223372036854775807', huge: 7, bytes: 'AP8=' }\n",
   "wasm.ts": "conformance-subject { text: 'hi' }\nDeadline\n",
+  "component.ts": "conformance-subject { text: 'hi' }\n",
   "extism.ts": "three\n",
+  "native.ts": "conformance-subject { text: 'hi' }\n",
   "eliza.ts": "{ success: true, text: 'echo:hi', data: {} }\n",
 };
-/** Those that enter modules, which `cargo xtask` builds. */
-const MODULES: { readonly [block: string]: readonly [string, string] } = {
-  "wasm.ts": ["subject", "subject.wasm"],
-  "extism.ts": ["extism/a-function-of-the-host", "shop.wasm"],
-  "eliza.ts": ["subject", "subject.wasm"],
+/** Those that enter files which `cargo xtask` builds: where one is, and what the block calls it. */
+const BUILT: { readonly [block: string]: readonly [string | undefined, string] } = {
+  "wasm.ts": [guest("subject"), "subject.wasm"],
+  "component.ts": [guest("subject-python"), "subject-python.wasm"],
+  "extism.ts": [guest("extism/a-function-of-the-host"), "shop.wasm"],
+  "native.ts": [library("subject"), "libsubject.so"],
+  "eliza.ts": [guest("subject"), "subject.wasm"],
 };
 
 test("the code of the page compiles strictly and does what it says", () => {
@@ -63,10 +70,9 @@ test("the code of the page compiles strictly and does what it says", () => {
   writeFileSync(join(OUT, "tsconfig.json"), JSON.stringify(config));
   run(join(ROOT, "node_modules/typescript/bin/tsc"), "-p", ".");
   for (const [name, prints] of Object.entries(PRINTS)) {
-    const [module, file] = MODULES[name] ?? [];
-    const built = module === undefined ? undefined : guest(module);
+    const [built, file] = BUILT[name] ?? [];
     if (built !== undefined && file !== undefined) cpSync(built, join(OUT, "plugins", file));
-    if (module === undefined || built !== undefined) assert.equal(run(name.replace(/ts$/, "js")), prints, name);
+    if (file === undefined || built !== undefined) assert.equal(run(name.replace(/ts$/, "js")), prints, name);
   }
 });
 

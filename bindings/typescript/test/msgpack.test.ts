@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { type Codec, EncodeError, type JsonValue, packMsgpack, parseJson, parseMsgpack } from "crossplug";
+import { bounded, number, writeAs } from "crossplug/codec";
 import { entries, text } from "./corpus.js";
 import { refusalProblem } from "./vector-player.js";
 
@@ -86,4 +87,14 @@ test("the packer knows depth, and goes on after a refusal", () => {
     a: "x".repeat(300_000),
     __proto__x: 1,
   });
+});
+
+test("a float without a fraction is as deep as the number that it is", () => {
+  const write = bounded((value: number) => {
+    let out: unknown = number(value);
+    for (let level = 0; level < 127; level++) out = [out];
+    return out;
+  }, 1);
+  assert.doesNotThrow(() => writeAs("the value", write, 1.5, true));
+  assert.doesNotThrow(() => writeAs("the value", write, 1, true));
 });

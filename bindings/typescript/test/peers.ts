@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Manifest } from "crossplug/interfaces/manifest";
 import { connect } from "crossplug/testing";
-import { AbiVisitor, fullLimits, wasm } from "./inside.js";
+import type { GuestCode } from "../dist/host/wasm/abi/visitor.js";
+import { AbiVisitor, fullLimits, isComponent, transpile, wasm } from "./inside.js";
 import type { Peer } from "./session-player.js";
 
 type Frame = string | Uint8Array;
@@ -119,14 +120,14 @@ function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => child.on("close", (code) => resolve(code ?? -1)));
 }
 
-/** As a module of crossplug-abi/1, which the door's own visitor visits; nothing else of a host is there. */
-export function asModule(file: string): () => Promise<Peer> {
-  const compiled = wasm.compile(readFileSync(file));
+/** As a module or component of crossplug-abi/1, which the door's own visitor visits; nothing else of a host is there. */
+export function asGuest(file: string): () => Promise<Peer> {
+  const code = codeOf(readFileSync(file));
   return async () => {
     const visitor = new AbiVisitor();
     const mailbox = new Mailbox();
     const begin = async (): Promise<void> => {
-      await visitor.visit({ kind: "begin", module: await compiled, limits: fullLimits() });
+      await visitor.visit({ kind: "begin", code: await code, limits: fullLimits() });
     };
     let hello: Uint8Array | undefined;
     let timer: NodeJS.Timeout | undefined;
@@ -171,4 +172,11 @@ export function asModule(file: string): () => Promise<Peer> {
       },
     };
   };
+}
+
+async function codeOf(bytes: Uint8Array): Promise<GuestCode> {
+  if (!isComponent(bytes)) return { module: await wasm.compile(bytes) };
+  const { linker, modules } = await transpile(bytes);
+  const compiled = [...modules].map(async ([name, core]) => [name, await wasm.compile(core)] as const);
+  return { component: { linker, modules: new Map(await Promise.all(compiled)) } };
 }

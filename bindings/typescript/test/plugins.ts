@@ -23,6 +23,9 @@ export const ROOT: string = fileURLToPath(new URL("../../../../", import.meta.ur
 // Plugins in Python run in the environment where their SDK is.
 process.env.PATH = `${join(ROOT, "target/venv/bin")}${delimiter}${process.env.PATH ?? ""}`;
 
+// What is made of components is kept, and not where a person's own is.
+process.env.XDG_CACHE_HOME = join(ROOT, "target/typescript/cache");
+
 /** A folder that is gone after the tests of a file. */
 export function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "crossplug-host-"));

@@ -5,12 +5,13 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { CrossplugError, Host, type Plugin } from "crossplug/host";
+import { CrossplugError, type Encoding, Host, type Plugin } from "crossplug/host";
 import { living, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
 
 interface Rogue {
   readonly name: string;
   readonly at: "load" | "call" | "next" | "large" | "stream" | "streams";
+  readonly encoding?: Encoding;
   readonly kind: string | null;
   readonly about: string;
 }
@@ -78,7 +79,7 @@ async function act(plugin: Plugin, at: Rogue["at"], timeoutMs: number): Promise<
   }
 }
 
-async function meet({ name, at, kind }: Rogue): Promise<void> {
+async function meet({ name, at, encoding = "json", kind }: Rogue): Promise<void> {
   const command = ["./rogue", name];
   const folder = pluginFolder({
     name: "rogue",
@@ -91,7 +92,7 @@ async function meet({ name, at, kind }: Rogue): Promise<void> {
   let thrown: unknown;
   await using one = await host();
   try {
-    await using plugin = await one.load(folder);
+    await using plugin = await one.load(folder, { encoding });
     await act(plugin, at, kind === "Deadline" ? DEADLINE_MS : LONG_DEADLINE_MS);
   } catch (caught) {
     thrown = caught;

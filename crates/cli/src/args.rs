@@ -1,10 +1,14 @@
 //! The command line of `crossplug`, as clap reads it. Must not do anything.
 
+mod encoding;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
+
+pub(crate) use encoding::Encoding;
 
 /// What stands below every help text.
 const EXIT_CODES: &str = "\
@@ -128,15 +132,6 @@ pub(crate) struct Call {
     /// Ask the plugin for stack traces in its errors; they are shown below the error.
     #[arg(long)]
     pub(crate) debug: bool,
-}
-
-/// How messages become bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Encoding {
-    /// Text, which every plugin reads.
-    Json,
-    /// Bytes and 64-bit integers as they are.
-    Msgpack,
 }
 
 /// A door that something can be built for.

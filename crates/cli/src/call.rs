@@ -13,10 +13,9 @@ use std::time::Duration;
 
 use crossplug_host::door::Patience;
 use crossplug_host::policy::DoorKind;
-use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Error, ErrorKind, Grants, Host, Load, Payload, Plugin, Stream};
 
-use crate::args::{self, Call};
+use crate::args::Call;
 use crate::exit::{Exit, Failure, of_kind};
 use crate::{output, talk};
 use service::Answer;
@@ -98,10 +97,7 @@ fn load(arguments: &Call, show: Show) -> Result<Load, Failure> {
         .version(env!("CARGO_PKG_VERSION"))
         .debug(arguments.debug)
         .start_timeout(arguments.start_timeout)
-        .encoding(match arguments.encoding {
-            args::Encoding::Json => Encoding::Json,
-            args::Encoding::Msgpack => Encoding::Msgpack,
-        })
+        .encoding(arguments.encoding.into())
         .on_log(show::log)
         .on_event(move |event| show.event(event));
     for (name, answer) in &arguments.service {

@@ -135,6 +135,7 @@ fn play_interop(
     let subject = Subject {
         path: arguments.path.clone(),
         door: arguments.door.clone(),
+        encoding: arguments.encoding.into(),
         patience: arguments.timeout,
     };
     let why_not = match subject.implements(INTERFACE) {

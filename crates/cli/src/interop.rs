@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crossplug_conformance::interop::{InteropCase, Step};
+use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Host, Plugin};
 use serde_json::{Map, Value, json};
 
@@ -22,6 +23,8 @@ pub(crate) struct Subject {
     pub(crate) path: PathBuf,
     /// The way in, where it is not the first.
     pub(crate) door: Option<String>,
+    /// What to speak with it.
+    pub(crate) encoding: Encoding,
     /// How long the plugin may take for what a case waits for.
     pub(crate) patience: Duration,
 }
@@ -72,7 +75,18 @@ impl Subject {
         if let Some(token) = crate::plugin::token() {
             load = load.token(&token);
         }
-        load.blocking().map_err(|error| error.to_string())
+        let plugin = load
+            .encoding(self.encoding)
+            .blocking()
+            .map_err(|error| error.to_string())?;
+        if plugin.encoding() == self.encoding {
+            return Ok(plugin);
+        }
+        let (wanted, spoken) = (self.encoding.name(), plugin.encoding().name());
+        plugin.stop_blocking();
+        Err(format!(
+            "the plugin was asked for {wanted} and speaks {spoken}"
+        ))
     }
 
     /// Whether the plugin is a process of its own, or a component that brings its language along: then a load costs what

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::Encoding;
+
 /// The table as data, for readers in other languages.
 pub const TABLE: &str = include_str!("../rogues.json");
 
@@ -35,6 +37,8 @@ pub struct Rogue {
     pub name: String,
     /// Where the host meets the misbehaviour.
     pub at: At,
+    /// What the host would like to speak.
+    pub encoding: Encoding,
     /// Name of the host's `ErrorKind`; none where the host must get along.
     pub kind: Option<String>,
     /// What it does, for a person.
@@ -85,7 +89,13 @@ fn rogue(entry: &Value) -> Result<Rogue, BadTable> {
             )));
         }
     };
+    let encoding = match text("encoding").as_deref() {
+        None => Encoding::Json,
+        Some("msgpack") => Encoding::Msgpack,
+        _ => return Err(BadTable(format!("`encoding` is not msgpack in {entry}"))),
+    };
     Ok(Rogue {
+        encoding,
         name: text("name").ok_or_else(|| missing("name"))?,
         at,
         kind: text("kind"),

@@ -78,7 +78,7 @@ pub(super) const HOSTS: &[Host] = &[
         ways: &[
             ("process", ALL),
             ("socket", ALL),
-            ("wasm", &["rust"]),
+            ("wasm", ALL),
             ("native", &["rust"]),
             ("module", &["typescript"]),
         ],

@@ -1,8 +1,8 @@
 //! `crossplug._native`: crossplug-host for the Python package `crossplug`, whose pure part is its only caller.
 //!
-//! It converts and never decides: payloads cross as JSON bytes, errors as their kind and words, waiting as an
-//! `Operation` that is either polled by an event loop (a `Bell` tells it when) or
-//! waited for by a thread that has let go of the interpreter. Nothing here knows a type of the IDL.
+//! It converts and never decides: payloads cross as bytes in the encoding that is spoken, errors as their kind and words,
+//! waiting as an `Operation` that is either polled by an event loop (a `Bell` tells it when) or waited for by a thread that
+//! has let go of the interpreter. Nothing here knows a type of the IDL.
 
 mod bell;
 mod errors;

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from host.conftest import SUBJECTS
+
 PAGE = Path(__file__).parents[4] / "docs/hosting/python.md"
 MANIFEST = """{"name": "greeter", "description": "Greets.", "version": "1.0.0", "language": "python",
 "interfaces": {"agent": "1"}, "doors": {"process": {"command": ["python3", "-u", "plugin.py"]}},
@@ -54,10 +56,11 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir(parents=True)
     (folder / "plugin.json").write_text(MANIFEST)
     (folder / "plugin.py").write_text(PLUGIN)
+    (tmp_path / "plugins/subject").symlink_to(SUBJECTS["python"])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     names: dict[str, object] = {"__name__": "page"}
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), names)

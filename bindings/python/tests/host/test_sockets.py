@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from crossplug.host import DeniedError, DiedError, Host, StartError
+from crossplug.host import DeniedError, DiedError, Encoding, Host, StartError
 from host.conftest import SUBJECTS, _there
 
 TOKEN = "a-secret-of-the-tests"
@@ -75,9 +75,11 @@ def test_a_plugin_that_listens_outlives_its_hosts(start: Start, folder: Path) ->
     _manifest(folder, {"unix": "run/p.sock"})
     process = start("--listen", f"unix:{folder}/run/p.sock")
     _address(process)
-    for turn in range(3):
-        with Host() as host:
+    encodings: list[Encoding] = ["json", "msgpack", "json"]
+    for turn, encoding in enumerate(encodings):
+        with Host(encoding=encoding) as host:
             plugin = host.load_blocking(folder, token=TOKEN, config={"turn": turn})
+            assert plugin.encoding == encoding
             assert plugin.call_blocking("test.echo", {"text": "é"}) == {"text": "é"}
             assert plugin.call_blocking("test.context")["config"] == {"turn": turn}
             with pytest.raises(StartError, match="another host"):

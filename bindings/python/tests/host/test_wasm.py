@@ -136,16 +136,19 @@ def _extism_cases() -> list[dict[str, Any]]:
     return [
         case
         for case in cases
-        if case.keys() <= {"case", "module", "wat", "manifest", "steps"}
+        if case.keys() <= {"case", "module", "wat", "kit", "guest", "manifest", "steps"}
         and case.get("manifest", {}).keys() <= {"config"}
     ]
 
 
 @pytest.mark.parametrize("case", _extism_cases(), ids=lambda case: str(case["case"]))
 def test_modules_of_extism(case: dict[str, Any], tmp_path: Path) -> None:
-    text = case["wat"] if "wat" in case else (EXTISM / case["module"]).read_text()
+    shutil.copy(guest(f"extism/{case['case']}"), tmp_path / "guest.wasm")
+    doors = {"wasm": {"path": "guest.wasm", "abi": "extism/1"}}
+    manifest = {"name": "guest", "description": "", "version": "1.0.0", "language": "rust", "doors": doors}
+    (tmp_path / "plugin.json").write_text(json.dumps(manifest))
     with crossplug.Host("test") as host:
-        plugin = host.load_blocking(module_of(text, tmp_path), config=case.get("manifest", {}).get("config"))
+        plugin = host.load_blocking(tmp_path, config=case.get("manifest", {}).get("config"))
         assert plugin.dialect == "extism/1"
         for step in case["steps"]:
             given = b"x" * step["inputBytes"] if "inputBytes" in step else step.get("input", "").encode()

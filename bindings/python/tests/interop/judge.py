@@ -31,10 +31,7 @@ def fill(value: Any, number: int = 0) -> Any:
 
 
 def same(expected: Any, got: Any, place: str = "") -> None:
-    """Compares as sessions do: ``$any`` is any value, ``$rest`` lets an object have more, numbers are floats.
-
-    Where a text is expected the integer does whose digits it has, and the bytes whose base64 it is.
-    """
+    """Compares as sessions do: ``$any`` is any value, ``$rest`` lets an object have more, numbers are floats."""
     if expected == "$any" and isinstance(expected, str):
         return
     if isinstance(expected, dict) and isinstance(got, dict):
@@ -53,17 +50,21 @@ def same(expected: Any, got: Any, place: str = "") -> None:
             same(a, b, f"{place}/{index}")
         if len(expected) != len(got):
             raise Mismatch(f"{place or 'the list'}: expected {len(expected)} items, got {len(got)}")
-    elif isinstance(expected, bool) != isinstance(got, bool) or expected != (
-        _said(got) if isinstance(expected, str) else got
-    ):
+    elif isinstance(expected, bool) != isinstance(got, bool) or expected != got:
         raise Mismatch(f"{place or 'the value'}: expected {short(expected)}, got {short(got)}")
 
 
-def _said(value: Any) -> Any:
-    """What JSON would say of what MessagePack has."""
-    if isinstance(value, bytes):
-        return b2a_base64(value, newline=False).decode()
-    return str(value) if isinstance(value, int) else value
+def as_expected(expected: Any, got: Any) -> Any:
+    """What came in MessagePack as JSON would have said it where that is expected: digits, or base64."""
+    if isinstance(expected, str):
+        if isinstance(got, bytes):
+            return b2a_base64(got, newline=False).decode()
+        return str(got) if type(got) is int else got
+    if isinstance(expected, list) and isinstance(got, list):
+        return [*map(as_expected, expected, got), *got[len(expected) :]]
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return {name: as_expected(expected.get(name), member) for name, member in got.items()}
+    return got
 
 
 def same_error(expected: dict[str, Any], error: CrossplugError) -> None:

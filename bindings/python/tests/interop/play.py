@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import crossplug
 from crossplug import CrossplugError
 from interop.heard import Heard
-from interop.judge import Mismatch, fill, same, same_error
+from interop.judge import Mismatch, as_expected, fill, same, same_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +93,10 @@ async def _step(
             raise Mismatch(f"this program cannot play {step}")
 
 
+def _fits(plugin: LoadedPlugin, expected: Any, got: Any) -> None:
+    same(expected, as_expected(expected, got) if plugin.encoding == "msgpack" else got)
+
+
 def _timeout(how: dict[str, Any]) -> float | None:
     return how["timeoutMs"] / 1000 if "timeoutMs" in how else None
 
@@ -103,7 +107,7 @@ async def _call(plugin: LoadedPlugin, method: str, how: dict[str, Any], number: 
         params = fill(how.get("params", {}), number)
         result = await plugin.call(method, params, timeout=_timeout(how), on_progress=told.append)
         _expect_result(how)
-        same(fill(how["result"], number), result)
+        _fits(plugin, fill(how["result"], number), result)
     _judge_progress(how, told)
 
 
@@ -127,10 +131,10 @@ async def _stream(plugin: LoadedPlugin, method: str, how: dict[str, Any]) -> Non
                 return
         result = await flight.result()
         _expect_result(how)
-        same(how["result"], result)
+        _fits(plugin, how["result"], result)
     if sending is not None:
         await sending
-    same(fill(how["items"]), items)
+    _fits(plugin, fill(how["items"]), items)
     _judge_progress(how, told)
 
 

@@ -4,7 +4,7 @@
 
 import type { Fields } from "../json/value.js";
 import { kindOf, own } from "../json/value.js";
-import { Float } from "../msgpack/pack.js";
+import { Float } from "../msgpack/float.js";
 import { fromBase64, toBase64 } from "./base64.js";
 import { Misfit, within } from "./misfit.js";
 

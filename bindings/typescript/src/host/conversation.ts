@@ -8,11 +8,13 @@ import type { JsonObject, JsonValue } from "../json/value.js";
 import { Alarm } from "./conversation/alarm.js";
 import * as effectOf from "./conversation/effects.js";
 import { Outlet, type Pipe } from "./conversation/outlet.js";
-import { type Encoding, read, taken, written } from "./conversation/payloads.js";
+import { type Concerned, passOn } from "./conversation/passing.js";
+import { read, taken, written } from "./conversation/payloads.js";
 import { Questions } from "./conversation/questions.js";
 import { refusal } from "./conversation/refusals.js";
 import { Replying } from "./conversation/replying.js";
 import type { Answer, CallKey, Introduction, Outcome, Request } from "./door.js";
+import type { Encoding } from "./encoding.js";
 import type { Home } from "./home.js";
 
 /** Largest message before the handshake is through: a manifest, and room for its examples. */
@@ -48,6 +50,7 @@ export class Conversation {
   readonly #orphans: Answer[] = [];
   readonly #questions: Questions;
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
+  readonly #concerned: Concerned;
   #encoding: Encoding = "json";
   #stage: Stage = "opening";
   #opened: ((introduction: HostError | Introduction) => void) | undefined;
@@ -69,7 +72,9 @@ export class Conversation {
     this.home = home;
     this.dialect = dialect;
     this.#listener = listener;
-    this.#questions = new Questions(home, limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES);
+    const questions = new Questions(home, limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES);
+    this.#questions = questions;
+    this.#concerned = { calls: this.#calls, questions, giveUp: (call) => this.cancel(call) };
     const encodings = encoding === "json" ? ["json"] : [encoding, "json"];
     const options = { limits, framings, encodings, openingFrameBytes: FIRST_FRAMES };
     this.#session = new Session(dialect, JSON.stringify(options));
@@ -304,35 +309,6 @@ export class Conversation {
         else this.#settle(call)?.finish({ error: effectOf.failure(session) });
         return undefined;
       }
-      case Heard.Progress:
-        this.#calls
-          .get(session.id)
-          ?.progress({ fraction: session.number ?? undefined, message: session.takeMessage() ?? undefined });
-        return undefined;
-      case Heard.Item: {
-        const call = session.id;
-        const bytes = session.number ?? 0;
-        const item = this.#value();
-        if (this.#calls.get(call)?.item(item, bytes) === false) this.cancel(call);
-        return undefined;
-      }
-      case Heard.Credit:
-        this.#calls.get(session.id)?.room();
-        return undefined;
-      case Heard.Upload: {
-        const bytes = session.number ?? 0;
-        this.#questions.get(session.id)?.item(this.#value(), bytes);
-        return undefined;
-      }
-      case Heard.UploadEnd:
-        this.#questions.get(session.id)?.end();
-        return undefined;
-      case Heard.UploadCredit:
-        this.#questions.get(session.id)?.room();
-        return undefined;
-      case Heard.Cancel:
-        this.#questions.get(session.id)?.cancel();
-        return undefined;
       case Heard.Request:
         this.#request();
         return undefined;
@@ -359,6 +335,7 @@ export class Conversation {
       case Heard.Violation:
         return effectOf.violation(session);
       default:
+        passOn(session, heard, this.#encoding, this.#concerned);
         return undefined;
     }
   }

@@ -5,7 +5,7 @@ import type { CallProgress } from "../context.js";
 import type { CrossplugError, HostError } from "../errors.js";
 import type { InitializeResult, Limits } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
-import type { Encoding } from "./conversation/payloads.js";
+import type { Encoding } from "./encoding.js";
 import type { Home } from "./home.js";
 import type { DoorRecord, Loaded } from "./manifest.js";
 

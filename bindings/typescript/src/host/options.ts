@@ -5,8 +5,8 @@ import type { Limits } from "../interfaces/protocol.js";
 import type { JsonObject } from "../json/value.js";
 import type { Implementation } from "../plugin/define.js";
 import { OfferedServices, type ServiceFunctions } from "../services.js";
-import { ENCODINGS, type Encoding } from "./conversation/payloads.js";
 import type { Door, Patience } from "./door.js";
+import { ENCODINGS, type Encoding } from "./encoding.js";
 import type { HostEvent, HostLog } from "./reports.js";
 
 /** Services: `implement(notesServices, {…})`, or functions by name. */

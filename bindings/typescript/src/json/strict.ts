@@ -4,6 +4,7 @@
 // name leaves fewer members in the value than the text has, so counting both finds it without a set of names.
 
 import { DecodeError, Misfit } from "../codec/misfit.js";
+import { Float } from "../msgpack/float.js";
 import type { JsonValue } from "./value.js";
 
 /** How deep arrays and objects may nest. */
@@ -113,7 +114,10 @@ class Survey {
     } else if (typeof value === "string") {
       if (this.#suspicious) this.#text(value);
     } else if (typeof value === "object" && value !== null) {
-      if (depth >= this.#maxDepth) throw new Misfit("tooDeep", `more than ${this.#maxDepth} nested arrays and objects`);
+      if (depth >= this.#maxDepth) {
+        if ((value as unknown) instanceof Float) return;
+        throw new Misfit("tooDeep", `more than ${this.#maxDepth} nested arrays and objects`);
+      }
       if (Array.isArray(value)) {
         for (let at = 0; at < value.length; at++) this.visit(value[at] as JsonValue, depth + 1);
       } else if (!((value as unknown) instanceof Uint8Array)) {

@@ -4,15 +4,7 @@ import { EncodeError, Misfit } from "../codec/misfit.js";
 import { MAX_DEPTH } from "../json/strict.js";
 import type { Fields } from "../json/value.js";
 import { kindOf } from "../json/value.js";
-
-/** A number that stays a float although it has no fraction. */
-export class Float {
-  readonly value: number;
-
-  constructor(value: number) {
-    this.value = value;
-  }
-}
+import { Float } from "./float.js";
 
 const utf8 = new TextEncoder();
 

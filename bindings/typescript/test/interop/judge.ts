@@ -26,8 +26,7 @@ export function fill(value: JsonValue, number = 0): JsonValue {
 }
 
 /**
- * Compares as sessions do: `$any` is any value, `$rest` lets an object have more members, and an integer does where its decimal
- * string is expected.
+ * Compares as sessions do: `$any` is any value, `$rest` lets an object have more members.
  *
  * @throws Mismatch with the first place that differs
  */
@@ -46,8 +45,17 @@ export function same(expected: JsonValue, got: JsonValue | undefined, place = ""
     if (expected.length === got.length) return;
     throw new Mismatch(`${place || "the list"}: expected ${expected.length} items, got ${got.length}`);
   }
-  const said = typeof expected === "string" && typeof got === "number" ? String(got) : got;
-  if (expected !== said) throw new Mismatch(`${place || "the value"}: expected ${short(expected)}, got ${short(got)}`);
+  if (expected !== got) throw new Mismatch(`${place || "the value"}: expected ${short(expected)}, got ${short(got)}`);
+}
+
+/** What came in MessagePack as JSON would have said it where that is expected: digits. */
+export function asExpected(expected: JsonValue | undefined, got: JsonValue): JsonValue {
+  if (typeof expected === "string" && typeof got === "number") return String(got);
+  if (Array.isArray(expected) && Array.isArray(got)) return got.map((item, index) => asExpected(expected[index], item));
+  if (!isObject(expected) || !isObject(got)) return got;
+  const told: { [name: string]: JsonValue } = Object.create(null);
+  for (const [name, member] of Object.entries(got)) told[name] = asExpected(own(expected, name), member);
+  return told;
 }
 
 /** Holds an error to as much as the case says of it. @throws Mismatch; the error itself, where it is none of ours */

@@ -2,10 +2,11 @@
 // of a browser; one JSON object of what came of each case, on stdout.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { type Encoding, Host } from "crossplug/host";
 import { openPage } from "../chromium.js";
+import { isComponent } from "../inside.js";
 import { ROOT } from "../plugins.js";
 import { playAll, type Report } from "./cases.js";
 
@@ -41,9 +42,16 @@ async function inNode(plugin: string): Promise<Report> {
       if (loaded.encoding === encoding) return loaded;
       throw new Error(`the plugin was asked for ${encoding} and speaks ${loaded.encoding}`);
     },
-    elsewhere: values.door === undefined || ["process", "socket"].includes(values.door),
+    elsewhere: values.door === undefined || ["process", "socket"].includes(values.door) || isComponentAt(plugin),
     residentMib: () => Math.round(process.memoryUsage.rss() / (1 << 20)),
   });
+}
+
+/** Whether what the door `wasm` enters is a component, whose load costs what starting a program costs. */
+function isComponentAt(plugin: string): boolean {
+  if (values.door !== "wasm") return false;
+  const { doors } = JSON.parse(readFileSync(join(plugin, "plugin.json"), "utf8"));
+  return isComponent(readFileSync(join(plugin, doors.wasm.path)));
 }
 
 async function inBrowser(plugin: string): Promise<Report> {

@@ -3,7 +3,7 @@
 import { CrossplugError, type JsonObject, type JsonValue } from "crossplug";
 import type { CallProgress, HostOptions, Plugin, UploadOptions } from "crossplug/host";
 import { Heard, type Kind } from "./heard.js";
-import { fill, Mismatch, same, sameError } from "./judge.js";
+import { asExpected, fill, Mismatch, same, sameError } from "./judge.js";
 
 /** Milliseconds that a call is left to the plugin before it is given up. */
 const A_WHILE_MS = 50;
@@ -114,7 +114,7 @@ async function calls(plugin: Plugin, method: string, step: Step): Promise<void> 
 
 async function call(plugin: Plugin, method: string, step: Step, number: number): Promise<void> {
   const told: CallProgress[] = [];
-  await settles(step, number, () => plugin.call(method, params(step, number), options(step, told)));
+  await settles(plugin, step, number, () => plugin.call(method, params(step, number), options(step, told)));
   judgeProgress(step, told);
 }
 
@@ -133,15 +133,15 @@ async function stream(plugin: Plugin, method: string, step: Step): Promise<void>
     await ended;
     return;
   }
-  await settles(step, 0, async () => {
+  await settles(plugin, step, 0, async () => {
     for await (const item of flight) items.push(item);
     return flight.result();
   });
-  same(fill(step.items ?? []), items);
+  fits(plugin, fill(step.items ?? []), items);
   judgeProgress(step, told);
 }
 
-async function settles(step: Step, number: number, run: () => Promise<JsonValue>): Promise<void> {
+async function settles(plugin: Plugin, step: Step, number: number, run: () => Promise<JsonValue>): Promise<void> {
   let got: JsonValue;
   try {
     got = await run();
@@ -150,7 +150,11 @@ async function settles(step: Step, number: number, run: () => Promise<JsonValue>
     return sameError(step.error, error);
   }
   if (step.error !== undefined) throw new Mismatch(`expected the error ${JSON.stringify(step.error)}, got a result`);
-  same(fill(step.result ?? null, number), got);
+  fits(plugin, fill(step.result ?? null, number), got);
+}
+
+function fits({ encoding }: Plugin, expected: JsonValue, got: JsonValue): void {
+  same(expected, encoding === "msgpack" ? asExpected(expected, got) : got);
 }
 
 async function giveUp(plugin: Plugin, { giveUp: moment, call: method = "" }: Step): Promise<void> {

@@ -83,8 +83,12 @@ pub(super) fn stream(plugin: &Plugin, stream: &Streaming) -> Result<(), String> 
         return Ok(()); // dropping the stream gives the call up
     }
     judge::outcome(&stream.call.outcome, flight.result_blocking())?;
-    judge::same(&fill(&stream.items, 0), &Value::Array(items))
-        .map_err(|what| format!("items: {what}"))?;
+    judge::fits(
+        &fill(&stream.items, 0),
+        &Value::Array(items),
+        plugin.encoding(),
+    )
+    .map_err(|what| format!("items: {what}"))?;
     told.judge(stream.call.progress.as_ref())
 }
 

@@ -1,6 +1,8 @@
 //! Whether what came is what a case says. Pure.
 
 use crossplug_conformance::matching::compare;
+use crossplug_conformance::packed::as_expected;
+use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Error, Payload};
 use serde_json::{Map, Value};
 
@@ -13,7 +15,10 @@ pub(super) fn outcome(
     got: Result<Payload, Error>,
 ) -> Result<(), String> {
     match (expected, got) {
-        (Ok(expected), Ok(got)) => same(expected, &got.value().map_err(|error| error.to_string())?),
+        (Ok(expected), Ok(got)) => {
+            let value = got.value().map_err(|error| error.to_string())?;
+            fits(expected, &value, got.encoding())
+        }
         (Err(expected), Err(got)) => same_error(expected, &got),
         (Ok(expected), Err(got)) => {
             Err(format!("expected {}, got the error {got}", short(expected)))
@@ -25,6 +30,14 @@ pub(super) fn outcome(
                 short(&got)
             ))
         }
+    }
+}
+
+/// Holds what came of a plugin to a value of a case: in MessagePack an integer does where its decimal string is expected.
+pub(super) fn fits(expected: &Value, got: &Value, encoding: Encoding) -> Result<(), String> {
+    match encoding {
+        Encoding::Json => same(expected, got),
+        _ => same(expected, &as_expected(expected, got)),
     }
 }
 

@@ -11,6 +11,7 @@
 mod building;
 mod call;
 mod codegen;
+mod encodings;
 mod exit_codes;
 mod inspect;
 mod new;

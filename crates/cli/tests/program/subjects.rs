@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::stage::{Stage, checkout, run, run_on};
 
 /// The manifest of a subject, in each language whose tools are here.
-fn subjects() -> &'static [(&'static str, PathBuf)] {
+pub(crate) fn subjects() -> &'static [(&'static str, PathBuf)] {
     static SUBJECTS: OnceLock<(Stage, Vec<(&str, PathBuf)>)> = OnceLock::new();
     let (_, subjects) = SUBJECTS.get_or_init(|| {
         let rust = rust();

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use crossplug_conformance::Encoding;
 use crossplug_conformance::rogues::{At, Rogue};
 use crossplug_host::door::Patience;
 use crossplug_host::{Call, Host, Limits, Plugin, Result, ServiceResult};
@@ -78,7 +79,7 @@ impl Meeting {
         set_child_subreaper(Some(getpid())).unwrap();
         let warm_up = Self::new(WARM_UP);
         warm_up
-            .misbehave(At::Call, false, Manner::Blocking)
+            .misbehave(At::Call, Encoding::Json, false, Manner::Blocking)
             .map_err(|error| format!("warm-up: {error:?}"))?;
         let before = settled(|now| now.threads == 1);
         census::reset_peak();
@@ -86,8 +87,8 @@ impl Meeting {
 
         let mut meeting = Self::new(&rogue.name);
         meeting.place = folder.unwrap_or(meeting.place);
-        let outcome =
-            meeting.misbehave(rogue.at, rogue.kind.as_deref() == Some("Deadline"), manner);
+        let unanswered = rogue.kind.as_deref() == Some("Deadline");
+        let outcome = meeting.misbehave(rogue.at, rogue.encoding, unanswered, manner);
         let took = begin.elapsed();
         let growth = census::peak().saturating_sub(resident);
         let after = settled(|now| {
@@ -169,10 +170,17 @@ impl Meeting {
     }
 
     /// Loads the rogue, does what brings its misbehaviour out, stops it and lets go of everything.
-    fn misbehave(&self, at: At, unanswered: bool, manner: Manner) -> Result<()> {
+    fn misbehave(
+        &self,
+        at: At,
+        encoding: Encoding,
+        unanswered: bool,
+        manner: Manner,
+    ) -> Result<()> {
         let plugin = self
             .host()
             .load(&self.place)
+            .encoding(spoken(encoding))
             .grant("emit=*")?
             .grant("test.hold")?
             .blocking()?;
@@ -185,6 +193,11 @@ impl Meeting {
         }
         outcome
     }
+}
+
+/// The same in the host's words.
+fn spoken(encoding: Encoding) -> crossplug_host::protocol::handshake::Encoding {
+    crossplug_host::protocol::handshake::Encoding::from_name(encoding.name()).unwrap()
 }
 
 fn act(plugin: &Plugin, at: At, deadline: Duration, manner: Manner) -> Result<()> {

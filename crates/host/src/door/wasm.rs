@@ -291,7 +291,9 @@ impl Door for WasmDoor {
             Some(Way::Wasm(way)) => way.abi.as_deref(),
             _ => None,
         };
-        if wished == Some(extism::NAME) {
+        // A manifest of Extism's means its ABI, also of a module that answers both.
+        let is_extism = matches!(self.whose, Whose::ExtismFile(_) | Whose::ExtismText(..));
+        if is_extism || wished == Some(extism::NAME) {
             return extism::open(settings, opening, home).await;
         }
         match ours(&settings, wished.is_some())? {

@@ -8,8 +8,9 @@ import { InitializeResult } from "../../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../../json/value.js";
 import { isSameToken } from "../../token.js";
 import type { Introduction } from "../door.js";
+import type { Encoding } from "../encoding.js";
 import type { Home } from "../home.js";
-import { type Encoding, read, taken } from "./payloads.js";
+import { read, taken } from "./payloads.js";
 
 /** What a dialect makes of a stray print. */
 const STRAY = '{"stream":"stdout"}';

@@ -4,12 +4,7 @@ import type { Session } from "#wasm";
 import type { JsonValue } from "../../json/value.js";
 import { packMsgpack } from "../../msgpack/pack.js";
 import { parseMsgpack } from "../../msgpack/unpack.js";
-
-/** What a host and a plugin can speak. */
-export const ENCODINGS = ["json", "msgpack"] as const;
-
-/** What payloads are in. */
-export type Encoding = (typeof ENCODINGS)[number];
+import type { Encoding } from "../encoding.js";
 
 /** A payload as its session gives it: JSON's text, or the bytes of MessagePack. */
 export type Payload = string | Uint8Array;
@@ -29,5 +24,6 @@ export function taken(session: Session, encoding: Encoding): Payload | undefined
 /** Its value; the session has checked it. Of MessagePack it holds bytes and bigints as they were sent. */
 export function read(payload: Payload | undefined): JsonValue {
   if (payload === undefined) return null;
-  return (typeof payload === "string" ? JSON.parse(payload) : parseMsgpack(payload)) as JsonValue;
+  // How deep it may nest is the session's affair, whose cap a program can raise.
+  return (typeof payload === "string" ? JSON.parse(payload) : parseMsgpack(payload, Infinity)) as JsonValue;
 }

@@ -1,9 +1,10 @@
 // Service calls of a plugin that are not answered yet, and how much they hold. Knows the session's parts and no service.
 
 import type { Session } from "#wasm";
+import type { Encoding } from "../encoding.js";
 import type { Home } from "../home.js";
 import type { Asked } from "../serving.js";
-import { type Encoding, read, taken } from "./payloads.js";
+import { read, taken } from "./payloads.js";
 import type { Replying } from "./replying.js";
 
 /** What a plugin asks. */

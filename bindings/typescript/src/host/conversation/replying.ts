@@ -3,8 +3,9 @@
 import type { Session } from "#wasm";
 import { PluginError } from "../../errors.js";
 import type { JsonValue } from "../../json/value.js";
+import type { Encoding } from "../encoding.js";
 import type { ServiceReply } from "../home.js";
-import { type Encoding, written } from "./payloads.js";
+import { written } from "./payloads.js";
 import { refusal } from "./refusals.js";
 
 /** What a reply needs of its conversation. */

@@ -36,8 +36,9 @@ export function faultOf(thrown: unknown): Fault {
   return { kind: "Incompatible", what };
 }
 
-function isStack({ message }: RangeError): boolean {
-  return /call stack|recursion/i.test(message);
+/** Whether the stack was full. */
+export function isStack(thrown: unknown): boolean {
+  return thrown instanceof RangeError && /call stack|recursion/i.test(thrown.message);
 }
 
 /** Frames of a backtrace that help a person; the rest is the guest's own plumbing. */

@@ -6,6 +6,9 @@ import { PAGE } from "./webassembly.js";
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d] as const;
 const HEAD = 8;
+/** Where its layer stands, and what it is for a component. */
+const LAYER = 6;
+const COMPONENT = 1;
 const CUSTOM = 0;
 const TABLES = 4;
 const MEMORIES = 5;
@@ -25,6 +28,11 @@ export interface Section {
 /** Whether it begins as a module does. */
 export function isModule(bytes: Uint8Array): boolean {
   return MAGIC.every((byte, at) => bytes[at] === byte);
+}
+
+/** Whether it begins as a component does, which is of another layer. */
+export function isComponent(bytes: Uint8Array): boolean {
+  return isModule(bytes) && bytes[LAYER] === COMPONENT && bytes[LAYER + 1] === 0;
 }
 
 /** The contents of the custom section of that name. */

@@ -41,6 +41,7 @@ export interface Engine {
   readonly Memory: new (of: { initial: number }) => WasmMemory;
   readonly RuntimeError: new () => Error;
   compile(bytes: Uint8Array): Promise<WasmModule>;
+  validate(bytes: Uint8Array): boolean;
   instantiate(module: WasmModule, imports: WasmImports): Promise<{ readonly exports: WasmExports }>;
 }
 

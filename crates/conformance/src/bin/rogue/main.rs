@@ -2,6 +2,7 @@
 //! know our protocol crate, our SDKs or a JSON library, so that no mistake of ours can hide in it.
 
 mod call;
+mod packed;
 mod peer;
 mod start;
 mod stop;
@@ -46,6 +47,28 @@ const BEHAVIOURS: &[(&str, Behaviour)] = &[
     ("ignores-sigterm", stop::ignores_sigterm),
     ("grandchild-holds-pipe", stop::grandchild_holds_pipe),
     ("grandchild-outlives", stop::grandchild_outlives),
+    ("packed", packed::behaves),
+    ("packed-breaks-off", packed::breaks_off),
+    ("packed-goes-on", packed::goes_on),
+    ("packed-half-a-frame", packed::half_a_frame),
+    ("packed-gigabyte-frame", packed::gigabyte_frame),
+    ("packed-endless-array", packed::endless_array),
+    ("packed-endless-map", packed::endless_map),
+    ("packed-endless-text", packed::endless_text),
+    ("packed-endless-bytes", packed::endless_bytes),
+    ("packed-nesting", packed::nesting),
+    ("packed-not-utf8", packed::not_utf8),
+    ("packed-extension", packed::extension),
+    ("packed-endless-extension", packed::endless_extension),
+    ("packed-not-a-number", packed::not_a_number),
+    ("packed-names-twice", packed::names_twice),
+    ("packed-name-of-a-number", packed::name_of_a_number),
+    ("packed-wrong-types", packed::wrong_types),
+    ("packed-no-message", packed::no_message),
+    ("packed-json-inside", packed::json_inside),
+    ("packed-lines", packed::lines),
+    ("packed-without-frames", packed::without_frames),
+    ("packed-unasked", packed::unasked),
     (stop::SLEEPER, stop::sleeper),
 ];
 

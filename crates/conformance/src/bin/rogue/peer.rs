@@ -1,7 +1,7 @@
-//! Just enough of the wire to misbehave with: lines in, hand-written text out. Must not interpret anything but a
+//! Just enough of the wire to misbehave with: lines or frames in, hand-written text or bytes out. Must not interpret anything but a
 //! request's id and method.
 
-use std::io::{BufRead, StdinLock, Write};
+use std::io::{BufRead, Read, StdinLock, Write};
 use std::process::exit;
 use std::time::Duration;
 
@@ -37,6 +37,15 @@ impl Peer {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line),
         }
+    }
+
+    /// The next frame with a length before it, whatever is in it. `None` at the end of input.
+    pub(crate) fn frame(&mut self) -> Option<Vec<u8>> {
+        let mut length = [0; 4];
+        self.input.read_exact(&mut length).ok()?;
+        let mut frame = vec![0; usize::try_from(u32::from_be_bytes(length)).ok()?];
+        self.input.read_exact(&mut frame).ok()?;
+        Some(frame)
     }
 
     /// The next request; notifications are passed over.

@@ -1,4 +1,4 @@
-// A plugin as a module of crossplug-abi/1 (schema/README.md section 8): a peer of the same conversation as every plugin, whose
+// A plugin as a module or component of crossplug-abi/1 (schema/README.md section 8): a peer of the same conversation as every plugin, whose
 // calls take a short cut as far as they are answered at once. Decides who visits the guest, and what becomes of everybody when
 // it is lost. Knows a seat, and no thread.
 
@@ -13,8 +13,7 @@ import type { FullWasmLimits } from "../limits.js";
 import { MessageLines } from "../lines.js";
 import type { Seat } from "../seat.js";
 import { Visits } from "../visits.js";
-import type { WasmModule } from "../webassembly.js";
-import type { Said, Visit } from "./visitor.js";
+import type { GuestCode, Said, Visit } from "./visitor.js";
 import { readWords } from "./words.js";
 
 const DIALECT = "crossplug/1";
@@ -27,10 +26,8 @@ const PENDING_CALLS = 1000;
 export interface Setup {
   readonly opening: Opening;
   readonly home: Home;
-  readonly module: WasmModule;
+  readonly code: GuestCode;
   readonly limits: FullWasmLimits;
-  /** The address of the JavaScript that the module imports. */
-  readonly glue?: string | undefined;
   /** A new seat for each time that one was ended. */
   readonly seat: () => Seat<Visit, Said>;
 }
@@ -218,7 +215,7 @@ export class Guest implements Passage {
 
   /** Makes an instance and greets it. */
   async #start(): Promise<Introduction> {
-    const { opening, module, limits, glue } = this.#setup;
+    const { opening, code, limits } = this.#setup;
     const { startTimeoutMs } = opening;
     [this.#isMade, this.#isOpening] = [false, true];
     [this.#messages, this.#lines, this.#written] = [[], new MessageLines(), undefined];
@@ -228,7 +225,7 @@ export class Guest implements Passage {
       this.#leave();
       this.#talk.end(new HostError("Start", "load", { context }));
     }, startTimeoutMs);
-    this.#enter({ kind: "begin", module, limits, ...(glue === undefined ? {} : { glue }) }, undefined);
+    this.#enter({ kind: "begin", code, limits }, undefined);
     try {
       return await introduced;
     } finally {

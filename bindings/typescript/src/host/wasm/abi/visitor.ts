@@ -5,11 +5,18 @@ import { type Fault, faultOf } from "../fault.js";
 import type { FullWasmLimits } from "../limits.js";
 import type { Visitor } from "../seat.js";
 import type { WasmModule } from "../webassembly.js";
-import { type Called, Instance } from "./instance.js";
+import { type ComponentCode, ComponentInstance } from "./component.js";
+import type { Called, Instance } from "./instance.js";
+import { ModuleInstance } from "./module.js";
+
+/** What a guest is made of: a module, and the address of the JavaScript that it imports; or a component. */
+export type GuestCode =
+  | { readonly module: WasmModule; readonly glue?: string | undefined }
+  | { readonly component: ComponentCode };
 
 /** What is to be done in a guest. */
 export type Visit =
-  | { readonly kind: "begin"; readonly module: WasmModule; readonly limits: FullWasmLimits; readonly glue?: string }
+  | { readonly kind: "begin"; readonly code: GuestCode; readonly limits: FullWasmLimits }
   | {
       readonly kind: "call";
       readonly method: number;
@@ -51,7 +58,7 @@ export class AbiVisitor implements Visitor<Visit, Said> {
   #instance: Instance | undefined;
 
   visit(visit: Visit): Said | Promise<Said> {
-    if (visit.kind === "begin") return this.#begin(visit.module, visit.limits, visit.glue);
+    if (visit.kind === "begin") return this.#begin(visit.code, visit.limits);
     if (visit.kind === "leave") {
       this.#instance = undefined;
       return SILENCE;
@@ -71,15 +78,15 @@ export class AbiVisitor implements Visitor<Visit, Said> {
         case "push": {
           let isOver = false;
           for (const message of visit.messages) {
-            const { bytes, status } = instance.push(message);
-            said.push(bytes);
-            isOver = status === 1;
+            const words = instance.push(message);
+            said.push(words.bytes);
+            isOver = words.isOver;
           }
           return { outbox: joined(said), isOver, wait: instance.wait() };
         }
         default: {
-          const { bytes, status } = visit.kind === "turn" ? instance.turn() : instance.close();
-          return { outbox: bytes, isOver: status === 1, wait: instance.wait() };
+          const { bytes, isOver } = visit.kind === "turn" ? instance.turn() : instance.close();
+          return { outbox: bytes, isOver, wait: instance.wait() };
         }
       }
     } catch (thrown) {
@@ -91,10 +98,13 @@ export class AbiVisitor implements Visitor<Visit, Said> {
     }
   }
 
-  async #begin(module: WasmModule, limits: FullWasmLimits, glue: string | undefined): Promise<Said> {
+  async #begin(code: GuestCode, limits: FullWasmLimits): Promise<Said> {
     this.#instance = undefined;
     try {
-      const instance = await Instance.make(module, limits, glue);
+      const instance =
+        "module" in code
+          ? await ModuleInstance.make(code.module, limits, code.glue)
+          : await ComponentInstance.make(code.component, limits);
       const methods = instance.methods();
       this.#instance = instance;
       return { ...SILENCE, wait: instance.wait(), methods };
