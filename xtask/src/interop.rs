@@ -48,12 +48,21 @@ pub(crate) enum Shown {
     Checked,
 }
 
-/// Plays every cell, or those whose `host/plugin/door` contains `only`.
+/// What is played.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wish<'w> {
+    /// Only cells whose `host/plugin/door` contains this.
+    pub(crate) only: Option<&'w str>,
+    /// Processes and components are loaded again and again as often as modules, too.
+    pub(crate) soak: bool,
+}
+
+/// Plays every cell, or those that are wished for.
 ///
 /// # Errors
 /// Something cannot be built, or a case failed or was not played.
-pub(crate) fn run(root: &Path, only: Option<&str>, shown: Shown) -> Outcome {
-    let (cells, whole) = cells(root, only)?;
+pub(crate) fn run(root: &Path, wish: &Wish<'_>, shown: Shown) -> Outcome {
+    let (cells, whole) = cells(root, wish)?;
     let grid = grid::markdown(&cells);
     match shown {
         Shown::Json => println!("{}", to_json(&cells)),
@@ -84,10 +93,10 @@ pub(crate) fn run(root: &Path, only: Option<&str>, shown: Shown) -> Outcome {
 }
 
 /// All cells, two at a time, most of them waiting for programs to start; and whether none was left out.
-fn cells(root: &Path, only: Option<&str>) -> anyhow::Result<(Vec<Cell>, bool)> {
+fn cells(root: &Path, wish: &Wish<'_>) -> anyhow::Result<(Vec<Cell>, bool)> {
     let cases = std::fs::read_dir(root.join("schema/vectors/interop"))?.count() as u64;
     let laid_out = subjects::lay_out(root)?;
-    let (mut wanted, mut whole) = (Vec::new(), only.is_none());
+    let (mut wanted, mut whole) = (Vec::new(), wish.only.is_none());
     for host in HOSTS {
         let prepared = (host.prepare)(root);
         if let Err(missing) = prepared {
@@ -100,11 +109,13 @@ fn cells(root: &Path, only: Option<&str>) -> anyhow::Result<(Vec<Cell>, bool)> {
         }
         for (plugin, door) in &laid_out {
             let name = format!("{}/{plugin}/{door}", host.name);
-            if host.takes(plugin, door) && only.is_none_or(|part| name.contains(part)) {
+            if host.takes(plugin, door) && wish.only.is_none_or(|part| name.contains(part)) {
                 wanted.push((host, *plugin, *door));
             }
         }
     }
+    // The hosts that take longest for a cell stand last, and begin: nobody waits for them alone in the end.
+    wanted.reverse();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -114,7 +125,7 @@ fn cells(root: &Path, only: Option<&str>) -> anyhow::Result<(Vec<Cell>, bool)> {
                     let Some((host, plugin, door)) = wanted.get(index) else {
                         return;
                     };
-                    let cell = hosts::play(root, host, plugin, door, cases);
+                    let cell = hosts::play(root, host, plugin, door, wish, cases);
                     eprintln!(
                         "   {} host, {plugin} plugin, {door}: {} passed, {} failed, {:.1} s",
                         host.name, cell.passed, cell.failed, cell.seconds
@@ -127,7 +138,7 @@ fn cells(root: &Path, only: Option<&str>) -> anyhow::Result<(Vec<Cell>, bool)> {
         }
     });
     let done = done.into_inner().unwrap_or_default();
-    Ok((done.into_values().collect(), whole))
+    Ok((done.into_values().rev().collect(), whole))
 }
 
 fn to_json(cells: &[Cell]) -> Value {

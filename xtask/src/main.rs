@@ -69,6 +69,9 @@ enum Task {
         /// Only cells whose `host/plugin/door` contains this.
         #[arg(long)]
         only: Option<String>,
+        /// Loads processes and components again and again 1,000 times, too, as modules are.
+        #[arg(long)]
+        soak: bool,
         /// One JSON object: {cells: [{host, plugin, door, passed, failed, skipped}]}.
         #[arg(long)]
         json: bool,
@@ -105,13 +108,22 @@ fn run() -> anyhow::Result<()> {
         Task::Test { only, list } => test::run(&root, only.as_deref(), list),
         Task::Codegen { check } => codegen::run(&root, check),
         Task::Doctor { json } => doctor::run(&root, json),
-        Task::Interop { only, json, write } => {
+        Task::Interop {
+            only,
+            soak,
+            json,
+            write,
+        } => {
             let shown = match (json, write) {
                 (true, _) => interop::Shown::Json,
                 (_, true) => interop::Shown::Written,
                 _ => interop::Shown::Table,
             };
-            interop::run(&root, only.as_deref(), shown).map(|_| ())
+            let wish = interop::Wish {
+                only: only.as_deref(),
+                soak,
+            };
+            interop::run(&root, &wish, shown).map(|_| ())
         }
         Task::Tidy => tidy::run(&root),
         Task::Bench { quick, json } => pingpong::run(&root, quick, json),

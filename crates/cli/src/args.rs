@@ -221,6 +221,9 @@ pub(crate) struct Conformance {
     /// Only cases whose path contains this.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    /// Loads a plugin again and again as often where that starts a process or a component, 1,000 times, as where it does not.
+    #[arg(long)]
+    pub(crate) soak: bool,
     /// One JSON object: {passed, failed, notApplicable, cases: [{case, description, verdict, …}]}.
     #[arg(long)]
     pub(crate) json: bool,

@@ -137,6 +137,7 @@ fn play_interop(
         door: arguments.door.clone(),
         encoding: arguments.encoding.into(),
         patience: arguments.timeout,
+        soak: arguments.soak,
     };
     let why_not = match subject.implements(INTERFACE) {
         Ok(true) => None,

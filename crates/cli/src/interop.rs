@@ -27,6 +27,8 @@ pub(crate) struct Subject {
     pub(crate) encoding: Encoding,
     /// How long the plugin may take for what a case waits for.
     pub(crate) patience: Duration,
+    /// One whose loads are dear is loaded as often as any other, too.
+    pub(crate) soak: bool,
 }
 
 /// Plays a case on a freshly loaded plugin.
@@ -126,7 +128,7 @@ fn one(
             elsewhere,
             growth_mib,
         } => {
-            let times = if subject.elsewhere(plugin) {
+            let times = if !subject.soak && subject.elsewhere(plugin) {
                 *elsewhere
             } else {
                 *in_process

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::Cell;
 use super::listener::{self, Listener};
+use super::{Cell, Wish};
 use crate::programs;
 use crate::tools::{browser, node, python};
 
@@ -111,11 +111,12 @@ pub(super) fn play(
     host: &Host,
     plugin: &'static str,
     door: &'static str,
+    wish: &Wish<'_>,
     cases: u64,
 ) -> Cell {
     let began = Instant::now();
     let mut cell = Cell::new(host.name, plugin, door);
-    match report(root, host, plugin, door) {
+    match report(root, host, plugin, door, wish) {
         Ok(report) => cell.read(&report, cases, began),
         Err(error) => {
             cell.told.push(format!("{error:#}"));
@@ -125,7 +126,13 @@ pub(super) fn play(
     }
 }
 
-fn report(root: &Path, host: &Host, plugin: &str, door: &str) -> anyhow::Result<Value> {
+fn report(
+    root: &Path,
+    host: &Host,
+    plugin: &str,
+    door: &str,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Value> {
     let mut command = (host.command)(root)?;
     // Plugins in Python find the SDK in the virtual environment.
     command
@@ -141,6 +148,9 @@ fn report(root: &Path, host: &Host, plugin: &str, door: &str) -> anyhow::Result<
             .env(listener::TOKEN, &listening.token),
         None => command.arg(super::subjects::folder(root, plugin)),
     };
+    if wish.soak {
+        command.arg("--soak");
+    }
     let output = command.args(["--door", door]).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(said.trim()).map_err(|_| {

@@ -101,7 +101,7 @@ pub(super) const ALL: &[Step] = &[
     Step {
         name: "interop",
         needs: Some(has_all),
-        run: |root| interop::run(root, None, interop::Shown::Checked),
+        run: |root| interop::run(root, &interop::Wish::default(), interop::Shown::Checked),
     },
     Step {
         name: "packages",

@@ -1,4 +1,4 @@
-"""``python -m interop PATH [--door NAME] [--encoding NAME] [--filter TEXT]``: plays cases on one plugin.
+"""``python -m interop PATH [--door NAME] [--encoding NAME] [--filter TEXT] [--soak]``: plays cases on one plugin.
 
 On stdout: one JSON object of what came of each case.
 """
@@ -22,8 +22,9 @@ async def main() -> int:
     arguments.add_argument("--door", help="the way in, where it is not the first")
     arguments.add_argument("--encoding", default="json", choices=["json", "msgpack"], help="what to speak with it")
     arguments.add_argument("--filter", default="", help="only cases whose name contains this")
+    arguments.add_argument("--soak", action="store_true", help="load processes and components 1,000 times, too")
     given = arguments.parse_args()
-    subject = Subject(given.path, given.door, given.encoding)
+    subject = Subject(given.path, given.door, given.encoding, given.soak)
     outcomes: list[dict[str, object]] = []
     for file in sorted(CASES.glob("*.jsonl")):
         if given.filter not in file.name:

@@ -39,6 +39,8 @@ class Subject:
     path: Path
     door: str | None
     encoding: Encoding = "json"
+    soak: bool = False
+    """One whose loads are dear is loaded as often as any other, too."""
 
     async def load(self, host: crossplug.Host, config: dict[str, Any]) -> LoadedPlugin:
         grants = ["*", "emit=*"]
@@ -85,6 +87,7 @@ async def _step(
         case {"reload": counts, "growthMiB": growth}:
             component = subject.door == "wasm" and plugin.manifest.get("language") != "rust"
             elsewhere = component or plugin.process_id is not None or subject.door == "socket"
+            elsewhere = elsewhere and not subject.soak
             await plugin.stop()  # one that listens takes one host at a time
             await _reload(subject, config, counts["elsewhere" if elsewhere else "inProcess"], growth)
         case {"asked": expected} | {"events": expected} | {"logs": expected}:

@@ -1,4 +1,4 @@
-// `node main.js PATH [--door NAME] [--encoding NAME] [--filter TEXT] [--browser]`: plays the interop cases on the host of Node, or
+// `node main.js PATH [--door NAME] [--encoding NAME] [--filter TEXT] [--browser] [--soak]`: plays the interop cases on the host of Node, or
 // of a browser; one JSON object of what came of each case, on stdout.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     encoding: { type: "string", default: "json" },
     filter: { type: "string", default: "" },
     browser: { type: "boolean" },
+    soak: { type: "boolean", default: false },
   },
 });
 const [path] = positionals;
@@ -42,7 +43,9 @@ async function inNode(plugin: string): Promise<Report> {
       if (loaded.encoding === encoding) return loaded;
       throw new Error(`the plugin was asked for ${encoding} and speaks ${loaded.encoding}`);
     },
-    elsewhere: values.door === undefined || ["process", "socket"].includes(values.door) || isComponentAt(plugin),
+    elsewhere:
+      !values.soak &&
+      (values.door === undefined || ["process", "socket"].includes(values.door) || isComponentAt(plugin)),
     residentMib: () => Math.round(process.memoryUsage.rss() / (1 << 20)),
   });
 }

@@ -17,7 +17,7 @@ export interface AnyHost {
 export interface Subject<H extends AnyHost = AnyHost> {
   open(options: HostOptions): Promise<H>;
   load(host: H, config: JsonObject): Promise<Plugin>;
-  /** Whether it is a process of its own: a load costs what starting a program costs. */
+  /** Whether it is loaded as seldom as a process of its own is: a load costs what starting a program costs. */
   readonly elsewhere: boolean;
   /** Memory of this process that is in use, in MiB; absent where nobody says it. */
   residentMib(): number | undefined;

@@ -55,7 +55,13 @@ fn all_languages_and_roles_are_written() {
         .map(|file| file["path"].as_str().unwrap())
         .collect();
     paths.sort_unstable();
-    let expected = ["notes.md", "notes.py", "notes.rs", "notes.schema.json", "notes.ts"];
+    let expected = [
+        "notes.md",
+        "notes.py",
+        "notes.rs",
+        "notes.schema.json",
+        "notes.ts",
+    ];
     assert_eq!(paths, expected);
     for path in ["notes.py", "notes.ts", "notes.rs"] {
         let text = std::fs::read_to_string(folder.path().join("out").join(path)).unwrap();
