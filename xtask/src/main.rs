@@ -14,6 +14,7 @@ mod natives;
 mod packages;
 mod pingpong;
 mod step;
+mod strangers;
 mod test;
 mod tidy;
 mod tools;
