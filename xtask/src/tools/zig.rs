@@ -55,26 +55,14 @@ fn fetched() -> PathBuf {
 /// # Errors
 /// It is not here and may not be fetched, or pip cannot fetch it.
 pub(crate) fn find(root: &Path) -> anyhow::Result<Command> {
-    let program = match look() {
-        Some(program) => program,
-        None => {
-            check()?;
-            let mut pip = Command::new(python::interpreter(root)?);
-            pip.args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-deps",
-                "--target",
-                FOLDER,
-                PACKAGE,
-            ]);
-            step::run("pip install ziglang", &mut pip, Show::OnFailure)?;
-            fetched().display().to_string()
-        }
-    };
-    let mut zig = Command::new(program);
+    if look().is_none() {
+        check()?;
+        let mut pip = Command::new(python::interpreter(root)?);
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
+        pip.args(["--target", FOLDER, PACKAGE]);
+        step::run("pip install ziglang", &mut pip, Show::OnFailure)?;
+    }
+    let mut zig = Command::new(look().context("the package ziglang brought no compiler")?);
     zig.env("ZIG_GLOBAL_CACHE_DIR", root.join("target/tools/zig-cache"));
     zig.env("ZIG_LOCAL_CACHE_DIR", root.join("target/tools/zig-cache"));
     Ok(zig)
