@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::tools::{self, browser, debian, node, python, wasm};
+use crate::tools::{self, browser, debian, node, python, wasm, zig};
 
 struct Finding {
     tool: &'static str,
@@ -41,6 +41,12 @@ pub(crate) fn run(root: &Path, json: bool) -> anyhow::Result<()> {
             tool: "wasm32 standard library",
             found: wasm::look(),
             cure: "made when first needed: `rustup target add wasm32-unknown-unknown`, or Debian's rustc-web, rust-web-src, rust-web-llvm and lld-22",
+            needed: false,
+        },
+        Finding {
+            tool: "Zig",
+            found: zig::look(),
+            cure: "for plugins in C and Zig: `zig` 0.15 on the PATH or in CROSSPLUG_ZIG; with CROSSPLUG_INSTALL=1 it comes from PyPI",
             needed: false,
         },
         Finding {

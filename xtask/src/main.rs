@@ -15,6 +15,7 @@ mod packages;
 mod pingpong;
 mod programs;
 mod step;
+mod strangers;
 mod test;
 mod tidy;
 mod tools;

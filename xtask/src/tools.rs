@@ -6,6 +6,7 @@ pub(crate) mod node;
 pub(crate) mod python;
 pub(crate) mod wasm;
 pub(crate) mod web;
+pub(crate) mod zig;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -211,22 +211,6 @@ describe("a library that does what it must not", { skip: broken === undefined },
   });
 });
 
-test("memory stays flat over many loads", { skip: subject === undefined }, async () => {
-  await using host = await Host.create();
-  const held = "x".repeat(1_000_000);
-  const once = async (): Promise<void> => {
-    const plugin = await host.load(subject as string, { config: { held } });
-    assert.deepEqual(await plugin.call("test.echo", { text: "x" }), { text: "x" });
-    assert.equal((await plugin.stop()).error, undefined);
-  };
-  for (let round = 0; round < 50; round++) await once();
-  const before = process.memoryUsage.rss();
-  for (let round = 0; round < 250; round++) await once();
-  const grown = process.memoryUsage.rss() - before;
-  // Half of what 250 instances would hold that nobody frees: their config, once.
-  assert.ok(grown < 125_000_000, `it grew by ${grown} bytes`);
-});
-
 test("a missing koffi is a tool that is missing, and the error says which one fits", {
   skip: subject === undefined,
 }, () => {

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use super::{Counts, Outcome, Step, suites};
 use crate::step::{self, Show};
-use crate::tools::{self, browser, node, python, wasm};
+use crate::tools::{self, browser, node, python, wasm, zig};
 use crate::{
     codegen, components, demo, examples, guests, interop, natives, packages, pingpong, programs,
-    tidy,
+    strangers, tidy,
 };
 
 /// In the order in which they run.
@@ -57,6 +57,16 @@ pub(super) const ALL: &[Step] = &[
         name: "wasm components",
         needs: Some(has_all),
         run: |root| components::build(root).map(|()| Counts::default()),
+    },
+    Step {
+        name: "module in AssemblyScript",
+        needs: Some(node::check),
+        run: |root| strangers::agent(root).map(|()| Counts::default()),
+    },
+    Step {
+        name: "modules in C and Zig",
+        needs: Some(zig::check),
+        run: |root| strangers::shout(root).map(|()| Counts::default()),
     },
     Step {
         name: "native libraries",

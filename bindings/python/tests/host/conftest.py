@@ -41,6 +41,12 @@ def process_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return _present(request.param, tmp_path)
 
 
+@pytest.fixture(params=["rust-wasm", "rust-native"])
+def frameless_subject(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Those whose messages are handed over one by one."""
+    return _present(request.param, tmp_path)
+
+
 def _present(language: str, tmp_path: Path) -> Path:
     if not _there(language):
         assert not os.environ.get("CI"), f"the subject in {language} is not built"

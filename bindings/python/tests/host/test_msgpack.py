@@ -161,6 +161,13 @@ def test_who_does_not_speak_it_is_spoken_to_in_json(tmp_path: Path, python_subje
         assert host.load_blocking(python_subject, encoding="json").encoding == "json"
 
 
+def test_doors_without_frames_speak_json(frameless_subject: Path) -> None:
+    with crossplug.Host("test", encoding="msgpack") as host:
+        plugin = host.load_blocking(frameless_subject)
+        assert plugin.encoding == "json"
+        assert plugin.conformance.test_echo_blocking(MIXED) == MIXED
+
+
 def test_modules_of_this_program_speak_it(module_subject: Path) -> None:
     with crossplug.Host("test") as host:
         plugin = host.load_blocking(module_subject, encoding="msgpack")

@@ -57,8 +57,9 @@ def test_through_the_module_door(module: ModuleType) -> None:
 
     async def main() -> None:
         async with host:
-            plugin = await host.load_module(module, config={"limit": 2})
+            plugin = await host.load_module(module, config={"limit": 2}, encoding="msgpack")
             assert (plugin.name, plugin.process_id) == ("companion", None)
+            assert plugin.encoding == "json", "its messages are handed over one by one"
             assert plugin.manifest["language"] == "rust"
             recalled = await plugin.agent.action_invoke(ActionInvoke(action="RECALL", memory=MEMORY))
             assert recalled.text == "1 memories about plugins: plugins were mentioned before"
