@@ -11,8 +11,8 @@ export {
 } from "./errors.js";
 export { Host } from "./host/browser/host.js";
 export { wasmDoor } from "./host/browser/wasm.js";
-export type { Encoding } from "./host/encoding.js";
 export type { Door, Ending, Introduction, Patience } from "./host/door.js";
+export type { Encoding } from "./host/encoding.js";
 export type { HostOptions, LoadOptions, ServiceSource } from "./host/options.js";
 export { Plugin } from "./host/plugin.js";
 export type { HostEvent, HostLog, LogSource } from "./host/reports.js";

@@ -9,8 +9,8 @@ export {
   type HostErrorOptions,
   PluginError,
 } from "./errors.js";
-export type { Encoding } from "./host/encoding.js";
 export type { Door, Ending, Introduction, Patience } from "./host/door.js";
+export type { Encoding } from "./host/encoding.js";
 export { Host } from "./host/node/host.js";
 export { type NativeOptions, nativeDoor } from "./host/node/native/door.js";
 export { type ProgramOptions, programDoor } from "./host/node/program.js";
