@@ -1,6 +1,8 @@
 // What libraries speak to: a host table for each instance, whose `said` comes in on the program's thread, from whichever thread it
 // was called on. That thread waits until the message was taken, and never enters the library here.
 
+import { isMainThread } from "node:worker_threads";
+import { HostError } from "../../../errors.js";
 import { type Koffi, loadKoffi } from "./koffi.js";
 import { type Address, copied, MAGIC, type Shapes, shapesOf, VERSION } from "./tables.js";
 
@@ -75,8 +77,13 @@ class Ears {
 
 let ears: Promise<Ears> | undefined;
 
-/** Where libraries are heard in this program. @throws HostError `ToolMissing` */
-export function listening(): Promise<Ears> {
+/** Where libraries are heard in this program. @throws HostError `ToolMissing`, `Incompatible` in another thread than the main one */
+export async function listening(): Promise<Ears> {
+  if (!isMainThread) {
+    const context =
+      "native plugins are loaded by the program's main thread: a worker that ends would take from under a library what it speaks to";
+    throw new HostError("Incompatible", "load", { context });
+  }
   ears ??= loadKoffi().then(
     (koffi) => new Ears(koffi),
     (thrown: unknown) => {
