@@ -233,6 +233,22 @@ test("a missing koffi is a tool that is missing, and the error says which one fi
   assert.match(stdout, new RegExp(`^ToolMissing: .*npm install koffi@${fits}`), stderr);
 });
 
+test("a program that uses koffi itself loads plugins, too", { skip: subject === undefined }, () => {
+  const program = `
+    const { default: koffi } = await import("koffi");
+    const length = koffi.load(null).func("size_t strlen(const char *)");
+    const { Host } = await import(${JSON.stringify(`file://${join(ROOT, "bindings/typescript/dist/host.js")}`)});
+    const host = await Host.create();
+    const plugin = await host.load(${JSON.stringify(subject)});
+    console.log(length("four"), await plugin.call("test.echo", { text: "x" }));
+    await host.close();`;
+  const { stdout, stderr } = spawnSync("node", ["--input-type=module", "--eval", program], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  assert.equal(stdout, "4 { text: 'x' }\n", stderr);
+});
+
 test("another thread than the main one is told that it loads no libraries", {
   skip: subject === undefined,
 }, async () => {

@@ -6,7 +6,7 @@ import { HostError } from "../../../errors.js";
 import { type Koffi, loadKoffi } from "./koffi.js";
 import { type Address, copied, MAGIC, type Shapes, shapesOf, VERSION } from "./tables.js";
 
-/** How many threads may speak at the same time; koffi takes no more. */
+/** How many threads may speak at the same time: as many as koffi takes. By itself it takes 256. */
 const MOST_SPEAKERS = 4096;
 
 /** What an instance speaks to. */
@@ -33,7 +33,11 @@ class Ears {
 
   constructor(koffi: Koffi) {
     this.koffi = koffi;
-    koffi.config({ ...koffi.config(), max_async_calls: MOST_SPEAKERS });
+    try {
+      koffi.config({ ...koffi.config(), max_async_calls: MOST_SPEAKERS });
+    } catch {
+      // A program that uses koffi itself has settled that already.
+    }
     this.#shapes = shapesOf(koffi);
     const said = (host: Address, message: Address | null, length: number): void => {
       // An exception has nowhere to go: who listens sees to what goes wrong.
