@@ -3,9 +3,11 @@
 //! Each cell is a program of the host's language that plays the cases on a conformance subject through one door; this file
 //! starts them and draws the grid.
 
+mod absent;
 mod grid;
 mod hosts;
 mod listener;
+mod strangers;
 mod subjects;
 
 use std::collections::BTreeMap;
@@ -53,6 +55,7 @@ pub(crate) enum Shown {
 /// # Errors
 /// Something cannot be built, or a case failed or was not played.
 pub(crate) fn run(root: &Path, only: Option<&str>, shown: Shown) -> Outcome {
+    absent::check()?;
     let (cells, whole) = cells(root, only)?;
     let grid = grid::markdown(&cells);
     match shown {
@@ -114,6 +117,7 @@ fn cells(root: &Path, only: Option<&str>) -> anyhow::Result<(Vec<Cell>, bool)> {
                     let Some((host, plugin, door)) = wanted.get(index) else {
                         return;
                     };
+                    let cases = strangers::cases(plugin).map_or(cases, |some| some.len() as u64);
                     let cell = hosts::play(root, host, plugin, door, cases);
                     eprintln!(
                         "   {} host, {plugin} plugin, {door}: {} passed, {} failed, {:.1} s",
