@@ -3,9 +3,11 @@
 //! Each cell is a program of the host's language that plays the cases on a conformance subject through one door; this file
 //! starts them and draws the grid.
 
+mod absent;
 mod grid;
 mod hosts;
 mod listener;
+mod strangers;
 mod subjects;
 
 use std::collections::BTreeMap;
@@ -62,6 +64,7 @@ pub(crate) struct Wish<'w> {
 /// # Errors
 /// Something cannot be built, or a case failed or was not played.
 pub(crate) fn run(root: &Path, wish: &Wish<'_>, shown: Shown) -> Outcome {
+    absent::check()?;
     let (cells, whole) = cells(root, wish)?;
     let grid = grid::markdown(&cells);
     match shown {
@@ -125,6 +128,7 @@ fn cells(root: &Path, wish: &Wish<'_>) -> anyhow::Result<(Vec<Cell>, bool)> {
                     let Some((host, plugin, door)) = wanted.get(index) else {
                         return;
                     };
+                    let cases = strangers::cases(plugin).map_or(cases, |some| some.len() as u64);
                     let cell = hosts::play(root, host, plugin, door, wish, cases);
                     eprintln!(
                         "   {} host, {plugin} plugin, {door}: {} passed, {} failed, {:.1} s",

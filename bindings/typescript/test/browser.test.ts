@@ -93,6 +93,16 @@ describe("a host in a browser", { skip: !isHere || guest("subject") === undefine
     assert.deepEqual(said, { kind: "Deadline", echoed: { a: 1 }, went: true });
   });
 
+  test("a component is refused, with what to do instead", async () => {
+    const said = await page.evaluate(async () => {
+      const { Host } = await import("crossplug/browser");
+      const host = await Host.create();
+      const load = host.load("/target/guests/broken-component.wasm");
+      return load.catch((thrown: { kind: string; message: string }) => `${thrown.kind}: ${thrown.message}`);
+    });
+    assert.match(said as string, /^Incompatible: .*which browsers do not run; build a plugin in Rust as a module/);
+  });
+
   test("a guest of Extism's ABI: bytes, a loop, functions where nobody has to wait", async () => {
     const said = await page.evaluate(async () => {
       const { Host, wasmDoor } = await import("crossplug/browser");

@@ -13,7 +13,7 @@ import {
   Runtime,
 } from "crossplug/elizaos";
 import { type CrossplugError, Host, programDoor } from "crossplug/host";
-import { folder, guest, isBuilt, putProgram, ROOT } from "./plugins.js";
+import { folder, guest, isBuilt, library, putProgram, ROOT } from "./plugins.js";
 
 const memory = { content: { text: "hello" }, roomId: "00000000-0000-4000-8000-000000000002", unknown: { kept: true } };
 
@@ -81,6 +81,10 @@ describe("a plugin in Rust", () => {
     putProgram(join(ROOT, "target/debug/examples/subject"), program);
     await answers(await loadRustPlugin(program));
   });
+
+  test("as a shared library", { skip: library("subject") === undefined }, async () =>
+    answers(await loadRustPlugin(library("subject") as string)),
+  );
 
   test("that is not there, or not made yet", async () => {
     assert.equal((await failure(loadRustPlugin("./no/such/plugin.js"))).kind, "NotFound");

@@ -40,8 +40,8 @@ describe("what cannot be loaded", () => {
     [
       "no door that the host has",
       "Incompatible",
-      () => pluginFolder({ doors: { native: { path: "x.so" } } }),
-      /native/,
+      () => pluginFolder({ doors: { module: { python: "x" } } }),
+      /module/,
     ],
     [
       "no program",

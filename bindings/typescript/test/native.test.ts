@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import type { JsonObject } from "crossplug";
 import { type CrossplugError, Host, type HostEvent, type HostLog, nativeDoor, PluginError } from "crossplug/host";
 import { compiled, folder, library, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
@@ -230,6 +231,37 @@ test("a missing koffi is a tool that is missing, and the error says which one fi
     console.log(error.kind + ": " + error.message);`;
   const { stdout, stderr } = spawnSync("node", ["--input-type=module", "--eval", program], { encoding: "utf8" });
   assert.match(stdout, new RegExp(`^ToolMissing: .*npm install koffi@${fits}`), stderr);
+});
+
+test("a program that uses koffi itself loads plugins, too", { skip: subject === undefined }, () => {
+  const program = `
+    const { default: koffi } = await import("koffi");
+    const length = koffi.load(null).func("size_t strlen(const char *)");
+    const { Host } = await import(${JSON.stringify(`file://${join(ROOT, "bindings/typescript/dist/host.js")}`)});
+    const host = await Host.create();
+    const plugin = await host.load(${JSON.stringify(subject)});
+    console.log(length("four"), await plugin.call("test.echo", { text: "x" }));
+    await host.close();`;
+  const { stdout, stderr } = spawnSync("node", ["--input-type=module", "--eval", program], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  assert.equal(stdout, "4 { text: 'x' }\n", stderr);
+});
+
+test("another thread than the main one is told that it loads no libraries", {
+  skip: subject === undefined,
+}, async () => {
+  const program = `const { parentPort } = require("node:worker_threads");
+    import(${JSON.stringify(`file://${join(ROOT, "bindings/typescript/dist/host.js")}`)}).then(async ({ Host }) => {
+      const host = await Host.create();
+      const error = await host.load(${JSON.stringify(subject)}).catch((error) => error);
+      parentPort.postMessage(error.kind + ": " + error.message);
+    });`;
+  const said = await new Promise<string>((resolve, reject) => {
+    new Worker(program, { eval: true }).once("message", resolve).once("error", reject);
+  });
+  assert.match(said, /^Incompatible: .*main thread/);
 });
 
 test("threads that wait for work end after a while, and keep no program", { skip: subject === undefined }, async () => {

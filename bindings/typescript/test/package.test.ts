@@ -46,13 +46,16 @@ test("kinds of errors are those of the Rust host, by name and order", () => {
   );
 });
 
-test("the lock file does not say where packages were downloaded from, and none runs a program when it is installed", () => {
+/** Looks for the library that came built with it, and builds one where there is none. We install without it, which works as well. */
+const RUNS_A_PROGRAM = ["node_modules/koffi"];
+
+test("the lock file does not say where packages were downloaded from, and which run a program when they are installed", () => {
   const lock = read("../../../../package-lock.json") as {
     packages: Record<string, { resolved?: string; integrity?: string; hasInstallScript?: boolean; link?: boolean }>;
   };
   for (const [path, { resolved, integrity, hasInstallScript, link }] of Object.entries(lock.packages)) {
     assert.ok(!resolved?.includes("://"), `${path} was resolved to ${resolved}`);
-    assert.notEqual(hasInstallScript, true, path);
+    assert.equal(hasInstallScript === true, RUNS_A_PROGRAM.includes(path), path);
     if (path.startsWith("node_modules/") && link !== true) assert.ok(integrity, `${path} has no hash`);
   }
 });

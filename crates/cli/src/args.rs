@@ -218,7 +218,7 @@ pub(crate) struct Conformance {
     /// What to speak in the cases: json, msgpack.
     #[arg(long, value_enum, default_value_t = Encoding::Json)]
     pub(crate) encoding: Encoding,
-    /// Only cases whose path contains this.
+    /// Only cases whose path contains this, or one of these, by commas.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
     /// Loads a plugin again and again as often where that starts a process or a component, 1,000 times, as where it does not.

@@ -67,8 +67,9 @@ fn cases(filter: Option<&str>) -> Result<(Vec<Case>, Vec<InteropCase>), Failure>
     let mut sessions = corpus::read().map_err(unreadable)?;
     let mut interop = cases::read().map_err(unreadable)?;
     if let Some(filter) = filter {
-        sessions.retain(|case| case.path.contains(filter));
-        interop.retain(|case| format!("{INTEROP}{}", case.path).contains(filter));
+        let is_wanted = |path: &str| filter.split(',').any(|part| path.contains(part));
+        sessions.retain(|case| is_wanted(&case.path));
+        interop.retain(|case| is_wanted(&format!("{INTEROP}{}", case.path)));
         if sessions.is_empty() && interop.is_empty() {
             return Err(Failure::usage(format!(
                 "--filter {filter}: no case has this in its path"

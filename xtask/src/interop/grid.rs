@@ -49,6 +49,7 @@ fn title(name: &str) -> &str {
         "rust" => "Rust",
         "python" => "Python",
         "typescript" => "TypeScript",
+        "json-rpc" => "plain JSON-RPC",
         "node" => "Node",
         "browser" => "browser",
         other => other,

@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::listener::{self, Listener};
+use super::strangers;
 use super::{Cell, Wish};
 use crate::programs;
 use crate::tools::{browser, node, python};
@@ -23,6 +24,8 @@ pub(super) struct Host {
 }
 
 const ALL: &[&str] = &["rust", "python", "typescript"];
+/// What a program can be written in that speaks for itself.
+const TALKS: &[&str] = &["rust", "python", "typescript", "json-rpc"];
 
 impl Host {
     /// Whether it takes the plugin through the door.
@@ -37,30 +40,23 @@ pub(super) const HOSTS: &[Host] = &[
     Host {
         name: "rust",
         ways: &[
-            ("process", ALL),
-            ("socket", ALL),
+            ("process", TALKS),
+            ("socket", TALKS),
             ("wasm", ALL),
             ("native", &["rust"]),
         ],
         prepare: |_| programs::build(),
         command: |root| {
             let mut command = Command::new(programs::crossplug(root));
-            command.args([
-                "conformance",
-                "--json",
-                "--filter",
-                "interop/",
-                "--timeout",
-                "20s",
-            ]);
+            command.args(["conformance", "--json", "--timeout", "20s"]);
             Ok(command)
         },
     },
     Host {
         name: "python",
         ways: &[
-            ("process", ALL),
-            ("socket", ALL),
+            ("process", TALKS),
+            ("socket", TALKS),
             ("wasm", ALL),
             ("native", &["rust"]),
             ("module", &["python"]),
@@ -76,8 +72,8 @@ pub(super) const HOSTS: &[Host] = &[
     Host {
         name: "node",
         ways: &[
-            ("process", ALL),
-            ("socket", ALL),
+            ("process", TALKS),
+            ("socket", TALKS),
             ("wasm", ALL),
             ("native", &["rust"]),
             ("module", &["typescript"]),
@@ -151,7 +147,11 @@ fn report(
     if wish.soak {
         command.arg("--soak");
     }
-    let output = command.args(["--door", door]).output()?;
+    let filter = strangers::cases(plugin)
+        .map_or_else(|| "interop/".to_owned(), |cases| strangers::filter(cases));
+    let output = command
+        .args(["--door", door, "--filter", &filter])
+        .output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(said.trim()).map_err(|_| {
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -42,15 +42,26 @@ impl Listener {
             "rust" => &["./subject"],
             "python" => &["python3", "plugin.py"],
             "typescript" => &["node", "dist/plugin.js"],
+            "json-rpc" => &["python3", "stock_peer.py"],
             other => bail!("nobody knows how a plugin in {other} listens"),
         };
         let (name, arguments) = program.split_first().context("a program has a name")?;
         // The cell is this program's own; what keeps others out is the folder. The token is what is tried.
         let token = format!("{}-{plugin}-{host}", std::process::id());
+        let folder = super::subjects::folder(root, plugin);
+        let address = address(host);
+        // What is not ours has words of its own, and leaves the socket's folder to others.
+        let listen = match plugin {
+            "json-rpc" => {
+                make_private(&folder.join(&address))?;
+                vec![address]
+            }
+            _ => vec!["--listen".to_owned(), format!("unix:{address}")],
+        };
         let mut child = Command::new(name)
             .args(arguments)
-            .args(["--listen", &format!("unix:{}", address(host))])
-            .current_dir(super::subjects::folder(root, plugin))
+            .args(listen)
+            .current_dir(folder)
             .env("PATH", python::path_with(root)?)
             .env(TOKEN, &token)
             .env("CROSSPLUG_MANIFEST", manifest(root, plugin, host))
@@ -68,6 +79,16 @@ impl Listener {
         }
         Ok(listener)
     }
+}
+
+/// The folder of a socket, its user's alone, without what an earlier one left there.
+fn make_private(socket: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = socket.parent().context("a socket lies in a folder")?;
+    std::fs::create_dir_all(folder)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    let _ = std::fs::remove_file(socket);
+    Ok(())
 }
 
 impl Drop for Listener {

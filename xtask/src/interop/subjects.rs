@@ -32,6 +32,7 @@ pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static
         ("rust", rust(root)?),
         ("python", python(root)?),
         ("typescript", typescript(root)?),
+        ("json-rpc", json_rpc(root)?),
     ] {
         ways.extend(doors.iter().map(|(name, _)| (plugin, *name)));
         ways.push((plugin, listener::DOOR));
@@ -95,6 +96,15 @@ fn typescript(root: &Path) -> anyhow::Result<Doors> {
         ("wasm", json!({ "path": "subject-typescript.wasm" })),
         ("module", json!({ "typescript": "dist/plugin.js" })),
     ])
+}
+
+/// A peer that uses none of our code.
+fn json_rpc(root: &Path) -> anyhow::Result<Doors> {
+    let folder = anew(root, "json-rpc")?;
+    let peer = root.join("bindings/python/tests/stock_peer.py");
+    copy(&peer, &folder.join("stock_peer.py"))?;
+    let command = json!({ "command": ["python3", "stock_peer.py"] });
+    Ok(vec![("process", command)])
 }
 
 fn component(root: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {

@@ -27,7 +27,10 @@ const { values, positionals } = parseArgs({
 const [path] = positionals;
 if (path === undefined) throw new Error("which plugin? Give the folder, manifest or file of a conformance subject");
 
-const names = readdirSync(CASES).filter((name) => name.endsWith(".jsonl") && name.includes(values.filter));
+const parts = values.filter.split(",");
+const names = readdirSync(CASES).filter(
+  (name) => name.endsWith(".jsonl") && parts.some((part) => `interop/${name}`.includes(part)),
+);
 const cases = names.sort().map((name) => [name, readFileSync(new URL(name, CASES), "utf8")] as const);
 const encoding = values.encoding as Encoding;
 const door = values.door === undefined ? {} : { door: values.door };

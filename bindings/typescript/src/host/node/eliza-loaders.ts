@@ -6,6 +6,7 @@ import { HostError } from "../../errors.js";
 import { elizaPlugin, type LoadedElizaPlugin } from "../elizaos/shape.js";
 import type { LoadOptions } from "../options.js";
 import { isModule } from "../wasm/outline.js";
+import { isLibrary } from "./files.js";
 import { Host } from "./host.js";
 import { programDoor } from "./program.js";
 import { wasmDoor } from "./wasm.js";
@@ -53,7 +54,7 @@ export async function loadPythonPlugin(module: string, options: LoaderOptions = 
 }
 
 /**
- * A plugin written in Rust: its WebAssembly module, its package of wasm-bindgen's (`x.js`), or its program.
+ * A plugin written in Rust: its WebAssembly module, its shared library, its package of wasm-bindgen's (`x.js`), or its program.
  *
  * @example
  * runtime.registerPlugin(await loadRustPlugin("./dist/my_plugin.js"));
@@ -66,6 +67,7 @@ export async function loadRustPlugin(path: string, options: LoaderOptions = {}):
     const context = `there is no \`${module}\` beside \`${file}\`; it is made by \`wasm-bindgen --out-dir\``;
     throw new HostError("NotFound", `load \`${path}\``, { context });
   }
+  if (isLibrary(file)) return elizaPlugin(await (await hostOf(options)).load(file, options));
   if (extname(file) === ".wasm" || isModule(await readFile(file))) return loadWasmPlugin(file, options);
   const name = basename(file, extname(file));
   return elizaPlugin(await (await hostOf(options)).open(name, programDoor([file]), options));

@@ -6,7 +6,7 @@ import type { Done, Task } from "./task.js";
 
 /** Long enough to serve a burst with one set of threads, short enough that nobody wonders what they are for. */
 const IDLE_MS = 1000;
-/** Threads that calls hold at the same time; a further call goes by a message. Each costs about ten MiB. */
+/** Threads that calls hold at the same time, lost ones apart; a further call goes by a message. Each costs about ten MiB. */
 const MOST_CALLS = 16;
 const PROGRAM = new URL("./crew-thread.js", import.meta.url);
 
@@ -24,16 +24,25 @@ let calls = 0;
 /** Has something done by a thread of its own. */
 export function enter(task: Task): Work {
   const member = idle.pop() ?? new Member();
-  if (task.kind === "call") calls += 1;
+  let isCounted = task.kind === "call";
+  if (isCounted) calls += 1;
+  const uncount = (): void => {
+    if (isCounted) calls -= 1;
+    isCounted = false;
+  };
   const done = member.do(task).then((done) => {
-    if (task.kind === "call") calls -= 1;
+    uncount();
     if (!member.isGone) {
       idle.push(member);
       member.rest();
     }
     return done;
   });
-  return { done, lose: () => member.unref() };
+  const lose = (): void => {
+    uncount();
+    member.unref();
+  };
+  return { done, lose };
 }
 
 /** Whether another call may take a thread. */

@@ -1,10 +1,12 @@
 // What libraries speak to: a host table for each instance, whose `said` comes in on the program's thread, from whichever thread it
 // was called on. That thread waits until the message was taken, and never enters the library here.
 
+import { isMainThread } from "node:worker_threads";
+import { HostError } from "../../../errors.js";
 import { type Koffi, loadKoffi } from "./koffi.js";
 import { type Address, copied, MAGIC, type Shapes, shapesOf, VERSION } from "./tables.js";
 
-/** How many threads may speak at the same time; koffi takes no more. */
+/** How many threads may speak at the same time: as many as koffi takes. By itself it takes 256. */
 const MOST_SPEAKERS = 4096;
 
 /** What an instance speaks to. */
@@ -31,7 +33,11 @@ class Ears {
 
   constructor(koffi: Koffi) {
     this.koffi = koffi;
-    koffi.config({ ...koffi.config(), max_async_calls: MOST_SPEAKERS });
+    try {
+      koffi.config({ ...koffi.config(), max_async_calls: MOST_SPEAKERS });
+    } catch {
+      // A program that uses koffi itself has settled that already.
+    }
     this.#shapes = shapesOf(koffi);
     const said = (host: Address, message: Address | null, length: number): void => {
       // An exception has nowhere to go: who listens sees to what goes wrong.
@@ -75,8 +81,13 @@ class Ears {
 
 let ears: Promise<Ears> | undefined;
 
-/** Where libraries are heard in this program. @throws HostError `ToolMissing` */
-export function listening(): Promise<Ears> {
+/** Where libraries are heard in this program. @throws HostError `ToolMissing`, `Incompatible` in another thread than the main one */
+export async function listening(): Promise<Ears> {
+  if (!isMainThread) {
+    const context =
+      "native plugins are loaded by the program's main thread: a worker that ends would take from under a library what it speaks to";
+    throw new HostError("Incompatible", "load", { context });
+  }
   ears ??= loadKoffi().then(
     (koffi) => new Ears(koffi),
     (thrown: unknown) => {
