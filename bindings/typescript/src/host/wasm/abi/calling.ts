@@ -8,11 +8,16 @@ import { Jobs } from "./jobs.js";
 
 /** Takes calls. Who visits the guest, and when, is for who extends it. */
 export abstract class Calling implements Passage {
+  /** Of the first guest; those that take its place say the same. */
+  introduction: Introduction;
   protected readonly jobs: Jobs = new Jobs();
   /** With the guest that is there now. */
   protected abstract talk: Conversation;
 
-  abstract readonly introduction: Introduction;
+  constructor(dialect: string) {
+    this.introduction = { manifest: {}, interfaces: {}, dialect, encoding: "json", process: undefined };
+  }
+
   abstract readonly isAlive: boolean;
   abstract stop(patience?: Partial<Patience>): void;
 

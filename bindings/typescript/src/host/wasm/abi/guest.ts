@@ -38,13 +38,6 @@ export class Guest extends Calling {
   readonly #setup: Setup;
   readonly #post: Post = new Post();
   readonly #turns: Turns = new Turns(() => this.pump());
-  #introduction: Introduction = {
-    manifest: {},
-    interfaces: {},
-    dialect: DIALECT,
-    encoding: "json",
-    process: undefined,
-  };
   protected talk: Conversation;
   readonly #visits: Visits<Visit, Said>;
   #methods: ReadonlyMap<string, number> = new Map();
@@ -59,7 +52,7 @@ export class Guest extends Calling {
   #end: HostError | undefined;
 
   private constructor(setup: Setup) {
-    super();
+    super(DIALECT);
     this.#setup = setup;
     this.#visits = new Visits(setup.seat);
     this.talk = this.#newTalk();
@@ -74,7 +67,7 @@ export class Guest extends Calling {
     try {
       const started = guest.#start();
       if (signal?.aborted) giveUp();
-      guest.#introduction = await started;
+      guest.introduction = await started;
       return guest;
     } catch (thrown) {
       guest.#over(thrown as HostError);
@@ -82,10 +75,6 @@ export class Guest extends Calling {
     } finally {
       signal?.removeEventListener("abort", giveUp);
     }
-  }
-
-  get introduction(): Introduction {
-    return this.#introduction;
   }
 
   get isAlive(): boolean {
