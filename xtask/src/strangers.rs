@@ -24,21 +24,33 @@ pub(crate) fn shout(root: &Path) -> anyhow::Result<()> {
                 folder.join("plugin.json"),
                 manifest.replace("LANGUAGE", language),
             )?;
-            let mut zig = zig::find(root)?;
-            if language == "c" {
-                zig.args(["cc", "-target", "wasm32-freestanding", "-O2", "-s"]);
-                zig.args(["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-o"]);
+            let mut zig = if language == "c" {
+                let mut zig = c_for_wasm(root)?;
                 zig.arg(&module);
+                zig
             } else {
+                let mut zig = zig::find(root)?;
                 zig.args(["build-exe", "-target", "wasm32-freestanding"]);
                 zig.args(["-fno-entry", "-rdynamic", "-O", "ReleaseSmall"]);
                 zig.arg(format!("-femit-bin={}", module.display()));
-            }
+                zig
+            };
             zig.arg(source.join(file)).current_dir(&folder);
             compile(&format!("module shout in {language}"), &mut zig)
         })?;
     }
     Ok(())
+}
+
+/// A compiler of C for WebAssembly; what it makes and of what follow.
+///
+/// # Errors
+/// There is no Zig.
+pub(crate) fn c_for_wasm(root: &Path) -> anyhow::Result<Command> {
+    let mut zig = zig::find(root)?;
+    zig.args(["cc", "-target", "wasm32-freestanding", "-O2", "-s"]);
+    zig.args(["-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-o"]);
+    Ok(zig)
 }
 
 /// The example in AssemblyScript, by the very command that elizaOS's README gives.

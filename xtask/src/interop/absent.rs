@@ -5,7 +5,14 @@ use super::hosts::HOSTS;
 /// Doors of the grid.
 const DOORS: [&str; 5] = ["process", "wasm", "native", "socket", "module"];
 /// Plugins of the grid.
-pub(super) const PLUGINS: [&str; 4] = ["rust", "python", "typescript", "json-rpc"];
+pub(super) const PLUGINS: [&str; 6] = [
+    "rust",
+    "python",
+    "typescript",
+    "c",
+    "assemblyscript",
+    "json-rpc",
+];
 
 /// Pairs that are not there for one reason.
 struct Absent {
@@ -48,6 +55,27 @@ const ABSENT: &[Absent] = &[
         why: "it is a program that talks over pipes or a socket",
     },
     Absent {
+        plugins: &["c"],
+        doors: &["process", "socket"],
+        hosts: ALL_HOSTS,
+        shown: "C, `process` and `socket`",
+        why: "a program in C is a plain JSON-RPC peer, whatever its language",
+    },
+    Absent {
+        plugins: &["assemblyscript"],
+        doors: &["process", "socket", "native"],
+        hosts: ALL_HOSTS,
+        shown: "AssemblyScript, `process`, `socket` and `native`",
+        why: "its compiler makes modules of WebAssembly and nothing else",
+    },
+    Absent {
+        plugins: &["c", "assemblyscript"],
+        doors: &["module"],
+        hosts: ALL_HOSTS,
+        shown: "C and AssemblyScript, `module`",
+        why: "the door is for the host's own language",
+    },
+    Absent {
         plugins: &["rust", "python", "typescript"],
         doors: &["module"],
         hosts: &["rust"],
@@ -77,9 +105,16 @@ const ABSENT: &[Absent] = &[
     },
 ];
 
-/// The table that the README shows.
+/// What the README says below the grid.
+const SAYS: &str = "\
+Plain JSON-RPC is a peer that uses a library for that and nothing of ours; it plays the cases that need no types, no streams and no
+two things at once. C and AssemblyScript are subjects without an SDK that give back what they get, and play the cases about that.
+What has no number is not there, and this is why:
+";
+
+/// That, and the table.
 pub(super) fn markdown() -> String {
-    let mut text = "| not there | why |\n| --- | --- |\n".to_owned();
+    let mut text = format!("{SAYS}\n| not there | why |\n| --- | --- |\n");
     for one in ABSENT {
         text.push_str(&format!("| {} | {} |\n", one.shown, one.why));
     }

@@ -49,6 +49,8 @@ fn title(name: &str) -> &str {
         "rust" => "Rust",
         "python" => "Python",
         "typescript" => "TypeScript",
+        "c" => "C",
+        "assemblyscript" => "AssemblyScript",
         "json-rpc" => "plain JSON-RPC",
         "node" => "Node",
         "browser" => "browser",

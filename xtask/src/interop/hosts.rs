@@ -23,9 +23,12 @@ pub(super) struct Host {
     command: fn(&Path) -> anyhow::Result<Command>,
 }
 
-const ALL: &[&str] = &["rust", "python", "typescript"];
 /// What a program can be written in that speaks for itself.
 const TALKS: &[&str] = &["rust", "python", "typescript", "json-rpc"];
+/// What is compiled into a library.
+const COMPILED: &[&str] = &["rust", "c"];
+/// What is a module of WebAssembly or a component.
+const MODULES: &[&str] = &["rust", "python", "typescript", "c", "assemblyscript"];
 
 impl Host {
     /// Whether it takes the plugin through the door.
@@ -42,8 +45,8 @@ pub(super) const HOSTS: &[Host] = &[
         ways: &[
             ("process", TALKS),
             ("socket", TALKS),
-            ("wasm", ALL),
-            ("native", &["rust"]),
+            ("wasm", MODULES),
+            ("native", COMPILED),
         ],
         prepare: |_| programs::build(),
         command: |root| {
@@ -57,8 +60,8 @@ pub(super) const HOSTS: &[Host] = &[
         ways: &[
             ("process", TALKS),
             ("socket", TALKS),
-            ("wasm", ALL),
-            ("native", &["rust"]),
+            ("wasm", MODULES),
+            ("native", COMPILED),
             ("module", &["python"]),
         ],
         prepare: |root| python::interpreter(root).map(|_| ()),
@@ -74,8 +77,8 @@ pub(super) const HOSTS: &[Host] = &[
         ways: &[
             ("process", TALKS),
             ("socket", TALKS),
-            ("wasm", ALL),
-            ("native", &["rust"]),
+            ("wasm", MODULES),
+            ("native", COMPILED),
             ("module", &["typescript"]),
         ],
         prepare: node::build,
@@ -87,7 +90,10 @@ pub(super) const HOSTS: &[Host] = &[
     },
     Host {
         name: "browser",
-        ways: &[("wasm", &["rust"]), ("module", &["typescript"])],
+        ways: &[
+            ("wasm", &["rust", "c", "assemblyscript"]),
+            ("module", &["typescript"]),
+        ],
         prepare: |root| {
             browser::check()?;
             node::build(root)
@@ -147,8 +153,7 @@ fn report(
     if wish.soak {
         command.arg("--soak");
     }
-    let filter = strangers::cases(plugin)
-        .map_or_else(|| "interop/".to_owned(), |cases| strangers::filter(cases));
+    let filter = strangers::cases(plugin).map_or_else(|| "interop/".to_owned(), strangers::filter);
     let output = command
         .args(["--door", door, "--filter", &filter])
         .output()?;

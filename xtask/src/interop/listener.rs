@@ -35,16 +35,26 @@ pub(super) fn manifest(root: &Path, plugin: &str, host: &str) -> PathBuf {
     super::subjects::folder(root, plugin).join(format!("plugin-for-{host}.json"))
 }
 
+/// Whether a subject is a program that listens.
+pub(super) fn listens(plugin: &str) -> bool {
+    program(plugin).is_some()
+}
+
+fn program(plugin: &str) -> Option<&'static [&'static str]> {
+    Some(match plugin {
+        "rust" => &["./subject"],
+        "python" => &["python3", "plugin.py"],
+        "typescript" => &["node", "dist/plugin.js"],
+        "json-rpc" => &["python3", "stock_peer.py"],
+        _ => return None,
+    })
+}
+
 impl Listener {
     /// Starts a subject and waits until it listens.
     pub(super) fn start(root: &Path, plugin: &str, host: &str) -> anyhow::Result<Self> {
-        let program: &[&str] = match plugin {
-            "rust" => &["./subject"],
-            "python" => &["python3", "plugin.py"],
-            "typescript" => &["node", "dist/plugin.js"],
-            "json-rpc" => &["python3", "stock_peer.py"],
-            other => bail!("nobody knows how a plugin in {other} listens"),
-        };
+        let program = program(plugin)
+            .with_context(|| format!("nobody knows how a plugin in {plugin} listens"))?;
         let (name, arguments) = program.split_first().context("a program has a name")?;
         // The cell is this program's own; what keeps others out is the folder. The token is what is tried.
         let token = format!("{}-{plugin}-{host}", std::process::id());

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::listener;
+use super::{listener, strangers};
 use crate::step;
-use crate::tools::{node, python};
+use crate::tools::{node, python, zig};
 use crate::{components, guests, natives, programs};
 
 /// The folder of a subject.
@@ -27,15 +27,25 @@ pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static
     guests::build(root)?;
     components::build(root)?;
     natives::build(root)?;
-    let mut ways = Vec::new();
-    for (plugin, doors) in [
+    let mut subjects = vec![
         ("rust", rust(root)?),
         ("python", python(root)?),
         ("typescript", typescript(root)?),
-        ("json-rpc", json_rpc(root)?),
-    ] {
+        ("assemblyscript", strangers::assemblyscript(root)?),
+        ("json-rpc", strangers::json_rpc(root)?),
+    ];
+    // For a person without the compiler a named skip.
+    match zig::check() {
+        Ok(()) => subjects.insert(3, ("c", strangers::c(root)?)),
+        Err(missing) if tools::in_ci() => return Err(missing),
+        Err(missing) => eprintln!("skipped the subject in C: {missing:#}"),
+    }
+    let mut ways = Vec::new();
+    for (plugin, doors) in subjects {
         ways.extend(doors.iter().map(|(name, _)| (plugin, *name)));
-        ways.push((plugin, listener::DOOR));
+        if listener::listens(plugin) {
+            ways.push((plugin, listener::DOOR));
+        }
         manifest(&folder(root, plugin).join("plugin.json"), plugin, &doors)?;
         for host in super::HOSTS {
             let mut doors = doors.clone();
@@ -46,7 +56,7 @@ pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static
     Ok(ways)
 }
 
-type Doors = Vec<(&'static str, Value)>;
+pub(super) type Doors = Vec<(&'static str, Value)>;
 
 fn rust(root: &Path) -> anyhow::Result<Doors> {
     programs::build()?;
@@ -98,15 +108,6 @@ fn typescript(root: &Path) -> anyhow::Result<Doors> {
     ])
 }
 
-/// A peer that uses none of our code.
-fn json_rpc(root: &Path) -> anyhow::Result<Doors> {
-    let folder = anew(root, "json-rpc")?;
-    let peer = root.join("bindings/python/tests/stock_peer.py");
-    copy(&peer, &folder.join("stock_peer.py"))?;
-    let command = json!({ "command": ["python3", "stock_peer.py"] });
-    Ok(vec![("process", command)])
-}
-
 fn component(root: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
     copy(&root.join("target/guests").join(name), &folder.join(name))
 }
@@ -129,7 +130,7 @@ fn manifest(file: &Path, plugin: &str, doors: &Doors) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn anew(root: &Path, plugin: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn anew(root: &Path, plugin: &str) -> anyhow::Result<PathBuf> {
     let folder = folder(root, plugin);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -138,7 +139,7 @@ fn anew(root: &Path, plugin: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+pub(super) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::copy(from, to).with_context(|| format!("no {}", from.display()))?;
     Ok(())
 }

@@ -31,6 +31,7 @@ function unknown(kind: string, name: string): Answer {
 
 serve(
   "greeter-assemblyscript",
+  "agent",
   ["action.validate", "action.invoke", "provider.get"],
   (method: i32, params: string): Answer => {
     const name = textOf(member(params, method == 2 ? "provider" : "action"));

@@ -18,13 +18,15 @@ export function failed(number: i32, code: string, message: string, details: stri
 type Handler = (method: i32, params: string) => Answer;
 
 let name = "";
+let offers = "";
 let methods: string[] = [];
 let handler: Handler = (_method: i32, _params: string): Answer =>
   failed(-32601, "methodNotFound", "there is no method");
 
-/** The plugin: its name, its methods, and what answers a call of the one of that number. */
-export function serve(called: string, names: string[], answer: Handler): void {
+/** The plugin: its name, its interface, its methods, and what answers a call of the one of that number. */
+export function serve(called: string, face: string, names: string[], answer: Handler): void {
   name = called;
+  offers = face;
   methods = names;
   handler = answer;
 }
@@ -79,10 +81,11 @@ export function crossplug_push(length: i32, _now: i64): i64 {
   let outcome = new Answer("null");
   if (method == "initialize") {
     const manifest = `{"name":${quoted(name)},"version":"1.0.0"}`;
-    const interfaces = `{"agent":{"version":"1.0.0"}}`;
+    const interfaces = `{${quoted(offers)}:{"version":"1.0.0"}}`;
     outcome = new Answer(`{"protocol":{"version":"1.0"},"manifest":${manifest},"interfaces":${interfaces}}`);
   } else if (method != "ping" && method != "shutdown") {
-    outcome = answer(number(method), member(message, "params"));
+    const params = member(message, "params");
+    outcome = answer(number(method), params.length > 0 ? params : "{}");
   }
   return packed(`{"jsonrpc":"2.0","id":${id},"${outcome.isError ? "error" : "result"}":${outcome.json}}\n`, 0);
 }
