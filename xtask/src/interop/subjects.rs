@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{listener, strangers};
 use crate::step;
-use crate::tools::{node, python, zig};
+use crate::tools::{self, node, python, zig};
 use crate::{components, guests, natives, programs};
 
 /// The folder of a subject.
