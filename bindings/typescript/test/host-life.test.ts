@@ -37,12 +37,7 @@ describe("what cannot be loaded", () => {
     ["nothing is there", "NotFound", () => join(folder(), "none"), /there is no `.*none`/],
     ["a folder without a manifest", "NotFound", folder, /name a plugin's folder with a plugin\.json in it/],
     ["a manifest that breaks a rule", "Manifest", () => pluginFolder({ version: 1 }), /\/version/],
-    [
-      "no door that the host has",
-      "Incompatible",
-      () => pluginFolder({ doors: { module: { python: "x" } } }),
-      /module/,
-    ],
+    ["no door that the host has", "Incompatible", () => pluginFolder({ doors: { module: { python: "x" } } }), /module/],
     [
       "no program",
       "ToolMissing",
