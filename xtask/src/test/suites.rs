@@ -15,6 +15,14 @@ use crate::tools::{self, python};
 /// How many run at once.
 const AT_ONCE: usize = 2;
 
+/// What takes a minute and more; the names of packages and programs.
+const LONGEST: [&str; 4] = [
+    "conformance, rogues",
+    "conformance, subjects",
+    "cli, program",
+    "host, abi",
+];
+
 /// A test program.
 struct Suite {
     name: String,
@@ -112,7 +120,11 @@ fn suites(name: &str, packages: &[&str]) -> anyhow::Result<Vec<Suite>> {
     if suites.is_empty() {
         bail!("cargo has told of no test program");
     }
-    // The larger ones first, since they are the longer ones: the last one to end is short.
-    suites.sort_by_key(|suite| std::fs::metadata(&suite.program).map_or(0, |file| file.len()));
+    // The longest ones first, and then the larger ones: the last one to end is short.
+    suites.sort_by_key(|suite| {
+        let is_long = LONGEST.contains(&suite.name.as_str());
+        let size = std::fs::metadata(&suite.program).map_or(0, |file| file.len());
+        (is_long, size)
+    });
     Ok(suites)
 }
