@@ -18,6 +18,9 @@ const EXAMPLE: &str = "examples/textstats";
 const KERNEL: &str = "crates/host/src/door/wasm/extism/kernel.wat";
 const ASSEMBLED: &str = "bindings/typescript/src/host/wasm/extism/generated/kernel.ts";
 
+/// Of what is generated.
+const ENDINGS: [&str; 5] = [".rs", ".py", ".ts", ".json", ".md"];
+
 /// Writes every generated file, or with `check` fails on the first difference.
 ///
 /// # Errors
@@ -91,7 +94,7 @@ fn on_disk(root: &Path) -> anyhow::Result<Files> {
         if !folder.is_dir() {
             continue;
         }
-        for file in step::files_below(&folder, &[".rs", ".py", ".ts", ".json", ".md"])? {
+        for file in step::files_below(&folder, &ENDINGS)? {
             let name = relative(root, &file)?;
             if driver::is_generated(&name) || name.starts_with(&example) {
                 files.insert(name, fs::read_to_string(&file)?);
@@ -144,9 +147,7 @@ mod tests {
         }
         let folders = GENERATED_FOLDERS.iter().copied().chain(["schema", EXAMPLE]);
         for folder in folders {
-            for file in
-                step::files_below(&root.join(folder), &[".rs", ".py", ".ts", ".json"]).unwrap()
-            {
+            for file in step::files_below(&root.join(folder), &ENDINGS).unwrap() {
                 let target = copy.path().join(file.strip_prefix(root).unwrap());
                 fs::create_dir_all(target.parent().unwrap()).unwrap();
                 fs::copy(&file, target).unwrap();

@@ -12,7 +12,7 @@ use types::{expression, linked};
 ///
 /// ```
 /// use crossplug_idl::emit::{Layout, Options, Role, markdown};
-/// let document = r#"{"idl":"1","interface":"greeter","version":"1.0.0","description":"Greets.","methods":{"greet":
+/// let document = r#"{"idl":"1","name":"greeter","version":"1.0.0","description":"Greets.","methods":{"greet":
 ///     {"description":"Says hello.","result":{"type":"string"}}}}"#;
 /// let interface = crossplug_idl::compile(document, "greeter.json").unwrap();
 /// let options = Options { header: "made".into(), roles: vec![Role::Types], layout: Layout::User, runtime: None };
