@@ -5,22 +5,13 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type CrossplugError, Host, wasmDoor } from "crossplug/host";
+import { Host, wasmDoor } from "crossplug/host";
 import { Cache, isComponent, WasmDoor } from "./inside.js";
-import { folder, guest, ROOT } from "./plugins.js";
+import { failure, folder, guest, ROOT } from "./plugins.js";
 
 const MODES = ["worker", "inline"] as const;
 /** A component that exports nothing. */
 const EMPTY = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
-
-async function failure(work: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await work;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
-}
 
 for (const language of ["typescript", "python"]) {
   const file = guest(`subject-${language}`);

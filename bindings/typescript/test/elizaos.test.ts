@@ -12,19 +12,10 @@ import {
   loadWasmPlugin,
   Runtime,
 } from "crossplug/elizaos";
-import { type CrossplugError, Host, programDoor } from "crossplug/host";
-import { folder, guest, isBuilt, library, putProgram, ROOT } from "./plugins.js";
+import { Host, programDoor } from "crossplug/host";
+import { failure, folder, guest, isBuilt, library, putProgram, ROOT } from "./plugins.js";
 
 const memory = { content: { text: "hello" }, roomId: "00000000-0000-4000-8000-000000000002", unknown: { kept: true } };
-
-async function failure(work: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await work;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
-}
 
 /** What every loader's plugin does: the conformance subject's agent. */
 async function answers(plugin: LoadedElizaPlugin): Promise<void> {

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type CrossplugError, Host, type HostLog } from "crossplug/host";
-import { folder, living, pluginFolder, subjects, until } from "./plugins.js";
+import { Host, type HostLog } from "crossplug/host";
+import { failure, folder, living, pluginFolder, subjects, until } from "./plugins.js";
 
 const SUBJECT = subjects().typescript as string;
 const HOST = fileURLToPath(new URL("../../dist/host.js", import.meta.url));
@@ -21,15 +21,6 @@ function script(text: string, manifest: object = {}): string {
 function answering(then: string): string {
   const result = { protocol: { version: "1.0" }, manifest: {}, interfaces: {} };
   return `read -r line\nprintf '%s\\n' '${JSON.stringify({ jsonrpc: "2.0", id: 1, result })}'\n${then}\n`;
-}
-
-async function failure(work: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await work;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
 }
 
 describe("what cannot be loaded", () => {

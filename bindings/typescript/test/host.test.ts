@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { JsonObject } from "crossplug";
 import {
-  type CrossplugError,
   type Door,
   Host,
   type HostEvent,
@@ -21,7 +20,7 @@ import {
   conformanceServices,
   OutOfPaperError,
 } from "crossplug/interfaces/conformance";
-import { boundSubject, moduleSubject, ownSubject, subjects, until } from "./plugins.js";
+import { boundSubject, failure, moduleSubject, ownSubject, subjects, until } from "./plugins.js";
 
 const processes = subjects();
 test("all subjects are here", { skip: process.env.CI === undefined }, () => {
@@ -51,16 +50,6 @@ const services: ConformanceServiceHandler = {
     return sum;
   },
 };
-
-/** What a call fails with. */
-async function failure(call: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await call;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("the call did not fail");
-}
 
 for (const { what, folder, doors } of ways) {
   describe(`a plugin in ${what}`, () => {

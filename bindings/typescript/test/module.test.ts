@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { type CrossplugError, Host } from "crossplug/host";
-import { ROOT } from "./plugins.js";
+import { Host } from "crossplug/host";
+import { failure, ROOT } from "./plugins.js";
 
 /** Inside the repository, so that the package is found as a user's project finds it. */
 const OUT = join(ROOT, "target/typescript/modules");
@@ -35,15 +35,6 @@ function plugin(code: string, manifest: object = {}): string {
   writeFileSync(join(folder, "plugin.json"), JSON.stringify({ doors, ...whole }));
   writeFileSync(join(folder, "plugin.mjs"), code);
   return folder;
-}
-
-async function failure(work: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await work;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
 }
 
 describe("what cannot be loaded", () => {

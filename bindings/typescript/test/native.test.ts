@@ -8,21 +8,12 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { JsonObject } from "crossplug";
-import { type CrossplugError, Host, type HostEvent, type HostLog, nativeDoor, PluginError } from "crossplug/host";
-import { compiled, folder, library, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
+import { Host, type HostEvent, type HostLog, nativeDoor, PluginError } from "crossplug/host";
+import { compiled, failure, folder, library, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
 
 const PATIENCE = { shutdownMs: 200, endOfInputMs: 200, terminateMs: 200 };
 const BROKEN = "crates/host/tests/native/broken.c";
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-async function failure(work: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await work;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
-}
 
 const subject = library("subject");
 const shout = compiled("examples/shout/plugin.c", "libshout");

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { CrossplugError } from "crossplug/host";
 
 /** The repository, seen from the compiled tests. */
 export const ROOT: string = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -171,4 +172,14 @@ export async function until(isSo: () => boolean, withinMs = 5000): Promise<boole
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return isSo();
+}
+
+/** What some work fails with. @throws where it does not */
+export async function failure(work: Promise<unknown>): Promise<CrossplugError> {
+  try {
+    await work;
+  } catch (thrown) {
+    return thrown as CrossplugError;
+  }
+  throw new Error("it did not fail");
 }

@@ -7,8 +7,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, describe, test } from "node:test";
-import { type CrossplugError, Host, type Plugin } from "crossplug/host";
-import { subjects } from "./plugins.js";
+import { Host, type Plugin } from "crossplug/host";
+import { failure, subjects } from "./plugins.js";
 
 const TOKEN = "a-secret-of-the-tests";
 
@@ -52,15 +52,6 @@ async function listening(folder: string, address: string): Promise<{ child: Chil
 function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve) => child.once("exit", resolve));
-}
-
-async function failure(call: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await call;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
 }
 
 const host = await Host.create({

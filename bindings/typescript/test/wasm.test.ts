@@ -11,19 +11,10 @@ import type { JsonObject, JsonValue } from "crossplug";
 import { type CrossplugError, Host, type HostLog, type Plugin, PluginError, wasmDoor } from "crossplug/host";
 import type { Thread } from "../dist/host/wasm/seat.js";
 import { bounded, customSection, fullLimits, WasmDoor } from "./inside.js";
-import { guest, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
+import { failure, guest, pluginFolder, putProgram, ROOT, until } from "./plugins.js";
 
 const PATIENCE = { shutdownMs: 200, endOfInputMs: 200, terminateMs: 200 };
 const MODES = ["worker", "inline"] as const;
-
-async function failure(work: Promise<unknown>): Promise<CrossplugError> {
-  try {
-    await work;
-  } catch (thrown) {
-    return thrown as CrossplugError;
-  }
-  throw new Error("it did not fail");
-}
 
 describe("a module by itself", { skip: guest("subject") === undefined }, () => {
   test("carries its manifest, and may do what that asks for and the host grants", async () => {
