@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -235,6 +236,38 @@ test("a thread serves one guest after another, but for one that did not come bac
   await once();
   assert.equal(started.length, 2);
   for (const worker of started) await worker.terminate();
+});
+
+test("no more than four threads wait for a next guest", async (context) => {
+  const broken = guest("broken");
+  if (broken === undefined) return context.skip();
+  const left: Promise<unknown>[] = [];
+  let ended = 0;
+  const thread = (): Thread => {
+    const worker = new Worker(new URL("../../dist/host/node/guest-thread.js", import.meta.url));
+    return {
+      post: (message) => {
+        if ((message as { kind: string }).kind === "leave") left.push(once(worker, "message"));
+        worker.postMessage(message);
+      },
+      listen: (heard) => void worker.removeAllListeners("message").on("message", heard),
+      hold: (holds) => (holds ? worker.ref() : worker.unref()),
+      end: () => {
+        ended += 1;
+        void worker.terminate();
+      },
+    };
+  };
+  const read = (): Promise<Uint8Array> => Promise.resolve(readFileSync(broken));
+  const door = new WasmDoor(
+    { read, thread, address: String, transpile: undefined, send: undefined },
+    { module: broken },
+  );
+  const host = await Host.create({ patience: PATIENCE });
+  await Promise.all(Array.from({ length: 6 }, (_, number) => host.open(`broken-${number}`, door)));
+  await host.close();
+  await Promise.all(left);
+  assert.deepEqual([left.length, ended], [6, 2]);
 });
 
 test("a program goes on while a guest computes, and one that is busy is given its calls one by one", async (context) => {

@@ -5,6 +5,7 @@ import type { CallOptions, CallProgress, StreamingCall, UploadOptions } from "..
 import { PluginError } from "../errors.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
 import { Inflow, Outflow, streamingCall } from "../streams.js";
+import { LONGEST_TIMER } from "../timers.js";
 import type { Failure, Outcome, RequestId } from "./message.js";
 import type { Session } from "./session.js";
 
@@ -17,9 +18,6 @@ interface HostCall {
   readonly told: (value: JsonValue) => JsonValue;
   readonly settle: (outcome: Outcome | { readonly thrown: unknown }) => void;
 }
-
-/** Longest delay that timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** All calls to the host that are under way. */
 export class HostCalls {

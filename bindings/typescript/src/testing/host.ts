@@ -13,6 +13,7 @@ import type { Message, Outcome, RequestId } from "../plugin/message.js";
 import { sizeOf } from "../plugin/session/limits.js";
 import { Sequences } from "../plugin/session/sequences.js";
 import { streamingCall } from "../streams.js";
+import { LONGEST_TIMER } from "../timers.js";
 import { type Connection, connect } from "./connection.js";
 import { type Fake, Fakes } from "./fakes.js";
 import { Flight } from "./flight.js";
@@ -222,9 +223,6 @@ export class TestHost implements Caller {
     this.#send({ kind: "reply", id, outcome });
   }
 }
-
-/** Longest delay that timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Starts a plugin in this process and initialises it.

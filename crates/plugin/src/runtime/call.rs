@@ -116,7 +116,7 @@ impl Call {
         let waiters = {
             let mut flow = locked(&self.flow);
             flow.cancelled = true;
-            flow.answered = answered;
+            flow.answered |= answered;
             flow.minded |= !flow.waiters.is_empty();
             std::mem::take(&mut flow.waiters)
         };

@@ -1,7 +1,6 @@
 // A clock that rings at the first of many times. Knows nobody who waits.
 
-/** Longest delay that timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+import { delayUntil } from "../../timers.js";
 
 /** Rings at the earliest time that it was set to, on the clock of `performance.now()`. */
 export class Alarm {
@@ -18,12 +17,10 @@ export class Alarm {
     if (time === undefined || time >= this.#at) return;
     clearTimeout(this.#timer);
     this.#at = time;
-    // Timers count whole milliseconds, and must not be early.
-    const delay = Math.min(Math.max(0, Math.ceil(time - performance.now())), LONGEST_TIMER);
     this.#timer = setTimeout(() => {
       this.#at = Infinity;
       this.#ring();
-    }, delay);
+    }, delayUntil(time));
   }
 
   /** Rings no more. */

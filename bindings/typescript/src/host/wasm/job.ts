@@ -4,6 +4,7 @@
 import type { CallProgress } from "../../context.js";
 import { HostError } from "../../errors.js";
 import type { JsonValue } from "../../json/value.js";
+import { delayUntil } from "../../timers.js";
 import { written } from "../conversation/payloads.js";
 import type { Answer, Outcome, Request } from "../door.js";
 
@@ -44,7 +45,7 @@ export class Job implements Answer {
   waits(late: () => void): void {
     const { deadline } = this.request;
     if (deadline === undefined) return;
-    this.#alarm = setTimeout(late, Math.min(Math.max(0, Math.ceil(deadline - performance.now())), LONGEST_TIMER));
+    this.#alarm = setTimeout(late, delayUntil(deadline));
   }
 
   /** It waits no more. */
@@ -70,9 +71,6 @@ export class Job implements Answer {
     this.#answer.room();
   }
 }
-
-/** Longest delay that timers take, in milliseconds. */
-export const LONGEST_TIMER: number = 2 ** 31 - 1;
 
 /** The error of a call whose time is over. */
 export function late(): HostError {

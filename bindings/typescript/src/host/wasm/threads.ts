@@ -38,10 +38,6 @@ export class Threads {
    * @param leave - is posted to it: what it answers shows that it does nothing else, and has let go of the guest
    */
   rest(thread: Thread, leave: unknown): void {
-    if (this.#resting.length >= MOST) {
-      thread.end();
-      return;
-    }
     // Whoever waits for nothing but this may end.
     thread.hold(false);
     const alarm = setTimeout(() => this.#end(thread), PATIENCE_MS);
@@ -49,7 +45,12 @@ export class Threads {
     thread.listen(
       () => {
         thread.listen(NOBODY, () => this.#end(thread));
-        this.#resting.push({ thread, alarm });
+        if (this.#resting.length < MOST) {
+          this.#resting.push({ thread, alarm });
+          return;
+        }
+        clearTimeout(alarm);
+        thread.end();
       },
       () => this.#end(thread),
     );
@@ -57,8 +58,7 @@ export class Threads {
   }
 
   #end(thread: Thread): void {
-    const kept = this.#resting.filter((resting) => resting.thread !== thread);
-    this.#resting = kept;
+    this.#resting = this.#resting.filter((resting) => resting.thread !== thread);
     thread.end();
   }
 }

@@ -1,6 +1,6 @@
 // The visits to one guest: one at a time, each within its time, to a seat that is made when it is wanted.
 
-import { LONGEST_TIMER } from "./job.js";
+import { delayUntil } from "../../timers.js";
 import type { Seat } from "./seat.js";
 
 /** Visits a guest. */
@@ -50,11 +50,10 @@ export class Visits<Visit, Said> {
     const number = ++this.#number;
     this.#isBusy = true;
     if (until !== undefined && until < Infinity && this.#seat.canEnd) {
-      const left = Math.min(Math.max(0, Math.ceil(until - performance.now())), LONGEST_TIMER);
       this.#watch = setTimeout(() => {
         this.leave();
         late();
-      }, left);
+      }, delayUntil(until));
     }
     this.#seat.visit(visit, (said) => {
       // One that was given up came to its end after all.

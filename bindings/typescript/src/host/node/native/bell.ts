@@ -1,5 +1,7 @@
 // Waits for something to be so, for as long as somebody is patient.
 
+import { delayUntil } from "../../../timers.js";
+
 /** Rings when something has changed. */
 export class Bell {
   #waiting: (() => void)[] = [];
@@ -11,10 +13,10 @@ export class Bell {
   /** Waits until it is so, or until that time, on the clock of `performance.now()`; both are asked at each ring. */
   async waitFor(isSo: () => boolean, until: () => number): Promise<void> {
     while (!isSo()) {
-      const left = until() - performance.now();
-      if (left <= 0) return;
+      const end = until();
+      if (end <= performance.now()) return;
       await new Promise<void>((resolve) => {
-        const alarm = setTimeout(() => this.ring(), Math.ceil(left));
+        const alarm = setTimeout(() => this.ring(), delayUntil(end));
         this.#waiting.push(() => {
           clearTimeout(alarm);
           resolve();

@@ -3,6 +3,7 @@
 
 import { HostError } from "../../../errors.js";
 import type { JsonValue } from "../../../json/value.js";
+import { LONGEST_TIMER } from "../../../timers.js";
 import { Conversation, stopped } from "../../conversation.js";
 import type { Answer, CallKey, Opening, Passage, Patience, Request } from "../../door.js";
 import type { Home } from "../../home.js";
@@ -23,8 +24,6 @@ const FRAMINGS = ["ndjson"];
 const GRACE_MS = 1000;
 /** What is said of an instance that cannot be freed. */
 const LOST = "something of it runs on after its end; what it holds is lost to this process";
-/** Longest delay that timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 const BRACE = "{".charCodeAt(0);
 const LINE_FEED = 0x0a;
 const utf8 = new TextEncoder();

@@ -1,6 +1,6 @@
 // When a guest wants to be visited by itself.
 
-import { LONGEST_TIMER } from "../job.js";
+import { LONGEST_TIMER } from "../../../timers.js";
 
 /** The next turn of a guest. */
 export class Turns {
