@@ -44,12 +44,21 @@ enum Task {
     },
     /// Runs every test of every language, formatting, lints, `codegen --check` and `tidy`.
     Test {
-        /// Only the steps whose name contains this.
+        /// Only the steps whose name contains this; they are run in any case.
         #[arg(long)]
         only: Option<String>,
+        /// Also what has passed on the very same files, which is otherwise left out (but in CI).
+        #[arg(long)]
+        again: bool,
         /// Lists the steps and runs none.
         #[arg(long)]
         list: bool,
+    },
+    /// Builds programs for tests that start them, with the features that everything is tested with.
+    Programs {
+        /// What cargo calls them: `--bin NAME`, `--example NAME`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        targets: Vec<String>,
     },
     /// Writes everything that is generated from `schema/`.
     Codegen {
@@ -106,7 +115,11 @@ fn run() -> anyhow::Result<()> {
     std::env::set_current_dir(&root)?;
     match Arguments::parse().task {
         Task::Demo { file, json } => demo::run(&root, file.as_deref(), json),
-        Task::Test { only, list } => test::run(&root, only.as_deref(), list),
+        Task::Test { only, again, list } => {
+            let only = only.as_deref();
+            test::run(&root, &test::Wish { only, again, list })
+        }
+        Task::Programs { targets } => programs::build_some(&targets),
         Task::Codegen { check } => codegen::run(&root, check),
         Task::Doctor { json } => doctor::run(&root, json),
         Task::Interop {

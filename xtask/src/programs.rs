@@ -46,14 +46,30 @@ pub(crate) fn build() -> anyhow::Result<()> {
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     if !*done {
-        let mut cargo = tools::cargo();
-        cargo.arg("build").args(PRODUCT).args(["--lib", "--bins"]);
         // Examples have the features of tests, too.
-        cargo.args(["--example", "subject"]);
-        step::run("programs and libraries", &mut cargo, Show::OnFailure)?;
+        let all = ["--lib", "--bins", "--example", "subject"];
+        step::run("programs and libraries", &mut some(&all), Show::OnFailure)?;
         *done = true;
     }
     Ok(())
+}
+
+/// What a test needs of them, named as cargo names it (`--bin NAME`, `--example NAME`). Whatever asks for it, and with
+/// whatever in its environment: what was built for the rest is not built again.
+///
+/// # Errors
+/// There is no such thing, or it does not build.
+pub(crate) fn build_some(targets: &[String]) -> anyhow::Result<()> {
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let status = some(&targets).arg("--quiet").status()?;
+    anyhow::ensure!(status.success(), "cargo build ended with {status}");
+    Ok(())
+}
+
+fn some(targets: &[&str]) -> std::process::Command {
+    let mut cargo = tools::cargo();
+    cargo.arg("build").args(PRODUCT).args(targets);
+    cargo
 }
 
 /// The program `crossplug`.

@@ -159,7 +159,7 @@ pub(crate) fn forget(stamp: &str) -> anyhow::Result<()> {
 }
 
 /// FNV-1a: enough to notice that a file changed; nothing here defends against an attacker.
-fn fingerprint(bytes: &[u8]) -> u64 {
+pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -1,10 +1,12 @@
 //! `cargo xtask test`: every check of every language, in the order in which a failure is cheapest to see.
 //!
-//! A missing toolchain is a failure in CI and a named skip for a person.
+//! A missing toolchain is a failure in CI and a named skip for a person. What has passed on the very same files is not run
+//! again, but in CI.
 
 mod counts;
 mod steps;
 mod suites;
+mod unchanged;
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,6 +15,7 @@ use anyhow::bail;
 
 use crate::tools;
 pub(crate) use counts::Counts;
+use unchanged::Tree;
 
 /// What a step gives: how many tests it ran, and the sizes of the shared corpora that it played.
 pub(crate) type Outcome = anyhow::Result<Counts>;
@@ -25,13 +28,24 @@ pub(crate) struct Step {
     run: fn(&Path) -> Outcome,
 }
 
-/// Runs the steps whose name contains `only`. One that fails does not keep the others from running: whoever mends a
-/// change wants to know all of it.
+/// What a person asks for.
+pub(crate) struct Wish<'a> {
+    /// Only the steps whose name contains this; these are run in any case.
+    pub(crate) only: Option<&'a str>,
+    /// Also what has passed on these files.
+    pub(crate) again: bool,
+    /// Names the steps and runs none.
+    pub(crate) list: bool,
+}
+
+/// Runs the steps. One that fails does not keep the others from running: whoever mends a change wants to know all of it.
 ///
 /// # Errors
 /// Names the steps that failed; in CI also those whose toolchain is missing.
-pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result<()> {
+pub(crate) fn run(root: &Path, wish: &Wish<'_>) -> anyhow::Result<()> {
+    let Wish { only, again, list } = *wish;
     let started = Instant::now();
+    let tree = if tools::in_ci() { None } else { Tree::of(root) };
     let mut total = Counts::default();
     let (mut skipped, mut failed, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps::ALL
@@ -52,9 +66,20 @@ pub(crate) fn run(root: &Path, only: Option<&str>, list: bool) -> anyhow::Result
             }
             continue;
         }
+        let before = tree.as_ref().filter(|_| only.is_none() && !again);
+        if let Some(counts) = before.and_then(|tree| tree.passed(root, step.name)) {
+            println!("passed before on these files: {}", step.name);
+            total.add(counts);
+            continue;
+        }
         let began = Instant::now();
         match (step.run)(root) {
-            Ok(counts) => total.add(counts),
+            Ok(counts) => {
+                if let Some(tree) = &tree {
+                    tree.keep(root, step.name, &counts)?;
+                }
+                total.add(counts);
+            }
             Err(error) => {
                 eprintln!("{}: {error:#}", step.name);
                 failed.push(step.name);

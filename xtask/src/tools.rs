@@ -48,8 +48,6 @@ pub(crate) fn cargo() -> Command {
     if let Ok(root) = root() {
         command.env("CARGO_TARGET_DIR", root.join("target"));
     }
-    // As maturin says it: a module of Python finds Python in the process that loads it.
-    command.env("PYO3_BUILD_EXTENSION_MODULE", "1");
     command
 }
 

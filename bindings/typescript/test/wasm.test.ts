@@ -300,7 +300,7 @@ describe("the examples are as modules what they are as programs", () => {
     const program = join(ROOT, `target/debug/example-${name}-plugin`);
     if (module === undefined) return undefined;
     if (!existsSync(program)) {
-      const args = ["build", "--quiet", "-p", `example-${name}`, "--bin", `example-${name}-plugin`];
+      const args = ["xtask", "programs", "--bin", `example-${name}-plugin`];
       assert.equal(spawnSync("cargo", args, { cwd: ROOT, stdio: "inherit" }).status, 0);
     }
     const manifest = JSON.parse(readFileSync(join(ROOT, `examples/${name}/plugin.rs.json`), "utf8")) as JsonObject;

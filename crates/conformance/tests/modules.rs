@@ -33,14 +33,7 @@ fn play(language: &str, guest: &str, applies: impl Fn(&str) -> bool) {
         println!("skipped: {what}");
         return;
     }
-    let arguments = [
-        "build",
-        "--quiet",
-        "--workspace",
-        "--all-features",
-        "--example",
-        "wasm_peer",
-    ];
+    let arguments = ["xtask", "programs", "--example", "wasm_peer"];
     let built = Command::new(env!("CARGO")).args(arguments).status();
     assert!(built.unwrap().success());
     // Once, and not for each of the cases; and quickly, since Python is large.

@@ -157,14 +157,7 @@ fn have(program: &str) -> bool {
 fn rust_subject() -> (Launch, TempDir) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "crossplug-plugin",
-            "--example",
-            "subject",
-        ])
+        .args(["xtask", "programs", "--example", "subject"])
         .current_dir(checkout());
     assert!(cargo.status().unwrap().success());
     // This test lies in `<target>/<profile>/deps`; the debug profile is what was built just now.

@@ -63,14 +63,7 @@ fn subject(builder: HostBuilder) -> Plugin {
         .canonicalize()
         .unwrap();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = [
-        "build",
-        "--quiet",
-        "--workspace",
-        "--all-features",
-        "--example",
-        "subject",
-    ];
+    let build = ["xtask", "programs", "--example", "subject"];
     assert!(
         Command::new(cargo)
             .args(build)

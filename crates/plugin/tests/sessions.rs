@@ -10,14 +10,7 @@ use crossplug_conformance::{Encoding, LINE_TIME, Launch, Report, Target, Verdict
 /// An example of this package: cargo builds it for `cargo test`, but not for `cargo test --test sessions`.
 fn subject() -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--all-features",
-            "--example",
-            "subject",
-        ])
+        .args(["xtask", "programs", "--example", "subject"])
         .status();
     assert!(built.unwrap().success());
     let test = std::env::current_exe().unwrap();

@@ -129,6 +129,10 @@ fn manifest(text: &str, language: &str, command: &[&str]) -> anyhow::Result<Stri
 fn rust(root: &Path, folder: &Path, plugin: &str, host: &str) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     let path = |crate_name: &str| root.join("crates").join(crate_name).display().to_string();
+    // Our own crates are no dependencies in the workspace, where they are not optimised either.
+    let own = ["protocol", "policy", "plugin", "host"].map(|name| {
+        format!("\n[profile.dev.package.crossplug-{name}]\nopt-level = 0\ndebug = \"line-tables-only\"\n")
+    });
     fs::write(
         folder.join("Cargo.toml"),
         format!(
@@ -136,9 +140,10 @@ fn rust(root: &Path, folder: &Path, plugin: &str, host: &str) -> anyhow::Result<
              [[bin]]\nname = \"readme-plugin\"\npath = \"plugin.rs\"\n\n[[bin]]\nname = \"readme-host\"\npath = \"host.rs\"\n\n\
              [dependencies]\ncrossplug-plugin = {{ path = {:?} }}\ncrossplug-host = {{ path = {:?} }}\nserde_json = \"1\"\n\n\
              # The workspace's own profile, so that what is built for it serves here.\n\
-             [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\nopt-level = 1\ndebug = false\n",
+             [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\nopt-level = 1\ndebug = false\n{}",
             path("plugin"),
-            path("host")
+            path("host"),
+            own.concat()
         ),
     )?;
     fs::write(folder.join("plugin.rs"), plugin)?;

@@ -29,14 +29,7 @@ pub(crate) fn subjects() -> &'static [(&'static str, PathBuf)] {
 fn rust() -> Stage {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--all-features",
-            "--example",
-            "subject",
-        ])
+        .args(["xtask", "programs", "--example", "subject"])
         .current_dir(checkout());
     assert!(cargo.status().unwrap().success());
     let manifest = std::fs::read(checkout().join("bindings/python/subject/plugin.json")).unwrap();

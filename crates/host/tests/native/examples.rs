@@ -14,8 +14,7 @@ fn both(name: &str) -> Option<(tempfile::TempDir, Host)> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let program = format!("example-{name}-plugin");
     let built = Command::new(cargo)
-        // With the features that the tests have: with others wasmtime would be built once more.
-        .args(["build", "--quiet", "--workspace", "--all-features"])
+        .args(["xtask", "programs"])
         .args(["--bin", &program, "--example", "subject"])
         .current_dir(root())
         .status();

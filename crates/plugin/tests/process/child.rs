@@ -15,14 +15,7 @@ use serde_json::{Value, json};
 pub(crate) fn program() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
-        let arguments = [
-            "build",
-            "--quiet",
-            "--workspace",
-            "--all-features",
-            "--example",
-            "stubborn",
-        ];
+        let arguments = ["xtask", "programs", "--example", "stubborn"];
         assert!(
             Command::new(env!("CARGO"))
                 .args(arguments)

@@ -6,13 +6,14 @@
 //! or a bad disk leaves behind. It does not make a foreign file safe: whoever can write into the folder could also
 //! replace the program.
 //!
-//! Files are written beside and renamed, so two hosts at once see whole files only, and both of them write the same.
+//! Files are written beside and renamed, so two hosts at once see whole files only, and both of them write the same. Whoever
+//! compiles says so by a lock, and who wants the same waits for it: compiling takes all the cores that there are.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -20,8 +21,14 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8; 8] = b"cpwasm 1";
 const HEAD: usize = MAGIC.len() + 32;
 const ENDING: &str = "module";
+const LOCK: &str = "lock";
 /// A file that is being written and is older than this was left behind by a crash.
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
+/// How long somebody else who compiles the same is waited for: longer than the largest of guests takes, and no longer, since
+/// that one may have been stopped.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// A folder of compiled modules.
 #[derive(Debug, Clone)]
@@ -88,6 +95,32 @@ impl Cache {
         self.shrink(key)
     }
 
+    /// Says that this one compiles now what goes under the key, once nobody else does.
+    pub(super) fn turn(&self, key: &str) -> Turn {
+        let path = self.folder.join(format!("{key}.{LOCK}"));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let began = Instant::now();
+        let mut turn = Turn {
+            lock: options.open(&path).ok().map(|file| (file, path)),
+            has_waited: false,
+        };
+        while let Some((file, _)) = &turn.lock {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                    turn.has_waited = true;
+                    std::thread::sleep(GLANCE);
+                }
+                Ok(()) => break,
+                // Then it is compiled twice, which costs time, no more.
+                Err(_) => turn.lock = None,
+            }
+        }
+        turn
+    }
+
     fn path(&self, key: &str) -> PathBuf {
         self.folder.join(format!("{key}.{ENDING}"))
     }
@@ -102,7 +135,9 @@ impl Cache {
             let modified = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             match path.extension().and_then(|ending| ending.to_str()) {
                 Some(ENDING) => kept.push((modified, data.len(), path)),
-                Some("part") if now.duration_since(modified).unwrap_or_default() > LEFT_BEHIND => {
+                Some("part" | LOCK)
+                    if now.duration_since(modified).unwrap_or_default() > LEFT_BEHIND =>
+                {
                     let _ = fs::remove_file(path);
                 }
                 _ => {}
@@ -120,6 +155,23 @@ impl Cache {
             }
         }
         Ok(())
+    }
+}
+
+/// The right to compile; others wait for its end, and it ends with its process, too.
+#[derive(Debug)]
+pub(super) struct Turn {
+    lock: Option<(File, PathBuf)>,
+    /// Somebody else had the turn before, and may have kept what is wanted.
+    pub(super) has_waited: bool,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((_, path)) = &self.lock {
+            // First removed, then unlocked: who gets it now looks into the cache.
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -186,6 +238,29 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(&folder.path().join("a/b"), most_bytes).unwrap();
         (folder, cache)
+    }
+
+    #[test]
+    fn who_wants_what_another_compiles_waits_and_finds_it() {
+        let (_folder, cache) = cache(1 << 20);
+        let first = cache.turn("k");
+        assert!(!first.has_waited);
+        let other = cache.turn("other");
+        assert!(!other.has_waited, "another key is nobody's business");
+        let second = std::thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                let turn = cache.turn("k");
+                (turn.has_waited, cache.get("k"))
+            });
+            std::thread::sleep(5 * GLANCE);
+            cache.put("k", b"code").unwrap();
+            drop(first);
+            second.join().unwrap()
+        });
+        assert_eq!(second, (true, Some(b"code".to_vec())));
+        drop(other);
+        let left = fs::read_dir(&cache.folder).unwrap().count();
+        assert_eq!(left, 1, "no lock is left behind");
     }
 
     #[test]

@@ -155,29 +155,40 @@ pub(super) fn compile<C: Code>(engine: &Engine, cache: Option<&Cache>, bytes: &[
         let key: [u8; 32] = key.finalize().into();
         hash(&key)
     });
-    if let (Some(cache), Some(key)) = (cache, &key)
-        && let Some(kept) = cache.get(key)
+    let place = cache.zip(key.as_deref());
+    if let Some(code) = place.and_then(|place| taken(engine, place)) {
+        return Ok(code);
+    }
+    let turn = place.map(|(cache, key)| cache.turn(key));
+    if turn.as_ref().is_some_and(|turn| turn.has_waited)
+        && let Some(code) = place.and_then(|place| taken(engine, place))
     {
-        #[allow(
-            unsafe_code,
-            reason = "code that this program wrote and kept is taken back"
-        )]
-        // SAFETY: `deserialize` trusts its bytes. These were written by `serialize` below, by this user: the folder is
-        // closed to everybody else, the checksum says that they are whole, and the key that they come from an engine
-        // that fits. They are in memory, so nobody changes them after the check.
-        let code = unsafe { C::deserialize(&engine.wasmtime, &kept) };
-        match code {
-            Ok(code) => return Ok(code),
-            Err(_) => cache.forget(key),
-        }
+        return Ok(code);
     }
     let code =
         C::compile(&engine.wasmtime, &binary).map_err(|error| refused(&format!("{error:#}")))?;
-    if let (Some(cache), Some(key)) = (cache, &key)
+    if let Some((cache, key)) = place
         && let Ok(bytes) = code.serialize()
     {
         // A cache that cannot be written costs time, no more.
         let _ = cache.put(key, &bytes);
     }
     Ok(code)
+}
+
+/// What the cache has under the key, if it is of use.
+fn taken<C: Code>(engine: &Engine, (cache, key): (&Cache, &str)) -> Option<C> {
+    let kept = cache.get(key)?;
+    #[allow(
+        unsafe_code,
+        reason = "code that this program wrote and kept is taken back"
+    )]
+    // SAFETY: `deserialize` trusts its bytes. These were written by `serialize` above, by this user: the folder is
+    // closed to everybody else, the checksum says that they are whole, and the key that they come from an engine
+    // that fits. They are in memory, so nobody changes them after the check.
+    let code = unsafe { C::deserialize(&engine.wasmtime, &kept) };
+    if code.is_err() {
+        cache.forget(key);
+    }
+    code.ok()
 }
