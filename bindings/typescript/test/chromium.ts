@@ -1,5 +1,6 @@
 // A real browser, headless, and a page of this checkout in it.
 
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -23,7 +24,7 @@ const TYPES: { readonly [ending: string]: string } = {
 const DIST = "/bindings/typescript/dist";
 
 /** As a bundler or a page's author would write it. */
-const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${JSON.stringify({
+const MAP: string = JSON.stringify({
   imports: {
     "#wasm": "/bindings/typescript/wasm/pkg/session.js",
     crossplug: `${DIST}/index.js`,
@@ -32,7 +33,13 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script ty
     "crossplug/interfaces/conformance": `${DIST}/interfaces/conformance.js`,
     "crossplug/interfaces/agent": `${DIST}/interfaces/agent.js`,
   },
-})}</script>`;
+});
+const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${MAP}</script>`;
+/** What a host needs of a page's policy, and nothing besides: its own files, and the permission to compile WebAssembly. */
+const POLICY: string = [
+  "default-src 'none'; connect-src 'self'; worker-src 'self'",
+  `script-src 'self' 'wasm-unsafe-eval' 'sha256-${createHash("sha256").update(MAP).digest("base64")}'`,
+].join("; ");
 
 /** A page, and the end of its browser. */
 export interface OpenPage {
@@ -46,13 +53,14 @@ export function hasBrowser(): boolean {
 }
 
 /** Opens a page that can have every file of the checkout, and these besides, by their addresses. */
-export async function openPage(files: { readonly [path: string]: string } = {}): Promise<OpenPage> {
+export async function openPage(files: { readonly [path: string]: string | Uint8Array } = {}): Promise<OpenPage> {
   const profile = mkdtempSync(join(tmpdir(), "crossplug-browser-"));
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://page").pathname;
     const found = path === "/" ? PAGE : (files[path] ?? file(path));
     const type = TYPES[extname(path)] ?? "text/html; charset=utf-8";
-    response.writeHead(found === undefined ? 404 : 200, { "content-type": type }).end(found);
+    const headers = { "content-type": type, "content-security-policy": POLICY };
+    response.writeHead(found === undefined ? 404 : 200, headers).end(found);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const context = await chromium.launchPersistentContext(profile, {

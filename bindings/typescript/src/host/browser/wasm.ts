@@ -16,7 +16,7 @@ import { address, bytesAt } from "./fetched.js";
  */
 export function wasmDoor(options: WasmOptions = {}): Door {
   const here = (path: string): string => address("", path).href;
-  return new WasmDoor({ read, address: here, thread, transpile: undefined, send: undefined }, options);
+  return new WasmDoor({ read, address: here, thread, send: undefined }, options);
 }
 
 function read(folder: string, path: string, most: number): Promise<Uint8Array> {
