@@ -1,4 +1,4 @@
-// Components through the WebAssembly door: both languages, what cannot be run, and jco's word on the same components.
+// Components through the WebAssembly door: three languages, what cannot be run, and jco's word on the same components.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const MODES = ["worker", "inline"] as const;
 /** A component that exports nothing. */
 const EMPTY = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
 
-for (const language of ["typescript", "python"]) {
+for (const language of ["rust", "typescript", "python"]) {
   const file = guest(`subject-${language}`);
   for (const mode of MODES) {
     test(`a component of ${language}, ${mode}`, { skip: file === undefined }, async () => {
@@ -30,6 +30,9 @@ for (const language of ["typescript", "python"]) {
       let count = 0;
       for await (const item of streamed) assert.equal(item, String(++count));
       assert.equal(await streamed.result(), "45150");
+      const crashed = await failure(plugin.call("test.crash"));
+      assert.deepEqual([crashed.code, /crash on purpose/.test(crashed.message)], ["internal", true]);
+      assert.deepEqual(await plugin.call("test.echo", { text: "here" }), { text: "here" });
       assert.equal((await plugin.stop()).error, undefined);
     });
   }

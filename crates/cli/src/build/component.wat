@@ -1,5 +1,6 @@
   ;; What stands around the module of a plugin in a component: `crossplug-abi/1` with addresses inside (`schema/README.md`,
-  ;; section 8), `crossplug.wit` outside. The module is `$guest`; `wrap.rs` puts it and what it imports in front of this.
+  ;; section 8), `crossplug.wit` outside. Its instance is `$guest`; `wrap.rs` puts that and what it imports in
+  ;; front of this.
   (alias core export $guest "memory" (core memory $memory))
 
   ;; One text comes in at a time, so the input buffer takes it, and what is given back about it lies behind it. What is given

@@ -2,9 +2,10 @@
 //! it is a text (`component.wat`) in which the module has a place; whatever else it imports traps, as hosts let it.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use super::outline::{Import, Outline};
-use super::section;
+use super::{MANIFEST, section, wrong};
 use crate::exit::{Exit, Failure};
 
 /// The component behind the guest.
@@ -54,7 +55,7 @@ pub(super) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
             "the module does not export `crossplug_abi`: it is no plugin; those of the Rust SDK have `crossplug_plugin::export!`",
         ));
     }
-    let mut text = "(component\n  (core module $guest)".to_owned();
+    let mut text = "(component\n  (core module)".to_owned();
     let mut with = String::new();
     let mut breaks_down = false;
     for (index, (from, functions)) in by_module(&outline.imports).into_iter().enumerate() {
@@ -84,7 +85,7 @@ pub(super) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
     };
     let _ = write!(
         text,
-        "{before}\n  (core instance $guest (instantiate $guest{with})){behind}\n{AROUND})"
+        "{before}\n  (core instance $guest (instantiate 0{with})){behind}\n{AROUND})"
     );
     let around = wat::parse_str(&text).map_err(|error| broken(&error))?;
     let Some(behind) = around.strip_prefix(HEAD) else {
@@ -96,6 +97,32 @@ pub(super) fn component(module: &[u8]) -> Result<Vec<u8>, Failure> {
     component.extend_from_slice(module);
     component.extend_from_slice(behind);
     Ok(component)
+}
+
+/// Whether a path that is to be built is a module that was built already.
+pub(super) fn is_module(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "wasm") && path.is_file()
+}
+
+/// Makes a component of a module's file, with the manifest that the module carries; by default beside it.
+///
+/// # Errors
+/// As [`component`], or a file cannot be read or written.
+pub(super) fn file(path: &Path, out: Option<&Path>) -> Result<PathBuf, Failure> {
+    let module = std::fs::read(path).map_err(|error| wrong(path, &error))?;
+    let told = |failure: Failure| Failure::usage(format!("{}: {failure}", path.display()));
+    let mut made = component(&module).map_err(told)?;
+    let outline = Outline::of(&module).map_err(Failure::usage).map_err(told)?;
+    if let Some(manifest) = outline.manifest {
+        section::replace(&mut made, MANIFEST, manifest);
+    }
+    let out = out.map_or_else(|| path.with_extension("component.wasm"), Path::to_owned);
+    // Beside, then renamed: whoever loads it meanwhile sees a whole file.
+    let beside = out.with_extension(format!("{}.part", std::process::id()));
+    std::fs::write(&beside, &made)
+        .and_then(|()| std::fs::rename(&beside, &out))
+        .map_err(|error| wrong(&out, &error))?;
+    Ok(out)
 }
 
 /// What is imported from each module, in order.

@@ -11,6 +11,10 @@ import { CALLED, type Called, type Instance, microseconds, now, until, type Word
 
 /** The interface that a plugin exports. */
 const GUEST = "crossplug:plugin/guest@1.0.0";
+/** The only thing that one may import and that is there: a function that takes its last words. */
+const BREAKDOWN = ["crossplug:plugin/breakdown@1.0.0", "last-words"] as const;
+/** More than this is not kept of them. */
+const MOST_WORDS = 1 << 20;
 /** What is entered, and how many numbers that takes. */
 const ENTRIES = { begin: 4, methods: 0, call: 7, push: 3, turn: 1, close: 1 } as const;
 /** Bytes of what nobody can guess. */
@@ -28,23 +32,35 @@ export interface ComponentCode {
   readonly modules: readonly WasmModule[];
 }
 
+/** What it said before it broke down. */
+interface LastWords {
+  words: Uint8Array | undefined;
+}
+
 type Entries = { readonly [name in keyof typeof ENTRIES]: Lifted };
 
 /** A component that can be entered. */
 export class ComponentInstance implements Instance {
   readonly #entries: Entries;
   readonly #limits: FullWasmLimits;
+  readonly #last: LastWords;
   #next: bigint | undefined;
 
-  private constructor(entries: Entries, limits: FullWasmLimits) {
+  private constructor(entries: Entries, limits: FullWasmLimits, last: LastWords) {
     this.#entries = entries;
     this.#limits = limits;
+    this.#last = last;
   }
 
   /** Makes one, and tells it what it cannot know by itself. Throws what stops the guest. */
   static async make({ outline, modules }: ComponentCode, limits: FullWasmLimits): Promise<ComponentInstance> {
-    const entries = entriesOf(await linked(outline, modules));
-    const instance = new ComponentInstance(entries, limits);
+    const last: LastWords = { words: undefined };
+    const hear = (words: Uint8Array): void => {
+      last.words = words.length > MOST_WORDS ? undefined : words.slice();
+    };
+    const [breakdown, lastWords] = BREAKDOWN;
+    const entries = entriesOf(await linked(outline, modules, new Map([[breakdown, new Map([[lastWords, hear]])]])));
+    const instance = new ComponentInstance(entries, limits, last);
     const seed = crypto.getRandomValues(new Uint8Array(SEED));
     entered(() => {
       const { begin } = entries;
@@ -96,9 +112,9 @@ export class ComponentInstance implements Instance {
     return this.#next === undefined ? undefined : until(this.#next);
   }
 
-  /** One that trapped cannot be entered any more. */
-  lastWords(): undefined {
-    return undefined;
+  /** One that trapped cannot be entered any more: it has said them before, or never. */
+  lastWords(): Uint8Array | undefined {
+    return this.#last.words;
   }
 
   #said(entry: Lifted, args: () => unknown[]): Words {

@@ -1,5 +1,5 @@
 // Puts a component together from its compiled core modules, as its outline says. The component model's functions between components
-// are not there, and nobody gives what it imports: whoever calls such a thing traps. Knows no types.
+// are not there, nor is what it imports and is not given: whoever calls such a thing traps. Knows no types.
 
 import { Halt } from "../fault.js";
 import {
@@ -44,9 +44,12 @@ interface Definition {
   readonly within: Space;
 }
 
-/** Puts it together. Throws what stops the guest. */
-export async function linked(outline: Outline, modules: readonly WasmModule[]): Promise<Exports> {
-  return new Space(undefined, new Linking(modules)).build(outline, new Map());
+/** A function of the host's for what takes one text: it is given the bytes, which are the guest's and go on changing. */
+export type Listener = (text: Uint8Array) => void;
+
+/** Puts it together. What it imports is there where it is given: instances as maps of {@link Listener}s. Throws what stops the guest. */
+export async function linked(outline: Outline, modules: readonly WasmModule[], given: Exports): Promise<Exports> {
+  return new Space(undefined, new Linking(modules)).build(outline, given);
 }
 
 /** Whether it is a function of a component's. */
@@ -130,12 +133,12 @@ class Space {
         return ["func", this.#lifted(step.func, step.by)];
       case "lower": {
         const func = this.#get({ sort: "func", index: step.func });
+        if (typeof func === "function") return ["core func", this.#heard(func as Listener, step.by)];
         return ["core func", trap(func instanceof Absent ? func.path : "a function of another component")];
       }
       case "built in":
         return ["core func", trap(step.name)];
       case "import":
-        // Of the outermost component nobody gives anything.
         return [step.sort, given.has(step.name) ? given.get(step.name) : new Absent(step.name)];
     }
   }
@@ -187,6 +190,17 @@ class Space {
       space = space.#within;
     }
     return space;
+  }
+
+  /** A core function that hands a text on. */
+  #heard(listener: Listener, { memory: index }: Lifting): WasmFunction<readonly [number, number], void> {
+    const memory = index === undefined ? undefined : this.#get({ sort: "core memory", index });
+    return (at, length) => {
+      if (!isMemory(memory)) throw new Halt("Incompatible", "a memory in it is none");
+      const [from, { buffer }] = [at >>> 0, memory];
+      if (from + (length >>> 0) > buffer.byteLength) throw new Halt("Protocol", "what it says is not in its memory");
+      listener(new Uint8Array(buffer, from, length >>> 0));
+    };
   }
 
   #lifted(func: number, { isUtf8, memory, realloc, after }: Lifting): Lifted {

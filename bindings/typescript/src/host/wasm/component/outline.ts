@@ -51,7 +51,7 @@ export type Step =
   | { readonly step: "of a core instance"; readonly sort: Sort; readonly instance: number; readonly name: string }
   | { readonly step: "outer"; readonly sort: Sort; readonly levels: number; readonly index: number }
   | { readonly step: "lift"; readonly func: number; readonly by: Lifting }
-  | { readonly step: "lower"; readonly func: number }
+  | { readonly step: "lower"; readonly func: number; readonly by: Lifting }
   /** A function of the component model's own. */
   | { readonly step: "built in"; readonly name: string }
   | { readonly step: "import"; readonly sort: Sort; readonly name: string }
@@ -168,7 +168,7 @@ function canon(reader: Reader): Step {
     throw unfit("it uses the component model's own `async`, which this host does not run");
   const func = reader.number();
   const by = options(reader);
-  if (kind === 1) return { step: "lower", func };
+  if (kind === 1) return { step: "lower", func, by };
   reader.number();
   return { step: "lift", func, by };
 }
