@@ -158,6 +158,35 @@ describe("a host in a browser", { skip: !isHere || guest("subject") === undefine
     assert.deepEqual(await page.evaluate(everything, "/plugins/bound"), EVERYTHING);
   });
 
+  test("what is loaded again is compiled once, and read once", async () => {
+    const said = await page.evaluate(async () => {
+      const { Host } = await import("crossplug/browser");
+      const { WebAssembly, ReadableStream } = globalThis as unknown as {
+        WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> };
+        ReadableStream: { prototype: { getReader(): unknown } };
+      };
+      const [{ compile }, { getReader }] = [WebAssembly, ReadableStream.prototype];
+      let [compiled, read] = [0, 0];
+      WebAssembly.compile = (bytes) => {
+        compiled += 1;
+        return compile(bytes);
+      };
+      ReadableStream.prototype.getReader = function () {
+        read += 1;
+        return getReader.call(this);
+      };
+      const names: string[] = [];
+      for (let round = 0; round < 3; round++) {
+        const host = await Host.create();
+        names.push((await host.load("/target/guests/agent.wasm")).name);
+        await host.close();
+      }
+      [WebAssembly.compile, ReadableStream.prototype.getReader] = [compile, getReader];
+      return { names, compiled, read };
+    });
+    assert.deepEqual(said, { names: Array(3).fill("example-agent"), compiled: 1, read: 1 });
+  });
+
   test("a component that loops is ended, one that takes too much is refused, and what is none", async () => {
     const said = await page.evaluate(async () => {
       const { Host, wasmDoor } = await import("crossplug/browser");

@@ -1,7 +1,7 @@
 // A real browser, headless, and a page of this checkout in it.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -57,10 +57,14 @@ export async function openPage(files: { readonly [path: string]: string | Uint8A
   const profile = mkdtempSync(join(tmpdir(), "crossplug-browser-"));
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://page").pathname;
-    const found = path === "/" ? PAGE : (files[path] ?? file(path));
+    const given = path === "/" ? PAGE : files[path];
+    const tag = given === undefined ? tagOf(path) : undefined;
     const type = TYPES[extname(path)] ?? "text/html; charset=utf-8";
-    const headers = { "content-type": type, "content-security-policy": POLICY };
-    response.writeHead(found === undefined ? 404 : 200, headers).end(found);
+    const headers = { "content-type": type, "content-security-policy": POLICY, "cache-control": "no-cache" };
+    if (given === undefined && tag === undefined) response.writeHead(404, headers).end();
+    else if (tag === undefined) response.writeHead(200, headers).end(given);
+    else if (request.headers["if-none-match"] === tag) response.writeHead(304, { ...headers, etag: tag }).end();
+    else response.writeHead(200, { ...headers, etag: tag }).end(readFileSync(join(ROOT, normalize(path))));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const context = await chromium.launchPersistentContext(profile, {
@@ -80,7 +84,8 @@ export async function openPage(files: { readonly [path: string]: string | Uint8A
   };
 }
 
-function file(path: string): Uint8Array | undefined {
-  const place = join(ROOT, normalize(path));
-  return existsSync(place) ? readFileSync(place) : undefined;
+/** What names the content of a file of the checkout, as servers of files make it up; undefined where there is none. */
+function tagOf(path: string): string | undefined {
+  const found = statSync(join(ROOT, normalize(path)), { throwIfNoEntry: false });
+  return found?.isFile() ? `"${found.mtimeMs.toString(36)}-${found.size.toString(36)}"` : undefined;
 }

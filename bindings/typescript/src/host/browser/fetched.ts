@@ -6,6 +6,9 @@ import { type Found, readCarried, readManifest } from "../manifest.js";
 import { MANIFEST_SECTION } from "../wasm/abi/name.js";
 import { fullLimits } from "../wasm/limits.js";
 import { customSection } from "../wasm/outline.js";
+import { Lately } from "./lately.js";
+
+const lately = new Lately();
 
 /** What a folder's manifest is called. */
 const MANIFEST = "plugin.json";
@@ -31,10 +34,17 @@ async function bareModule(href: string): Promise<Found> {
   const file = new URL(href);
   const folder = new URL(".", file).href;
   const path = file.pathname.split("/").at(-1) ?? "";
-  const carried = customSection(await bytesAt(href, fullLimits().moduleBytes), MANIFEST_SECTION);
+  const bytes = await bytesAt(href, fullLimits().moduleBytes);
+  lately.hand(href, bytes);
+  const carried = customSection(bytes, MANIFEST_SECTION);
   const loaded = carried === undefined ? undefined : readCarried(carried, href, folder);
   const name = loaded?.manifest.name ?? path.replace(/\.wasm$/, "");
   return { name, folder, loaded, way: { kind: "wasm", path: `${path}${file.search}`, abi: null } };
+}
+
+/** The bytes of a module: those that its manifest was found in, or fetched. @throws HostError */
+export async function moduleAt(href: string, most: number): Promise<Uint8Array> {
+  return lately.handed(href) ?? bytesAt(href, most);
 }
 
 /** Fetches: one byte more than so many at most, so that whoever judges it sees that it is too large. @throws HostError */
@@ -50,6 +60,17 @@ export async function bytesAt(href: string, most: number): Promise<Uint8Array> {
     const context = `\`${href}\` cannot be fetched: ${response.status} ${response.statusText}`;
     throw new HostError(kind, "load", { context });
   }
+  const kept = lately.again(href, response);
+  if (kept !== undefined) {
+    await response.body?.cancel();
+    return kept;
+  }
+  const bytes = await bodyOf(response, most);
+  if (bytes.length <= most) lately.keep(href, response, bytes);
+  return bytes;
+}
+
+async function bodyOf(response: Response, most: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();

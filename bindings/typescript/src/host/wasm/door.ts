@@ -63,9 +63,10 @@ export class WasmDoor implements Door {
 
   #seat(code: GuestCode): Seat<Visit, Said> {
     if (this.#options.mode === "inline") return new InlineSeat(new AbiVisitor());
-    // A guest reaches nothing of its thread, which is as good as new afterwards; the JavaScript beside a module does.
-    const hasGlue = "module" in code && code.glue !== undefined;
-    if (hasGlue) return new ThreadSeat(this.#ports.thread(), lost);
+    // A module reaches nothing of its thread, which is as good as new afterwards; the JavaScript beside one does. A component would
+    // leave an interpreter's memory behind until somebody collects it, and is as slow to make as a thread is.
+    const isBare = "module" in code && code.glue === undefined;
+    if (!isBare) return new ThreadSeat(this.#ports.thread(), lost);
     const rest = (thread: Thread): void => this.#threads.rest(thread, LEAVE);
     return new ThreadSeat(this.#threads.take(), lost, { rest });
   }
