@@ -49,25 +49,36 @@ export async function moduleAt(href: string, most: number): Promise<Uint8Array> 
 
 /** Fetches: one byte more than so many at most, so that whoever judges it sees that it is too large. @throws HostError */
 export async function bytesAt(href: string, most: number): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(href);
-  } catch (cause) {
-    throw new HostError("Io", "load", { context: `\`${href}\` cannot be fetched: ${(cause as Error).message}`, cause });
+  const kept = lately.get(href);
+  // Another origin would be asked first whether it takes such a header.
+  const asks = kept !== undefined && new URL(href).origin === globalThis.location.origin;
+  const response = await answerOf(href, asks ? { "if-none-match": kept.tag } : {});
+  if (kept !== undefined && (response.status === 304 || tagOf(response) === kept.tag)) {
+    await response.body?.cancel();
+    return kept.bytes;
   }
   if (!response.ok) {
     const kind = response.status === 404 ? "NotFound" : "Io";
     const context = `\`${href}\` cannot be fetched: ${response.status} ${response.statusText}`;
     throw new HostError(kind, "load", { context });
   }
-  const kept = lately.again(href, response);
-  if (kept !== undefined) {
-    await response.body?.cancel();
-    return kept;
-  }
   const bytes = await bodyOf(response, most);
-  if (bytes.length <= most) lately.keep(href, response, bytes);
+  if (bytes.length <= most) lately.keep(href, tagOf(response), bytes);
   return bytes;
+}
+
+async function answerOf(href: string, headers: HeadersInit): Promise<Response> {
+  try {
+    return await fetch(href, { headers });
+  } catch (cause) {
+    throw new HostError("Io", "load", { context: `\`${href}\` cannot be fetched: ${(cause as Error).message}`, cause });
+  }
+}
+
+/** What the server calls this very content. A weak tag only says what it means. */
+function tagOf({ headers }: Response): string | undefined {
+  const tag = headers.get("etag");
+  return tag?.startsWith('"') === true ? tag : undefined;
 }
 
 async function bodyOf(response: Response, most: number): Promise<Uint8Array> {

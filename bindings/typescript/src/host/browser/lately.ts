@@ -7,7 +7,8 @@ const MOST_BYTES = 128 << 20;
 /** What is smaller than this is as soon sent as compared, in bytes. */
 const LEAST_BYTES = 64 << 10;
 
-interface Kept {
+/** What was fetched of an address. */
+export interface Kept {
   readonly bytes: Uint8Array;
   /** What the server calls this very content. */
   readonly tag: string;
@@ -19,17 +20,15 @@ export class Lately {
   readonly #kept: Map<string, Kept> = new Map();
   readonly #handed: Map<string, Uint8Array> = new Map();
 
-  /** What was kept of an address, where a server's answer says that it is still the same: its body need not be read. */
-  again(href: string, { headers }: Response): Uint8Array | undefined {
-    const kept = this.#kept.get(href);
-    return kept !== undefined && kept.tag === tagOf(headers) ? kept.bytes : undefined;
+  /** What was kept of an address, and its tag: a server says whether it is still the same. */
+  get(href: string): Kept | undefined {
+    return this.#kept.get(href);
   }
 
-  /** Keeps a while what was fetched. */
-  keep(href: string, { headers }: Response, bytes: Uint8Array): void {
+  /** Keeps a while what was fetched; not what the server has no tag for. */
+  keep(href: string, tag: string | undefined, bytes: Uint8Array): void {
     clearTimeout(this.#kept.get(href)?.end);
     this.#kept.delete(href);
-    const tag = tagOf(headers);
     const taken = [...this.#kept.values()].reduce((sum, { bytes }) => sum + bytes.length, bytes.length);
     if (tag === undefined || bytes.length < LEAST_BYTES || taken > MOST_BYTES) return;
     const end = setTimeout(() => this.#kept.delete(href), KEPT_MS);
@@ -50,10 +49,4 @@ export class Lately {
     this.#handed.delete(href);
     return bytes;
   }
-}
-
-/** A strong tag names bytes; a weak one only what they mean. */
-function tagOf(headers: Headers): string | undefined {
-  const tag = headers.get("etag");
-  return tag?.startsWith('"') === true ? tag : undefined;
 }
