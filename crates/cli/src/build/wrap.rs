@@ -118,9 +118,12 @@ pub(super) fn file(path: &Path, out: Option<&Path>) -> Result<PathBuf, Failure> 
     }
     let out = out.map_or_else(|| path.with_extension("component.wasm"), Path::to_owned);
     // Beside, then renamed: whoever loads it meanwhile sees a whole file.
-    let beside = out.with_extension(format!("{}.part", std::process::id()));
-    std::fs::write(&beside, &made)
-        .and_then(|()| std::fs::rename(&beside, &out))
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let beside = tempfile::tempdir_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| wrong(&out, &error))?;
+    let whole = beside.path().join("component.wasm");
+    std::fs::write(&whole, &made)
+        .and_then(|()| std::fs::rename(&whole, &out))
         .map_err(|error| wrong(&out, &error))?;
     Ok(out)
 }
