@@ -144,7 +144,7 @@ describe("a host in a browser", { skip: !isHere || guest("subject") === undefine
     assert.deepEqual(said, { kind: "Deadline", echoed: { a: 1 }, went: true });
   });
 
-  for (const language of ["typescript", "python"]) {
+  for (const language of ["rust", "typescript", "python"]) {
     test(`a component of ${language}: calls, a stream, a service, an event`, {
       skip: guest(`subject-${language}`) === undefined,
     }, async () => {
