@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Host, wasmDoor } from "crossplug/host";
+import { Host, HostError, wasmDoor } from "crossplug/host";
 import { ComponentInstance, fullLimits, isComponent, outlined, readyForComponents, wasm } from "./inside.js";
 import { failure, guest, ROOT } from "./plugins.js";
 import { INITIALIZE } from "./program.js";
@@ -107,6 +107,46 @@ describe("what cannot be run", () => {
     const text = `(component (component $c0 (core module $m) (core instance (instantiate $m))) ${levels.join("\n")}
       (instance (instantiate $c18)))`;
     assert.match(await refused(await assembled(text)), /^Limit: .*more than 1000 core instances/);
+  });
+
+  test("names without end", async () => {
+    const text = readFileSync(join(ROOT, "crates/host/tests/abi/broken-component.wat"), "utf8");
+    // As many as fit into the memory, all of them the same 64 KiB.
+    const filled = `(local $at i32)
+      (loop $on
+        (i32.store (i32.add (i32.const 65536) (local.get $at)) (i32.const 0))
+        (i32.store (i32.add (i32.const 65540) (local.get $at)) (i32.const 65536))
+        (local.set $at (i32.add (local.get $at) (i32.const 8)))
+        (br_if $on (i32.lt_u (local.get $at) (i32.const 65536))))
+      (i32.store (i32.const 2400) (i32.const 65536)) (i32.store (i32.const 2404) (i32.const 8192))`;
+    const many = text.replace(
+      '(func (export "methods") (result i32) ',
+      `(func (export "methods") (result i32) ${filled} `,
+    );
+    assert.match(await refused(await assembled(many)), /^Limit: .*its output is larger than 67108864 bytes/);
+  });
+
+  test("a component whose bytes somebody changed", { skip: guest("broken-component") === undefined }, () => {
+    const whole = readFileSync(guest("broken-component") as string);
+    let seed = 7;
+    const upTo = (most: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return (seed >>> 8) % most;
+    };
+    const came = { read: 0, refused: 0 };
+    for (let round = 0; round < 3000; round++) {
+      const changed = Uint8Array.from(whole);
+      for (let left = 1 + upTo(4); left > 0; left--) changed[8 + upTo(changed.length - 8)] = upTo(round % 2 ? 256 : 24);
+      try {
+        outlined(changed);
+        came.read += 1;
+      } catch (thrown) {
+        assert.ok(thrown instanceof HostError, String(thrown));
+        assert.equal(thrown.kind, "Incompatible");
+        came.refused += 1;
+      }
+    }
+    assert.ok(came.read > 100 && came.refused > 100, JSON.stringify(came));
   });
 
   test("components that lie in each other without end", async () => {

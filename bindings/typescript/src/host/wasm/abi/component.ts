@@ -74,7 +74,15 @@ export class ComponentInstance implements Instance {
     return this.#given(this.#entries.methods, [], LIST_BYTES, (memory, at) => {
       const [from, count] = [memory.getUint32(at, true), memory.getUint32(at + 4, true)];
       const utf8 = new TextDecoder("utf-8", { fatal: true });
-      return Array.from({ length: count }, (_, index) => utf8.decode(this.#text(memory, from + index * LIST_BYTES)));
+      const names: string[] = [];
+      // The same bytes can be many names.
+      for (let left = this.#limits.outputBytes; names.length < count; ) {
+        const name = this.#text(memory, from + names.length * LIST_BYTES);
+        left -= name.length + LIST_BYTES;
+        if (left < 0) throw this.#tooMuch();
+        names.push(utf8.decode(name));
+      }
+      return names;
     });
   }
 
@@ -146,12 +154,14 @@ export class ComponentInstance implements Instance {
   #text(memory: DataView, place: number): Uint8Array {
     if (place + LIST_BYTES > memory.byteLength) throw beyond(`a text's place at ${place}`);
     const [at, length] = [memory.getUint32(place, true), memory.getUint32(place + 4, true)];
-    const { outputBytes } = this.#limits;
-    if (length > outputBytes) {
-      throw new Halt("Limit", `its output is larger than ${outputBytes} bytes; allow more with \`outputBytes\``);
-    }
+    if (length > this.#limits.outputBytes) throw this.#tooMuch();
     if (length > 0 && at + length > memory.byteLength) throw beyond(`a text of ${length} bytes at ${at}`);
     return new Uint8Array(memory.buffer, length === 0 ? 0 : at, length);
+  }
+
+  #tooMuch(): Halt {
+    const { outputBytes } = this.#limits;
+    return new Halt("Limit", `its output is larger than ${outputBytes} bytes; allow more with \`outputBytes\``);
   }
 }
 
