@@ -1,4 +1,5 @@
-//! Calls the agent plugin in a folder, whatever it is written in, on a document: `example-agent-host FOLDER FILE`.
+//! Calls the agent plugin in a folder, whatever it is written in, on a document, through one of its doors or the first that it
+//! has: `example-agent-host FOLDER FILE [DOOR]`.
 //!
 //! The host's memory is made of the document's paragraphs; the plugin searches it through the service `memory.search`.
 //! Prints a line of JSON for each call: the method, the result and the time it took.
@@ -17,7 +18,7 @@ use serde_json::json;
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(folder), Some(file)) = (arguments.next(), arguments.next()) else {
-        anyhow::bail!("usage: example-agent-host FOLDER FILE");
+        anyhow::bail!("usage: example-agent-host FOLDER FILE [DOOR]");
     };
     let document = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
     let host = Host::builder()
@@ -26,7 +27,11 @@ fn main() -> anyhow::Result<()> {
         .grants(Grants::parse(["memory.search"])?)
         .services(AgentServiceDispatch::new(Paragraphs::of(&document)))
         .build();
-    let plugin = host.load(folder).blocking()?;
+    let mut load = host.load(folder);
+    if let Some(door) = arguments.next() {
+        load = load.door(door);
+    }
+    let plugin = load.blocking()?;
     let agent = AgentClient::new(&plugin);
 
     let memory = Memory::new(Content::new().with_text(document));
@@ -58,7 +63,7 @@ fn row<T: Serialize>(method: &str, call: impl FnOnce() -> Result<T>) -> anyhow::
     let millis = started.elapsed().as_secs_f64() * 1e3;
     println!(
         "{}",
-        json!({ "method": method, "door": "process", "result": result, "millis": millis })
+        json!({ "method": method, "result": result, "millis": millis })
     );
     Ok(())
 }

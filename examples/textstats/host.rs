@@ -1,7 +1,9 @@
-//! Calls the textstats plugin in a folder, whatever it is written in, on a document: `example-textstats-host FOLDER FILE`.
+//! Calls the textstats plugin in a folder, whatever it is written in, on a document, through one of its doors or the first that it
+//! has: `example-textstats-host FOLDER FILE [DOOR]`.
 //!
 //! Prints a line of JSON: the method, everything that was streamed, the progress and the summary, and the time it took.
 
+#[path = "host/generated"]
 mod generated {
     pub(crate) mod textstats;
 }
@@ -18,14 +20,18 @@ use serde_json::json;
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(folder), Some(file)) = (arguments.next(), arguments.next()) else {
-        anyhow::bail!("usage: example-textstats-host FOLDER FILE");
+        anyhow::bail!("usage: example-textstats-host FOLDER FILE [DOOR]");
     };
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
     let host = Host::builder()
         .name("example-textstats-host")
         .on_log(|log| eprintln!("{log}"))
         .build();
-    let plugin = host.load(folder).blocking()?;
+    let mut load = host.load(folder);
+    if let Some(door) = arguments.next() {
+        load = load.door(door);
+    }
+    let plugin = load.blocking()?;
 
     let started = Instant::now();
     let progress = Arc::new(Mutex::new(Vec::new()));
@@ -49,7 +55,7 @@ fn main() -> anyhow::Result<()> {
     let result = json!({ "summary": summary, "paragraphs": paragraphs, "progress": *progress });
     println!(
         "{}",
-        json!({ "method": "text.analyse", "door": "process", "result": result, "millis": millis })
+        json!({ "method": "text.analyse", "result": result, "millis": millis })
     );
     plugin.stop_blocking();
     Ok(())

@@ -104,7 +104,7 @@ impl Total {
     }
 }
 
-crossplug_plugin::export!(Reader: Textstats);
+crossplug_plugin::export!(Reader: Textstats; python = reader);
 
 #[cfg(test)]
 mod tests {

@@ -8,12 +8,17 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use crossplug_idl::driver::{self, Files, GENERATED_FOLDERS, Order};
-use crossplug_idl::emit::Lang;
+use crossplug_idl::emit::{Lang, Role};
 
 use crate::step;
 
 /// The example with an interface of its own, generated as a user would.
 const EXAMPLE: &str = "examples/textstats";
+/// What is generated from it, for plugins, and for the host in Rust.
+const EXAMPLE_FOLDERS: [&str; 2] = [
+    "examples/textstats/generated",
+    "examples/textstats/host/generated",
+];
 /// The kernel of Extism's ABI, which the Rust host assembles by itself, and where hosts that read no text have it from.
 const KERNEL: &str = "crates/host/src/door/wasm/extism/kernel.wat";
 const ASSEMBLED: &str = "bindings/typescript/src/host/wasm/extism/generated/kernel.ts";
@@ -61,14 +66,31 @@ fn generate(root: &Path) -> anyhow::Result<Files> {
         source: document,
         refusals,
     })?;
-    let order = Order {
-        langs: vec![Lang::Rust, Lang::Python, Lang::TypeScript],
-        roles: driver::ROLES.to_vec(),
-        runtime: None,
-        document: "textstats.json".to_owned(),
-    };
-    for (path, text) in driver::codegen(&[interface], &order)? {
-        files.insert(format!("{EXAMPLE}/generated/{path}"), text);
+    let interfaces = [interface];
+    let [for_plugins, for_the_host] = EXAMPLE_FOLDERS;
+    // A plugin in Rust does not depend on hosts, so its package has nothing of them.
+    for (folder, langs, roles) in [
+        (
+            for_plugins,
+            &[Lang::Rust][..],
+            &[Role::Types, Role::Plugin][..],
+        ),
+        (
+            for_plugins,
+            &[Lang::Python, Lang::TypeScript],
+            &driver::ROLES,
+        ),
+        (for_the_host, &[Lang::Rust], &[Role::Types, Role::Host]),
+    ] {
+        let order = Order {
+            langs: langs.to_vec(),
+            roles: roles.to_vec(),
+            runtime: None,
+            document: "textstats.json".to_owned(),
+        };
+        for (path, text) in driver::codegen(&interfaces, &order)? {
+            files.insert(format!("{folder}/{path}"), text);
+        }
     }
     files.insert(ASSEMBLED.to_owned(), kernel(root)?);
     Ok(files)
@@ -88,15 +110,14 @@ fn kernel(root: &Path) -> anyhow::Result<String> {
 /// What lies where generated files go.
 fn on_disk(root: &Path) -> anyhow::Result<Files> {
     let mut files = Files::new();
-    let example = format!("{EXAMPLE}/generated");
-    for folder in GENERATED_FOLDERS.iter().copied().chain([example.as_str()]) {
-        let folder = root.join(folder);
+    for room in GENERATED_FOLDERS.iter().copied().chain(EXAMPLE_FOLDERS) {
+        let folder = root.join(room);
         if !folder.is_dir() {
             continue;
         }
         for file in step::files_below(&folder, &ENDINGS)? {
             let name = relative(root, &file)?;
-            if driver::is_generated(&name) || name.starts_with(&example) {
+            if driver::is_generated(&name) || EXAMPLE_FOLDERS.contains(&room) {
                 files.insert(name, fs::read_to_string(&file)?);
             }
         }

@@ -1,4 +1,4 @@
-//! Builds plugins in TypeScript and Python as WebAssembly components, with the program that users have for it, and lays them
+//! Builds plugins as WebAssembly components, with the program that users have for it, and lays them
 //! out where tests look for them: `target/guests/<name>.wasm`. What did not change is not built again.
 
 use std::path::{Path, PathBuf};
@@ -7,29 +7,20 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::step::{self, Show};
-use crate::tools::python;
+use crate::tools::{self, wasm};
 use crate::{examples, programs};
 
 /// Where a plugin lies, which of its programs is meant, and what the component is called.
-const COMPONENTS: [[&str; 3]; 5] = [
+const COMPONENTS: [[&str; 3]; 2] = [
     [
         "bindings/typescript/subject",
         "dist/plugin.js",
         "subject-typescript",
     ],
     ["bindings/python/subject", "awaiting.py", "subject-python"],
-    [
-        "target/plugins/agent-typescript",
-        "plugin.js",
-        "agent-typescript",
-    ],
-    [
-        "target/plugins/textstats-typescript",
-        "plugin.js",
-        "textstats-typescript",
-    ],
-    ["target/plugins/agent-python", "plugin.py", "agent-python"],
 ];
+/// Examples whose components tests look for by themselves.
+const EXAMPLES: [&str; 3] = ["agent-typescript", "textstats-typescript", "agent-python"];
 
 /// Builds those whose program, SDK or way of building has changed.
 ///
@@ -39,6 +30,7 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     examples::build(root)?;
     let laid = root.join("target/guests");
     std::fs::create_dir_all(&laid)?;
+    rust(root, &laid)?;
     for [folder, program, called] in COMPONENTS {
         let out = laid.join(called).with_extension("wasm");
         let stamp = format!("component-{called}");
@@ -46,16 +38,48 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
             step::forget(&stamp)?;
         }
         step::unless_done(&stamp, &inputs(root, folder)?, || {
-            let mut crossplug = Command::new(programs::crossplug(root));
-            crossplug.arg("build").arg(root.join(folder));
-            crossplug.args(["--door", "wasm", "--program", program, "--out"]);
-            crossplug.arg(&out).env("PATH", python::path_with(root)?);
-            crossplug.env("CROSSPLUG_TOOLS", root.join("target/tools"));
+            let mut crossplug = examples::building(root, &tools::cargo())?;
+            let made = root.join("target/guests/made").join(called);
+            crossplug.arg(root.join(folder)).arg("--out").arg(&made);
+            crossplug.args(["--door", "wasm", "--program", program]);
             let name = format!("component {called}");
-            step::run(&name, &mut crossplug, Show::OnFailure).map(drop)
+            step::run(&name, &mut crossplug, Show::OnFailure)?;
+            copy(&made.join("conformance-subject.wasm"), &out)
         })?;
     }
+    for example in EXAMPLES {
+        let made = root.join("target/plugins").join(example);
+        let made = made.join(format!("example-{example}.wasm"));
+        copy(&made, &laid.join(example).with_extension("wasm"))?;
+    }
     Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::copy(from, to).with_context(|| format!("no {}", from.display()))?;
+    Ok(())
+}
+
+/// The subject of the Rust SDK: its module, with a way out for what a panic says, and what `crossplug` puts around it.
+fn rust(root: &Path, laid: &Path) -> anyhow::Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let mut cargo = wasm::find()?.cargo();
+    cargo.args(["build", "--locked", "--release", "--target", TARGET]);
+    cargo.args(["--package", "crossplug-plugin", "--example", "subject"]);
+    cargo.args(["--features", "crossplug-plugin/component"]);
+    step::run(
+        "module for component subject-rust",
+        &mut cargo,
+        Show::OnFailure,
+    )?;
+    let built = root
+        .join("target/wasm")
+        .join(TARGET)
+        .join("release/examples");
+    let mut crossplug = Command::new(programs::crossplug(root));
+    crossplug.arg("build").arg(built.join("subject.wasm"));
+    crossplug.arg("--out").arg(laid.join("subject-rust.wasm"));
+    step::run("component subject-rust", &mut crossplug, Show::OnFailure).map(drop)
 }
 
 /// Everything that a component is made of.

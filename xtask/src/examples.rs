@@ -1,5 +1,5 @@
-//! Builds the examples of every language and lays each plugin out as a folder that a host can load:
-//! `target/plugins/<scenario>-<language>/` with its `plugin.json`.
+//! Builds the examples of every language, for every door: each plugin is a folder that `crossplug build` made,
+//! `target/plugins/<scenario>-<language>/`. What did not change is not built again.
 
 mod readme;
 
@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use crate::programs;
 use crate::step::{self, Show};
 use crate::test::{Counts, Outcome};
-use crate::tools::{node, python};
+use crate::tools::{self, node, python, wasm};
 
 /// The scenarios under `examples/`.
 pub(crate) const SCENARIOS: [&str; 2] = ["agent", "textstats"];
@@ -51,49 +51,116 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
     })?;
     for scenario in SCENARIOS {
         for (language, ending) in LANGUAGES {
-            lay_out(root, scenario, language, ending)
+            plugin(root, scenario, language, ending)
                 .with_context(|| format!("example {scenario} in {language}"))?;
         }
     }
     Ok(())
 }
 
-/// Puts what a plugin consists of into its folder, anew.
-fn lay_out(root: &Path, scenario: &str, language: &str, ending: &str) -> anyhow::Result<()> {
+/// Has the program that users have build the plugin for every door, where something of it has changed.
+fn plugin(root: &Path, scenario: &str, language: &str, ending: &str) -> anyhow::Result<()> {
     let source = root.join("examples").join(scenario);
-    let target = folder(root, scenario, language);
-    if target.exists() {
-        fs::remove_dir_all(&target)?;
+    let manifest = source.join(format!("plugin.{ending}.json"));
+    let folder = folder(root, scenario, language);
+    let stamp = format!("example-{scenario}-{language}");
+    if !folder.join("plugin.json").exists() {
+        step::forget(&stamp)?;
     }
-    fs::create_dir_all(&target)?;
-    fs::copy(
-        source.join(format!("plugin.{ending}.json")),
-        target.join("plugin.json"),
-    )?;
-    match language {
-        "rust" => {
-            let built = root.join("target/debug").join(format!(
-                "example-{scenario}-plugin{}",
-                std::env::consts::EXE_SUFFIX
-            ));
-            fs::copy(
-                built,
-                target.join(format!("plugin{}", std::env::consts::EXE_SUFFIX)),
-            )?;
+    step::unless_done(&stamp, &inputs(root, &source, &manifest, language)?, || {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
         }
-        "python" => copy_tree(&source, &target, ".py")?,
-        _ => copy_tree(&root.join("target/examples").join(scenario), &target, ".js")?,
-    }
-    Ok(())
+        if language != "rust" {
+            let mut build = building(root, &tools::cargo())?;
+            build.arg(&manifest).arg("--out").arg(&folder);
+            return crossplug(&format!("plugin {scenario} in {language}"), &mut build);
+        }
+        // Not optimised, of what other steps compile, too; but for modules, which are loaded as their users load them, and which a
+        // compiler of their own may have to compile.
+        let mut build = building(root, &tools::cargo())?;
+        build
+            .arg(&manifest)
+            .arg("--out")
+            .arg(&folder)
+            .arg("--debug");
+        build.args(["--door", "process,native,module.python"]);
+        crossplug(&format!("plugin {scenario} in {language}"), &mut build)?;
+        let mut build = building(root, &wasm::find()?.cargo())?;
+        build.arg(&manifest).arg("--out").arg(&folder);
+        build.args(["--door", "wasm,module.typescript"]);
+        crossplug(&format!("modules of {scenario} in {language}"), &mut build)?;
+        let module = folder.join(format!("example-{scenario}-rust.wasm"));
+        let mut around = building(root, &tools::cargo())?;
+        around
+            .arg(&module)
+            .arg("--out")
+            .arg(component(root, scenario));
+        crossplug(
+            &format!("component of {scenario} in {language}"),
+            &mut around,
+        )
+    })
 }
 
-fn copy_tree(from: &Path, to: &Path, ending: &str) -> anyhow::Result<()> {
-    for file in step::files_below(from, &[ending])? {
-        let target = to.join(file.strip_prefix(from)?);
-        fs::create_dir_all(target.parent().context("a file lies in a folder")?)?;
-        fs::copy(&file, &target)?;
+/// The module of the plugin in Rust, as a component.
+pub(crate) fn component(root: &Path, scenario: &str) -> PathBuf {
+    folder(root, scenario, "rust").join("component.wasm")
+}
+
+/// `crossplug build`, where cargo is what it is for another command.
+pub(crate) fn building(root: &Path, cargo: &Command) -> anyhow::Result<Command> {
+    let mut command = Command::new(programs::crossplug(root));
+    for (name, value) in cargo.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
     }
-    Ok(())
+    let tool = programs::wasm_bindgen(root)?;
+    let path = python::path_with(root)?;
+    let path = std::iter::once(tool).chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(path)?);
+    command.env("CROSSPLUG_TOOLS", root.join("target/tools"));
+    command.arg("build");
+    Ok(command)
+}
+
+fn crossplug(name: &str, command: &mut Command) -> anyhow::Result<()> {
+    step::run(name, command, Show::OnFailure).map(drop)
+}
+
+/// Everything that a plugin is made of.
+fn inputs(
+    root: &Path,
+    source: &Path,
+    manifest: &Path,
+    language: &str,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let mut inputs = vec![
+        manifest.to_owned(),
+        root.join("schema/crossplug.wit"),
+        root.join("crates/cli/src/build.rs"),
+    ];
+    let (sdk, endings): (&[&str], &[&str]) = match language {
+        "rust" => {
+            inputs.push(root.join("Cargo.lock"));
+            (
+                &["crates/plugin", "crates/protocol"],
+                &[".rs", "Cargo.toml"],
+            )
+        }
+        "python" => (&["bindings/python/src/crossplug"], &[".py"]),
+        // What is compiled of it lies in a folder that is passed over.
+        _ => (&["bindings/typescript/src"], &[".ts"]),
+    };
+    inputs.extend(step::files_below(source, endings)?);
+    for room in sdk {
+        inputs.extend(step::files_below(&root.join(room), endings).context("the SDK")?);
+    }
+    let way = root.join("crates/cli/src/build");
+    inputs.extend(step::files_below(&way, &[".rs", ".py", ".wat"])?);
+    Ok(inputs)
 }
 
 /// Runs the tests that the examples' authors wrote with the test kits, and the code of the README.

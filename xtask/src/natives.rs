@@ -12,8 +12,8 @@ use crate::tools;
 /// What the compiler calls it, and what the library is called.
 const LIBRARIES: [(&str, &str); 3] = [
     ("examples/{}subject_library", "subject"),
-    ("{}example_agent", "agent"),
-    ("{}example_textstats", "textstats"),
+    ("{}companion", "agent"),
+    ("{}reader", "textstats"),
 ];
 
 /// Builds them all.

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use anyhow::Context as _;
 
@@ -89,4 +89,32 @@ pub(crate) fn lay(root: &Path, place: &Path, to: &Path) -> anyhow::Result<()> {
     fs::copy(&built, &beside).with_context(|| format!("no {}", built.display()))?;
     fs::rename(beside, to)?;
     Ok(())
+}
+
+/// A folder with the tool of wasm-bindgen, which is part of this package. Its crate must not have the tool's name, or the compiler
+/// takes it for what modules are made with.
+///
+/// # Errors
+/// It does not build.
+pub(crate) fn wasm_bindgen(root: &Path) -> anyhow::Result<PathBuf> {
+    let folder = root.join("target/xtask/bin");
+    static DONE: OnceLock<()> = OnceLock::new();
+    if DONE.get().is_none() {
+        let mut cargo = tools::cargo();
+        cargo.args([
+            "build",
+            "--locked",
+            "--package",
+            "xtask",
+            "--bin",
+            "bindgen",
+        ]);
+        step::run("wasm-bindgen", &mut cargo, Show::OnFailure)?;
+        fs::create_dir_all(&folder)?;
+        let [built, called] = ["bindgen", "wasm-bindgen"]
+            .map(|name| format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        lay(root, Path::new(&built), &folder.join(called))?;
+        let _ = DONE.set(());
+    }
+    Ok(folder)
 }

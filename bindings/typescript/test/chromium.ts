@@ -1,6 +1,7 @@
 // A real browser, headless, and a page of this checkout in it.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,7 +24,7 @@ const TYPES: { readonly [ending: string]: string } = {
 const DIST = "/bindings/typescript/dist";
 
 /** As a bundler or a page's author would write it. */
-const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${JSON.stringify({
+const MAP: string = JSON.stringify({
   imports: {
     "#wasm": "/bindings/typescript/wasm/pkg/session.js",
     crossplug: `${DIST}/index.js`,
@@ -32,7 +33,13 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script ty
     "crossplug/interfaces/conformance": `${DIST}/interfaces/conformance.js`,
     "crossplug/interfaces/agent": `${DIST}/interfaces/agent.js`,
   },
-})}</script>`;
+});
+const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><script type="importmap">${MAP}</script>`;
+/** What a host needs of a page's policy, and nothing besides: its own files, and the permission to compile WebAssembly. */
+const POLICY: string = [
+  "default-src 'none'; connect-src 'self'; worker-src 'self'",
+  `script-src 'self' 'wasm-unsafe-eval' 'sha256-${createHash("sha256").update(MAP).digest("base64")}'`,
+].join("; ");
 
 /** A page, and the end of its browser. */
 export interface OpenPage {
@@ -46,13 +53,18 @@ export function hasBrowser(): boolean {
 }
 
 /** Opens a page that can have every file of the checkout, and these besides, by their addresses. */
-export async function openPage(files: { readonly [path: string]: string } = {}): Promise<OpenPage> {
+export async function openPage(files: { readonly [path: string]: string | Uint8Array } = {}): Promise<OpenPage> {
   const profile = mkdtempSync(join(tmpdir(), "crossplug-browser-"));
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://page").pathname;
-    const found = path === "/" ? PAGE : (files[path] ?? file(path));
+    const given = path === "/" ? PAGE : files[path];
+    const tag = given === undefined ? tagOf(path) : undefined;
     const type = TYPES[extname(path)] ?? "text/html; charset=utf-8";
-    response.writeHead(found === undefined ? 404 : 200, { "content-type": type }).end(found);
+    const headers = { "content-type": type, "content-security-policy": POLICY, "cache-control": "no-cache" };
+    if (given === undefined && tag === undefined) response.writeHead(404, headers).end();
+    else if (tag === undefined) response.writeHead(200, headers).end(given);
+    else if (request.headers["if-none-match"] === tag) response.writeHead(304, { ...headers, etag: tag }).end();
+    else response.writeHead(200, { ...headers, etag: tag }).end(readFileSync(join(ROOT, normalize(path))));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const context = await chromium.launchPersistentContext(profile, {
@@ -72,7 +84,8 @@ export async function openPage(files: { readonly [path: string]: string } = {}):
   };
 }
 
-function file(path: string): Uint8Array | undefined {
-  const place = join(ROOT, normalize(path));
-  return existsSync(place) ? readFileSync(place) : undefined;
+/** What names the content of a file of the checkout, as servers of files make it up; undefined where there is none. */
+function tagOf(path: string): string | undefined {
+  const found = statSync(join(ROOT, normalize(path)), { throwIfNoEntry: false });
+  return found?.isFile() ? `"${found.mtimeMs.toString(36)}-${found.size.toString(36)}"` : undefined;
 }

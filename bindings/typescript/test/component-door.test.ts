@@ -1,19 +1,19 @@
-// Components through the WebAssembly door of Node: both languages, what cannot be run, and what is kept of them.
+// Components through the WebAssembly door: three languages, what cannot be run, and jco's word on the same components.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Host, wasmDoor } from "crossplug/host";
-import { Cache, isComponent, WasmDoor } from "./inside.js";
-import { failure, folder, guest, ROOT } from "./plugins.js";
+import { Host, HostError, wasmDoor } from "crossplug/host";
+import { ComponentInstance, fullLimits, isComponent, outlined, readyForComponents, wasm } from "./inside.js";
+import { failure, guest, ROOT } from "./plugins.js";
+import { INITIALIZE } from "./program.js";
 
 const MODES = ["worker", "inline"] as const;
 /** A component that exports nothing. */
 const EMPTY = Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
 
-for (const language of ["typescript", "python"]) {
+for (const language of ["rust", "typescript", "python"]) {
   const file = guest(`subject-${language}`);
   for (const mode of MODES) {
     test(`a component of ${language}, ${mode}`, { skip: file === undefined }, async () => {
@@ -30,39 +30,29 @@ for (const language of ["typescript", "python"]) {
       let count = 0;
       for await (const item of streamed) assert.equal(item, String(++count));
       assert.equal(await streamed.result(), "45150");
+      const crashed = await failure(plugin.call("test.crash"));
+      assert.deepEqual([crashed.code, /crash on purpose/.test(crashed.message)], ["internal", true]);
+      assert.deepEqual(await plugin.call("test.echo", { text: "here" }), { text: "here" });
       assert.equal((await plugin.stop()).error, undefined);
     });
   }
 }
 
 describe("what cannot be run", () => {
+  const refused = async (module: Uint8Array): Promise<string> => {
+    await using host = await Host.create();
+    const error = await failure(host.open("x", wasmDoor({ module })));
+    return `${error.kind}: ${error.message}`;
+  };
+
   test("a component that is no plugin", async () => {
     assert.ok(isComponent(EMPTY));
-    await using host = await Host.create();
-    const error = await failure(host.open("x", wasmDoor({ module: EMPTY })));
-    assert.equal(error.kind, "Incompatible", error.message);
-    assert.match(error.message, /does not export `crossplug:plugin\/guest@1.0.0`/);
+    assert.match(await refused(EMPTY), /^Incompatible: .*does not export `crossplug:plugin\/guest@1.0.0`/);
   });
 
   test("what only begins as one does", async () => {
-    await using host = await Host.create();
-    const error = await failure(host.open("x", wasmDoor({ module: Uint8Array.from([...EMPTY, 99, 1, 2]) })));
-    assert.equal(error.kind, "Incompatible", error.message);
-    assert.match(error.message, /no component that this host can run/);
-  });
-
-  test("a component where nobody can transpile it", async () => {
-    const door = new WasmDoor({
-      read: () => Promise.resolve(EMPTY),
-      address: String,
-      thread: () => assert.fail("nothing is started"),
-      transpile: undefined,
-      send: undefined,
-    }, { module: "x.wasm" }); // biome-ignore format: a door
-    await using host = await Host.create();
-    const error = await failure(host.open("x", door));
-    assert.equal(error.kind, "Incompatible");
-    assert.match(error.message, /browsers do not run/);
+    assert.match(await refused(Uint8Array.from([...EMPTY, 99, 1, 2])), /^Incompatible: .*that this host can run/);
+    assert.match(await refused(Uint8Array.from([...EMPTY, 2, 100])), /^Incompatible: .*it is not whole/);
   });
 
   test("a component that begins with more memory than it may have", {
@@ -74,100 +64,151 @@ describe("what cannot be run", () => {
     assert.equal(error.kind, "Limit", error.message);
   });
 
-  test("a component without the transpiler, and the error says which one fits", {
-    skip: guest("broken-component") === undefined,
-  }, () => {
-    const own = JSON.parse(readFileSync(join(ROOT, "bindings/typescript/package.json"), "utf8"));
-    const name = "@bytecodealliance/jco-transpile";
-    const made = folder();
-    const hooks = `export const resolve = (name, context, next) => {
-      if (name.startsWith("${name}")) throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
-      return next(name, context);
-    };`;
-    writeFileSync(join(made, "hooks.mjs"), hooks);
-    const program = `import { register } from "node:module";
-      register(${JSON.stringify(`file://${join(made, "hooks.mjs")}`)});
-      const { Host, wasmDoor } = await import(${JSON.stringify(`file://${join(ROOT, "bindings/typescript/dist/host.js")}`)});
-      const host = await Host.create();
-      const error = await host.open("x", wasmDoor({ module: ${JSON.stringify(guest("broken-component"))} })).catch((error) => error);
-      console.log(error.kind + ": " + error.message);`;
-    const { stdout, stderr } = spawnSync("node", ["--input-type=module", "--eval", program], { encoding: "utf8" });
+  test("a part that is not there, other types, other texts, and a function that nobody gives", async () => {
+    const text = readFileSync(join(ROOT, "crates/host/tests/abi/broken-component.wat"), "utf8");
+    const bytes = await assembled(text);
+    assert.equal(await echoed(bytes), '{"a":1}');
+    const utf16 = text.replace(
+      "(memory $memory) (realloc $realloc))",
+      "(memory $memory) (realloc $realloc) string-encoding=utf16)",
+    );
+    assert.match(await refused(await assembled(utf16)), /^Incompatible: .*not in UTF-8/);
+    const other = text
+      .replaceAll('"now" u64) (result $outbox)', '"now" u64) (param "more" u32) (result $outbox)')
+      .replace('(func (export "turn") (param i64)', '(func (export "turn") (param i64 i32)')
+      .replace('(func (export "close") (param i64)', '(func (export "close") (param i64 i32)')
+      .replace('(func (export "push") (param i32 i32 i64)', '(func (export "push") (param i32 i32 i64 i32)');
+    assert.match(await refused(await assembled(other)), /^Incompatible: .*`push` has other types/);
+    const asking = text
+      .replace(
+        "(component\n",
+        '(component\n (import "host:thing/log" (instance $log (export "say" (func))))\n (core func $say (canon lower (func $log "say")))\n (core instance $env (export "say" (func $say)))\n',
+      )
+      .replace("(core module $guest\n", '(core module $guest\n (import "env" "say" (func $say))\n')
+      .replace("(instantiate $guest)", '(instantiate $guest (with "env" (instance $env)))')
+      .replace(
+        '(func (export "turn") (param i64) (result i32) ',
+        '(func (export "turn") (param i64) (result i32) (call $say) ',
+      )
+      .replace('(func (export "methods") (result i32) ', '(func (export "methods") (result i32) (call $say) ');
     assert.match(
-      stdout,
-      new RegExp(`^ToolMissing: .*npm install ${name}@${own.peerDependencies[name].slice(1)}`),
-      stderr,
+      await refused(await assembled(asking)),
+      /^Start: .*it called `host:thing\/log::say`, which is not there/,
     );
   });
-});
 
-describe("what is kept", () => {
-  const open = async (place: string) => {
-    const cache = await Cache.open(place);
-    assert.ok(cache !== undefined);
-    return cache;
-  };
-
-  test("comes back, and nothing else does", async () => {
-    const place = join(folder(), "a/b");
-    const cache = await open(place);
-    assert.equal(await cache.get("k"), undefined);
-    await Promise.all([cache.put("k", Buffer.from("code")), cache.put("k", Buffer.from("code"))]);
-    assert.equal(String(await cache.get("k")), "code");
-    assert.deepEqual(readdirSync(place), ["k.component"]);
-    assert.equal(statSync(place).mode & 0o777, 0o700);
+  test("a small component that is a large one many times over", async () => {
+    const levels = Array.from(
+      { length: 18 },
+      (_, level) => `(component $c${level + 1}
+      (alias outer 1 $c${level} (component $below))
+      ${"(instance (instantiate $below))".repeat(8)})`,
+    );
+    const text = `(component (component $c0 (core module $m) (core instance (instantiate $m))) ${levels.join("\n")}
+      (instance (instantiate $c18)))`;
+    assert.match(await refused(await assembled(text)), /^Limit: .*more than 1000 core instances/);
   });
 
-  test("is looked at, and made anew where it is not whole", async () => {
-    const place = join(folder(), "cache");
-    const cache = await open(place);
-    const file = join(place, "k.component");
-    await cache.put("k", Buffer.from("code"));
-    chmodSync(file, 0o600);
-    truncateSync(file, statSync(file).size - 1);
-    assert.equal(await cache.get("k"), undefined);
-    assert.deepEqual(readdirSync(place), []);
-    writeFileSync(file, "");
-    assert.equal(await cache.get("k"), undefined);
+  test("names without end", async () => {
+    const text = readFileSync(join(ROOT, "crates/host/tests/abi/broken-component.wat"), "utf8");
+    // As many as fit into the memory, all of them the same 64 KiB.
+    const filled = `(local $at i32)
+      (loop $on
+        (i32.store (i32.add (i32.const 65536) (local.get $at)) (i32.const 0))
+        (i32.store (i32.add (i32.const 65540) (local.get $at)) (i32.const 65536))
+        (local.set $at (i32.add (local.get $at) (i32.const 8)))
+        (br_if $on (i32.lt_u (local.get $at) (i32.const 65536))))
+      (i32.store (i32.const 2400) (i32.const 65536)) (i32.store (i32.const 2404) (i32.const 8192))`;
+    const many = text.replace(
+      '(func (export "methods") (result i32) ',
+      `(func (export "methods") (result i32) ${filled} `,
+    );
+    assert.match(await refused(await assembled(many)), /^Limit: .*its output is larger than 67108864 bytes/);
   });
 
-  test("is kept in no folder that others can write to", async () => {
-    const place = join(folder(), "open");
-    mkdirSync(place, { mode: 0o755 });
-    assert.equal(await Cache.open(place), undefined);
-  });
-
-  test("is used by the door, and a component whose file is broken runs all the same", {
-    skip: guest("broken-component") === undefined,
-  }, () => {
-    const place = folder();
-    // A program of its own each time: one keeps in memory what it made lately.
-    const echoes = (): void => {
-      const program = `
-        const { Host, wasmDoor } = await import(${JSON.stringify(`file://${join(ROOT, "bindings/typescript/dist/host.js")}`)});
-        const host = await Host.create();
-        const plugin = await host.open("x", wasmDoor({ module: ${JSON.stringify(guest("broken-component"))} }));
-        console.log(JSON.stringify(await plugin.call("echo", { a: 1 })));
-        await host.close();`;
-      const env = { ...process.env, XDG_CACHE_HOME: place };
-      const { stdout, stderr } = spawnSync("node", ["--input-type=module", "--eval", program], {
-        encoding: "utf8",
-        env,
-      });
-      assert.equal(stdout, '{"a":1}\n', stderr);
+  test("a component whose bytes somebody changed", { skip: guest("broken-component") === undefined }, () => {
+    const whole = readFileSync(guest("broken-component") as string);
+    let seed = 7;
+    const upTo = (most: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return (seed >>> 8) % most;
     };
-    echoes();
-    const [name] = readdirSync(join(place, "crossplug/components"));
-    const file = join(place, "crossplug/components", name as string);
-    const whole = readFileSync(file);
-    chmodSync(file, 0o600);
-    writeFileSync(
-      file,
-      whole.map((byte, at) => (at === whole.length >> 1 ? byte ^ 1 : byte)),
-    );
-    echoes();
-    assert.deepEqual(readFileSync(file), whole);
-    const { ino } = statSync(file);
-    echoes();
-    assert.equal(statSync(file).ino, ino, "it is written once");
+    const came = { read: 0, refused: 0 };
+    for (let round = 0; round < 3000; round++) {
+      const changed = Uint8Array.from(whole);
+      for (let left = 1 + upTo(4); left > 0; left--) changed[8 + upTo(changed.length - 8)] = upTo(round % 2 ? 256 : 24);
+      try {
+        outlined(changed);
+        came.read += 1;
+      } catch (thrown) {
+        assert.ok(thrown instanceof HostError, String(thrown));
+        assert.equal(thrown.kind, "Incompatible");
+        came.refused += 1;
+      }
+    }
+    assert.ok(came.read > 100 && came.refused > 100, JSON.stringify(came));
+  });
+
+  test("components that lie in each other without end", async () => {
+    const text = `${"(component ".repeat(40)}${")".repeat(40)}`;
+    assert.match(await refused(await assembled(text)), /^Incompatible: .*more than 20 deep/);
   });
 });
+
+describe("what jco makes of the same components", () => {
+  for (const name of ["subject-typescript", "broken-component"]) {
+    const file = guest(name);
+    test(`${name}: its methods, and what it says to a greeting`, { skip: file === undefined }, async () => {
+      const [bytes, message] = [readFileSync(file as string), Buffer.from(JSON.stringify(INITIALIZE))];
+      const theirs = (await transpiled(bytes))[GUEST];
+      theirs.begin({ now: 0n, wall: 0n, seed: new Uint8Array(32) });
+      readyForComponents();
+      const { outline, modules } = outlined(bytes);
+      const code = { outline, modules: await Promise.all(modules.map((core) => wasm.compile(core))) };
+      const ours = await ComponentInstance.make(code, fullLimits());
+      assert.deepEqual(ours.methods(), theirs.methods());
+      const { bytes: said, isOver } = ours.push(message);
+      assert.ok(said.length > 0);
+      assert.deepEqual(
+        [String(Buffer.from(said)), isOver],
+        Object.values(theirs.push(String(message), 1n)).slice(0, 2),
+      );
+    });
+  }
+});
+
+const GUEST = "crossplug:plugin/guest@1.0.0";
+const JCO = join(ROOT, "node_modules/@bytecodealliance/jco-transpile/vendor");
+
+/** What jco makes of a component, instantiated; its imports are not there. */
+async function transpiled(bytes: Uint8Array): Promise<Theirs> {
+  const { generate, $init } = await import(join(JCO, "js-component-bindgen-component.js"));
+  await $init;
+  const options = { name: "component", instantiation: { tag: "async" }, noTypescript: true, noNodejsCompat: true };
+  const { files } = generate(bytes, { ...options, base64Cutoff: 0, noNamespacedExports: false });
+  const found = new Map<string, Uint8Array>(files);
+  const linker = Buffer.from(found.get("component.js") as Uint8Array).toString("base64");
+  const { instantiate } = await import(`data:text/javascript;base64,${linker}`);
+  return instantiate((name: string) => wasm.compile(found.get(name) as Uint8Array), {});
+}
+
+interface Theirs {
+  readonly [GUEST]: {
+    begin(outside: object): void;
+    methods(): string[];
+    push(message: string, now: bigint): { messages: string; over: boolean };
+  };
+}
+
+/** Makes a component of its text, by the tools that jco brings. */
+async function assembled(text: string): Promise<Uint8Array> {
+  const { tools, $init } = await import(join(JCO, "wasm-tools.js"));
+  await $init;
+  return tools.parse(text);
+}
+
+async function echoed(module: Uint8Array): Promise<string> {
+  await using host = await Host.create();
+  await using plugin = await host.open("x", wasmDoor({ module }));
+  return JSON.stringify(await plugin.call("echo", { a: 1 }));
+}

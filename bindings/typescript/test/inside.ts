@@ -30,12 +30,13 @@ export const { Session } = (await inside("plugin/session.js")) as typeof import(
 export const { AbiVisitor } = (await inside(
   "host/wasm/abi/visitor.js",
 )) as typeof import("../dist/host/wasm/abi/visitor.js");
-export const { transpile } = (await inside(
-  "host/node/components.js",
-)) as typeof import("../dist/host/node/components.js");
-export const { Cache } = (await inside(
-  "host/node/components/cache.js",
-)) as typeof import("../dist/host/node/components/cache.js");
+export const { ComponentInstance } = (await inside(
+  "host/wasm/abi/component.js",
+)) as typeof import("../dist/host/wasm/abi/component.js");
+export const { outlined } = (await inside(
+  "host/wasm/component/outline.js",
+)) as typeof import("../dist/host/wasm/component/outline.js");
+export const { readyForComponents } = (await inside("host/node/sums.js")) as typeof import("../dist/host/node/sums.js");
 export const { WasmDoor } = (await inside("host/wasm/door.js")) as typeof import("../dist/host/wasm/door.js");
 export const { bounded, customSection, isComponent } = (await inside(
   "host/wasm/outline.js",

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Manifest } from "crossplug/interfaces/manifest";
 import { connect } from "crossplug/testing";
 import type { GuestCode } from "../dist/host/wasm/abi/visitor.js";
-import { AbiVisitor, fullLimits, isComponent, transpile, wasm } from "./inside.js";
+import { AbiVisitor, fullLimits, isComponent, outlined, readyForComponents, wasm } from "./inside.js";
 import type { Peer } from "./session-player.js";
 
 type Frame = string | Uint8Array;
@@ -176,7 +176,7 @@ export function asGuest(file: string): () => Promise<Peer> {
 
 async function codeOf(bytes: Uint8Array): Promise<GuestCode> {
   if (!isComponent(bytes)) return { module: await wasm.compile(bytes) };
-  const { linker, modules } = await transpile(bytes);
-  const compiled = [...modules].map(async ([name, core]) => [name, await wasm.compile(core)] as const);
-  return { component: { linker, modules: new Map(await Promise.all(compiled)) } };
+  readyForComponents();
+  const { outline, modules } = outlined(bytes);
+  return { component: { outline, modules: await Promise.all(modules.map((core) => wasm.compile(core))) } };
 }

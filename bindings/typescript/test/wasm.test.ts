@@ -177,10 +177,7 @@ for (const when of ["while it works", "while nobody is there"] as const) {
       };
     };
     const read = (): Promise<Uint8Array> => Promise.resolve(readFileSync(guest("broken") as string));
-    const door = new WasmDoor(
-      { read, thread, address: String, transpile: undefined, send: undefined },
-      { module: "broken.wasm" },
-    );
+    const door = new WasmDoor({ read, thread, address: String, send: undefined }, { module: "broken.wasm" });
     await using host = await Host.create({ patience: PATIENCE });
     await using plugin = await host.open("broken", door);
     const looping = when === "while it works" ? failure(plugin.call("loop")) : undefined;
@@ -206,7 +203,7 @@ test("a thread serves one guest after another, but for one that did not come bac
     };
   };
   const read = (_: string, path: string): Promise<Uint8Array> => Promise.resolve(readFileSync(path));
-  const ports = { read, thread, address: String, transpile: undefined, send: undefined };
+  const ports = { read, thread, address: String, send: undefined };
   await using host = await Host.create({ patience: PATIENCE });
   const door = new WasmDoor(ports, { module: broken });
   const once = async (): Promise<void> => {
@@ -259,10 +256,7 @@ test("no more than four threads wait for a next guest", async (context) => {
     };
   };
   const read = (): Promise<Uint8Array> => Promise.resolve(readFileSync(broken));
-  const door = new WasmDoor(
-    { read, thread, address: String, transpile: undefined, send: undefined },
-    { module: broken },
-  );
+  const door = new WasmDoor({ read, thread, address: String, send: undefined }, { module: broken });
   const host = await Host.create({ patience: PATIENCE });
   await Promise.all(Array.from({ length: 6 }, (_, number) => host.open(`broken-${number}`, door)));
   await host.close();

@@ -134,27 +134,57 @@ pub(crate) struct Call {
     pub(crate) debug: bool,
 }
 
-/// A door that something can be built for.
+/// A door that something can be built for, as a manifest calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BuildDoor {
-    /// A component, which every host with a WebAssembly door can load.
+    /// A program that hosts start.
+    Process,
+    /// A WebAssembly module (Rust) or component (Python, TypeScript).
     Wasm,
+    /// A shared library.
+    Native,
+    /// What hosts in the language's own program import; of Rust both of the following.
+    Module,
+    /// A module that hosts in Python import.
+    #[value(name = "module.python")]
+    ModulePython,
+    /// A module that hosts in JavaScript import; of Rust a package of npm, by wasm-bindgen.
+    #[value(name = "module.typescript")]
+    ModuleTypescript,
+    /// Nothing is built for it.
+    #[value(hide = true)]
+    Socket,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Build {
-    /// Folder of the plugin, with its plugin.json. What its process door starts is what is built.
-    pub(crate) dir: PathBuf,
-    /// What to build it for.
-    #[arg(long, value_enum)]
-    pub(crate) door: BuildDoor,
-    /// File to write; by default the plugin's name with `.wasm`, in its folder.
-    #[arg(long, value_name = "FILE")]
+    /// Folder of the plugin's source, or its plugin.json; or a module of WebAssembly (`.wasm`), which becomes a component.
+    #[arg(value_name = "DIR")]
+    pub(crate) path: PathBuf,
+    /// What to build it for, by commas or repeated; by default every door that its language has.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub(crate) door: Vec<BuildDoor>,
+    /// Folder to write to, which hosts load as it is; by default `build` beside the manifest. Doors that were built into it
+    /// before stay. Of a component the file, by default beside the module.
+    #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// The program, where it is another one than the process door starts; relative to the folder.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) program: Option<PathBuf>,
+    /// The program: of Python and TypeScript a file in the plugin's folder, by default what the process door starts; of Rust the
+    /// name of a binary, by default the package's only one or its `default-run`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) program: Option<String>,
+    /// A file or a folder of the plugin that it reads when it runs, to be copied as it is. May be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) with: Vec<PathBuf>,
+    /// Of Rust: a component for the door `wasm`, in place of a module. Plugins in Python and TypeScript are components anyway.
+    #[arg(long)]
+    pub(crate) component: bool,
+    /// Compile Rust without optimising, which is faster. A plugin's modules of WebAssembly are many times as large then.
+    #[arg(long)]
+    pub(crate) debug: bool,
+    /// One JSON object: {folder, doors}, the doors as the manifest has them; {file} of a component that was made of a module.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

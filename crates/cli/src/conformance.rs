@@ -7,6 +7,7 @@ use std::path::Path;
 use crossplug_conformance::interop::{self as cases, InteropCase};
 use crossplug_conformance::play::Failure as Misstep;
 use crossplug_conformance::{Case, Encoding, Entrance, Outcome, Report, Target, Verdict, corpus};
+use serde_json::Value;
 
 use crate::args::{self, Conformance};
 use crate::exit::{Exit, Failure};
@@ -136,6 +137,7 @@ fn play_interop(
     let subject = Subject {
         path: arguments.path.clone(),
         door: arguments.door.clone(),
+        is_component: is_component(&arguments.path).unwrap_or(false),
         encoding: arguments.encoding.into(),
         patience: arguments.timeout,
         soak: arguments.soak,
@@ -203,4 +205,14 @@ fn tell(outcome: &Outcome, verbose: bool) {
             outcome.path
         )),
     }
+}
+
+/// Whether what the door `wasm` of a plugin's folder enters is a component: its first bytes say so.
+fn is_component(folder: &Path) -> Option<bool> {
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+    let manifest = std::fs::read(folder.join("plugin.json")).ok()?;
+    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+    let module = manifest.pointer("/doors/wasm/path")?.as_str()?;
+    let bytes = std::fs::read(folder.join(module)).ok()?;
+    Some(bytes.starts_with(COMPONENT))
 }

@@ -23,6 +23,8 @@ pub(crate) struct Subject {
     pub(crate) path: PathBuf,
     /// The way in, where it is not the first.
     pub(crate) door: Option<String>,
+    /// Whether its door `wasm` is entered by a component.
+    pub(crate) is_component: bool,
     /// What to speak with it.
     pub(crate) encoding: Encoding,
     /// How long the plugin may take for what a case waits for.
@@ -91,14 +93,13 @@ impl Subject {
         ))
     }
 
-    /// Whether the plugin is a process of its own, or a component that brings its language along: then a load costs what
+    /// Whether the plugin is a process of its own, or a component, which may bring its language along: then a load costs what
     /// starting a program costs.
     fn elsewhere(&self, plugin: &Plugin) -> bool {
-        let language = plugin.manifest().get("language").and_then(Value::as_str);
         let door = self.door.as_deref();
         plugin.introduction().process.is_some()
             || door == Some("socket")
-            || door == Some("wasm") && language != Some("rust")
+            || door == Some("wasm") && self.is_component
     }
 }
 

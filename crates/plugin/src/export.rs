@@ -50,6 +50,10 @@ pub use crate::lifecycle::{Alive, Lifeless, Probe};
 /// dropped) and has no clock (who sleeps has slept); what waits for it otherwise fails with `failedPrecondition`. Config is a
 /// JSON object under the key `crossplug`. What the feature `wasm-bindgen` makes is for JavaScript alone, and no such module.
 ///
+/// A WebAssembly component is made of the same module by `crossplug build`, which any host of components can enter by
+/// `schema/crossplug.wit`. With the feature `component` it needs one import, by which the last words of a panic get out (one
+/// that has trapped cannot be asked for them), and hosts of Extism have nothing of it.
+///
 /// A native library runs in its host's process, and several instances of it may. Handlers run on threads of the host's and of
 /// the plugin's own, and may block as in a program. What its author prints is the host program's print, since the process has
 /// one standard output; [`Context::log`](crate::Context::log) is the way to the host's log. Its manifest is what `manifest`
@@ -221,7 +225,7 @@ macro_rules! __export_wasm {
 }
 
 /// The methods of an interface as exports for hosts of Extism.
-#[cfg(not(feature = "wasm-bindgen"))]
+#[cfg(not(any(feature = "component", feature = "wasm-bindgen")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_extism {
@@ -236,8 +240,8 @@ macro_rules! __export_extism {
     };
 }
 
-/// Imports of Extism's would be packages to a bundler.
-#[cfg(feature = "wasm-bindgen")]
+/// Imports of Extism's would be packages to a bundler, and a component has no use for them.
+#[cfg(any(feature = "component", feature = "wasm-bindgen"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_extism {

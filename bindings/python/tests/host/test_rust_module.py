@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
     maturin = ["maturin", "build", "--quiet", "--profile", "dev", "--interpreter", sys.executable, "--out", str(folder)]
     environment = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target"), "VIRTUAL_ENV": sys.prefix}
-    crate = ROOT / "examples/agent/python"
+    crate = ROOT / "examples/agent"
     subprocess.run([sys.executable, "-m", *maturin], cwd=crate, env=environment, check=True)
     (wheel,) = folder.glob("companion-*.whl")
     pip = ["pip", "install", "--quiet", "--no-index", "--no-deps", "--target", str(folder / "site"), str(wheel)]
@@ -124,7 +124,7 @@ def test_without_a_host(module: ModuleType) -> None:
 def test_needs_nothing_of_the_package(site: Path) -> None:
     code = (
         "import sys, companion\n"
-        "assert repr(companion.plugin) == '<Plugin example-agent-python>', companion.plugin\n"
+        "assert repr(companion.plugin) == '<Plugin example-agent>', companion.plugin\n"
         "opened = companion.plugin.open()\n"
         "memory = {'content': {'text': 'plugins need plugins'}}\n"
         "print(opened.call('provider.get', {'provider': 'KEYWORDS', 'memory': memory})['values'])\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,13 @@ class Subject:
             raise Mismatch(f"the plugin was asked for {self.encoding} and speaks {plugin.encoding}")
         return plugin
 
+    def is_component(self) -> bool:
+        """Whether the door ``wasm`` is entered by a component, whose load may cost what starting a program costs."""
+        if self.door != "wasm":
+            return False
+        module: str = json.loads((self.path / "plugin.json").read_bytes())["doors"]["wasm"]["path"]
+        return (self.path / module).read_bytes().startswith(b"\0asm\x0d\0\x01\0")
+
 
 async def play(lines: list[dict[str, Any]], subject: Subject) -> None:
     """Plays a case on a freshly loaded plugin; raises a :class:`Misstep` at the first line that goes otherwise."""
@@ -85,8 +93,7 @@ async def _step(
         case {"stream": method, **how}:
             await _stream(plugin, method, how)
         case {"reload": counts, "growthMiB": growth}:
-            component = subject.door == "wasm" and plugin.manifest.get("language") != "rust"
-            elsewhere = component or plugin.process_id is not None or subject.door == "socket"
+            elsewhere = subject.is_component() or plugin.process_id is not None or subject.door == "socket"
             elsewhere = elsewhere and not subject.soak
             await plugin.stop()  # one that listens takes one host at a time
             await _reload(subject, config, counts["elsewhere" if elsewhere else "inProcess"], growth)

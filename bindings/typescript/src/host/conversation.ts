@@ -5,14 +5,14 @@ import { Heard, Session } from "#wasm";
 import { type CrossplugError, HostError } from "../errors.js";
 import type { Limits } from "../interfaces/protocol.js";
 import type { JsonObject, JsonValue } from "../json/value.js";
-import { Alarm } from "./conversation/alarm.js";
+import { Calls } from "./conversation/calls.js";
 import * as effectOf from "./conversation/effects.js";
 import { Outlet, type Pipe } from "./conversation/outlet.js";
 import { type Concerned, passOn } from "./conversation/passing.js";
 import { read, taken, written } from "./conversation/payloads.js";
 import { Questions } from "./conversation/questions.js";
-import { refusal } from "./conversation/refusals.js";
 import { Replying } from "./conversation/replying.js";
+import { Stage } from "./conversation/stage.js";
 import type { Answer, CallKey, Introduction, Outcome, Request } from "./door.js";
 import type { Encoding } from "./encoding.js";
 import type { Home } from "./home.js";
@@ -32,9 +32,6 @@ export interface Listener {
   late?(call: number): void;
 }
 
-/** Where the plugin stands. */
-type Stage = "opening" | "open" | "stopping" | HostError;
-
 /** A conversation with a plugin. */
 export class Conversation {
   readonly home: Home;
@@ -46,13 +43,11 @@ export class Conversation {
   readonly #session: Session;
   readonly #outlet: Outlet;
   readonly #listener: Listener;
-  readonly #calls: Map<number, Answer> = new Map();
-  readonly #orphans: Answer[] = [];
+  readonly #calls: Calls;
   readonly #questions: Questions;
-  readonly #alarm: Alarm = new Alarm(() => this.#expire());
   readonly #concerned: Concerned;
+  readonly #stage: Stage = new Stage();
   #encoding: Encoding = "json";
-  #stage: Stage = "opening";
   #opened: ((introduction: HostError | Introduction) => void) | undefined;
   #shutdown: number | undefined;
 
@@ -74,16 +69,18 @@ export class Conversation {
     this.#listener = listener;
     const questions = new Questions(home, limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES);
     this.#questions = questions;
-    this.#concerned = { calls: this.#calls, questions, giveUp: (call) => this.cancel(call) };
     const encodings = encoding === "json" ? ["json"] : [encoding, "json"];
     const options = { limits, framings, encodings, openingFrameBytes: FIRST_FRAMES };
     this.#session = new Session(dialect, JSON.stringify(options));
     this.#outlet = new Outlet(this.#session, pipe);
+    const late = (call: number): void => listener.late?.(call);
+    this.#calls = new Calls(this.#session, late, () => this.#outlet.flushSoon());
+    this.#concerned = { calls: this.#calls, questions, giveUp: (call) => this.cancel(call) };
   }
 
   /** Whether calls can still succeed. */
   get isOpen(): boolean {
-    return this.#stage === "open";
+    return this.#stage.isOpen;
   }
 
   /** Whether the end of the plugin's output would tear a message. */
@@ -92,7 +89,7 @@ export class Conversation {
   }
 
   get #isOver(): boolean {
-    return typeof this.#stage === "object";
+    return this.#stage.isOver;
   }
 
   /** Says `initialize`; the introduction comes without the number of a process. Rejects as the conversation ends. */
@@ -102,7 +99,7 @@ export class Conversation {
       try {
         this.#session.initialize(JSON.stringify(hello), performance.now());
       } catch (thrown) {
-        this.#listener.broke(this.#refused(thrown, "load"));
+        this.#listener.broke(this.#stage.refused(thrown, "load"));
       }
       this.#outlet.flush();
     });
@@ -110,39 +107,36 @@ export class Conversation {
 
   /** Calls a method. */
   call({ method, params, deadline, traceparent }: Request, answer: Answer): CallKey {
-    if (this.#isOver || this.#stage === "stopping") {
-      answer.finish({ error: this.#closed("call") });
+    if (this.#isOver || this.#stage.isStopping) {
+      answer.finish({ error: this.#stage.closed("call") });
       return undefined;
     }
     let call: number;
     try {
       call = this.#session.call(method, this.#written(params), deadline, traceparent, performance.now());
     } catch (thrown) {
-      // Between the plugin's last word and its end: the call learns why it ended.
-      if ((thrown as Error).name === "notOpen" && this.isOpen) this.#orphans.push(answer);
-      else answer.finish({ error: this.#refused(thrown, "call") });
+      if ((thrown as Error).name === "notOpen" && this.isOpen) this.#calls.addOrphan(answer);
+      else answer.finish({ error: this.#stage.refused(thrown, "call") });
       return undefined;
     }
-    this.#calls.set(call, answer);
-    this.#alarm.set(deadline);
+    this.#calls.add(call, deadline, answer);
     this.#outlet.flushSoon();
     return call;
   }
 
   /** An id for a call that is made apart from the messages: nothing is in flight yet. @throws HostError */
   begin(): number {
-    if (!this.isOpen) throw this.#closed("call");
+    if (!this.isOpen) throw this.#stage.closed("call");
     try {
       return this.#session.callApart();
     } catch (thrown) {
-      throw this.#refused(thrown, "call");
+      throw this.#stage.refused(thrown, "call");
     }
   }
 
   /** What a call that was made apart, and of which nothing else was said, was answered with. */
   result(call: number, result: Uint8Array): Outcome {
-    const error = this.#closedForGood("call");
-    if (error !== undefined) return { error };
+    if (this.#isOver) return { error: this.#stage.closed("call") };
     if (this.#session.hearResult(call, result) === Heard.Result) {
       return { result: read(taken(this.#session, this.#encoding)) };
     }
@@ -155,13 +149,12 @@ export class Conversation {
   expect(call: number, deadline: number | undefined, answer: Answer): void {
     if (this.#isOver) return;
     this.#session.waitApart(call, deadline);
-    this.#calls.set(call, answer);
-    this.#alarm.set(deadline);
+    this.#calls.add(call, deadline, answer);
   }
 
   /** One that was expected was answered apart after all. */
   settle(call: number, result: Uint8Array): void {
-    if (!this.#isOver) this.#settle(call)?.finish(this.result(call, result));
+    if (!this.#isOver) this.#calls.take(call)?.finish(this.result(call, result));
   }
 
   /** The same with an error. */
@@ -183,12 +176,12 @@ export class Conversation {
 
   /** How many are. */
   get inFlight(): number {
-    return this.#calls.size;
+    return this.#calls.count;
   }
 
   /** Nobody waits for a call any more. */
   cancel(call: CallKey): void {
-    if (call === undefined || !this.#calls.delete(call)) return;
+    if (call === undefined || this.#calls.take(call) === undefined) return;
     this.#session.abandon(call);
     this.#outlet.flushSoon();
   }
@@ -200,7 +193,7 @@ export class Conversation {
       this.#session.grant(call, items, bytes);
     } catch (thrown) {
       // The call may have ended; and in a dialect without streams the stream is empty.
-      if (!["ended", "notInDialect"].includes((thrown as Error).name)) throw this.#refused(thrown, "call");
+      if (!["ended", "notInDialect"].includes((thrown as Error).name)) throw this.#stage.refused(thrown, "call");
     }
     this.#outlet.flushSoon();
   }
@@ -220,19 +213,19 @@ export class Conversation {
 
   /** Sends an event. @throws HostError */
   emit(name: string, stream: string | undefined, payload: JsonValue): void {
-    if (!this.isOpen) throw this.#closed("emit");
+    if (!this.isOpen) throw this.#stage.closed("emit");
     try {
       this.#session.emit(name, stream, this.#written(payload));
     } catch (thrown) {
-      throw this.#refused(thrown, "emit");
+      throw this.#stage.refused(thrown, "emit");
     }
     this.#outlet.flushSoon();
   }
 
   /** Asks the plugin to finish; false where the dialect has no such word, or there is nothing to finish. */
   shutdown(): boolean {
-    if (this.#stage !== "open") return false;
-    this.#stage = "stopping";
+    if (!this.isOpen) return false;
+    this.#stage.becomes("stopping");
     try {
       this.#shutdown = this.#session.shutdown(undefined, performance.now());
     } catch {
@@ -281,14 +274,11 @@ export class Conversation {
    */
   end(error: HostError, errorOf: (answer: Answer) => CrossplugError = () => error): void {
     if (this.#isOver) return;
-    this.#stage = error;
-    this.#alarm.stop();
+    this.#stage.becomes(error);
     this.#outlet.close();
     this.#session.close();
     this.#session.free();
-    for (const answer of [...this.#calls.values(), ...this.#orphans.splice(0)])
-      answer.finish({ error: errorOf(answer) });
-    this.#calls.clear();
+    this.#calls.end(errorOf);
     this.#questions.cancelAll();
     this.#opened?.(error.in("load"));
   }
@@ -300,13 +290,13 @@ export class Conversation {
       case Heard.Result: {
         const call = session.id;
         if (call === this.#shutdown) this.#listener.shutDown();
-        else this.#settle(call)?.finish({ result: this.#value() });
+        else this.#calls.take(call)?.finish({ result: this.#value() });
         return undefined;
       }
       case Heard.Failure: {
         const call = session.id;
         if (call === this.#shutdown) this.#listener.shutDown();
-        else this.#settle(call)?.finish({ error: effectOf.failure(session) });
+        else this.#calls.take(call)?.finish({ error: effectOf.failure(session) });
         return undefined;
       }
       case Heard.Request:
@@ -324,7 +314,7 @@ export class Conversation {
       case Heard.Opened: {
         const introduction = effectOf.introduction(session, this.dialect, this.expectedToken);
         if (introduction instanceof HostError) return introduction;
-        this.#stage = "open";
+        this.#stage.becomes("open");
         this.#encoding = introduction.encoding;
         this.#opened?.(introduction);
         this.#opened = undefined;
@@ -341,7 +331,7 @@ export class Conversation {
   }
 
   #complain(what: string): void {
-    if (this.#stage === "opening") this.complaint = what;
+    if (this.#stage.isOpening) this.complaint = what;
     this.home.note("warn", `the plugin could not read a message: ${what}`);
   }
 
@@ -363,12 +353,6 @@ export class Conversation {
     return written(value, this.#encoding);
   }
 
-  #settle(call: number): Answer | undefined {
-    const answer = this.#calls.get(call);
-    this.#calls.delete(call);
-    return answer;
-  }
-
   /** True: sent. False: no credit. Undefined: over. */
   #send(operation: string, say: () => void): boolean | undefined {
     try {
@@ -377,45 +361,12 @@ export class Conversation {
       const { name } = thrown as Error;
       if (name === "noCredit") return false;
       if (name === "ended") return undefined;
-      throw this.#refused(thrown, operation);
+      throw this.#stage.refused(thrown, operation);
     }
     this.#outlet.flushSoon();
     return true;
-  }
-
-  /** What a call, an event or an item says that finds the plugin not open. */
-  #closed(operation: string): HostError {
-    if (typeof this.#stage === "object") return this.#stage.in(operation);
-    if (this.#stage === "opening") return new HostError("Died", operation, { context: "the plugin is not open yet" });
-    return stopped(operation);
-  }
-
-  #closedForGood(operation: string): HostError | undefined {
-    return typeof this.#stage === "object" ? this.#stage.in(operation) : undefined;
-  }
-
-  #refused(thrown: unknown, operation: string): HostError {
-    if ((thrown as Error).name === "notOpen" && !this.isOpen) return this.#closed(operation);
-    return refusal(thrown, operation);
-  }
-
-  #expire(): void {
-    if (this.#isOver) return;
-    const context = "the plugin did not answer in time; allow more with `timeoutMs`";
-    for (let late = this.#session.expire(performance.now()); late !== undefined; ) {
-      this.#settle(late)?.finish({ error: new HostError("Deadline", "call", { context }) });
-      this.#listener.late?.(late);
-      late = this.#isOver ? undefined : this.#session.expire(performance.now());
-    }
-    this.#outlet.flushSoon();
-    if (!this.#isOver) this.#alarm.set(this.#session.nextTimeout);
   }
 }
 
 /** As in `Limits` of the protocol. */
 const DEFAULT_BUFFERED_BYTES = 128 << 20;
-
-/** What is said of a plugin that the host itself ends. */
-export function stopped(operation: string): HostError {
-  return new HostError("Cancelled", operation, { context: "the plugin is closed: its host stops it" });
-}

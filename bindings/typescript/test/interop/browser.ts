@@ -8,11 +8,12 @@ export function playInPage(
   cases: [name: string, text: string][],
   address: string,
   door: { readonly door?: string },
+  elsewhere: boolean,
 ): Promise<Report> {
   return playAll(cases, {
     open: (options) => Host.create(options),
     load: (host: Host, config) => host.load(address, { config, grants: ["*", "emit=*"], ...door }),
-    elsewhere: false,
+    elsewhere,
     // A page has no sight of its process; Chromium's own count of the JavaScript heap says nothing of modules.
     residentMib: () => undefined,
   });

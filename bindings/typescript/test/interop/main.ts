@@ -38,6 +38,10 @@ const door = values.door === undefined ? {} : { door: values.door };
 const shown = process.env.CROSSPLUG_TOKEN;
 const token = shown === undefined ? {} : { token: shown };
 
+/** Whether a load costs what starting a program costs. */
+const elsewhere =
+  !values.soak && (values.door === undefined || ["process", "socket"].includes(values.door) || isComponentAt(path));
+
 async function inNode(plugin: string): Promise<Report> {
   return playAll(cases, {
     open: (options) => Host.create({ ...options, encoding }),
@@ -46,9 +50,7 @@ async function inNode(plugin: string): Promise<Report> {
       if (loaded.encoding === encoding) return loaded;
       throw new Error(`the plugin was asked for ${encoding} and speaks ${loaded.encoding}`);
     },
-    elsewhere:
-      !values.soak &&
-      (values.door === undefined || ["process", "socket"].includes(values.door) || isComponentAt(plugin)),
+    elsewhere,
     residentMib: () => Math.round(process.memoryUsage.rss() / (1 << 20)),
   });
 }
@@ -65,8 +67,9 @@ async function inBrowser(plugin: string): Promise<Report> {
   try {
     const address = `/${relative(ROOT, plugin)}`;
     return await page.evaluate(
-      async ({ player, address, door, cases }) => (await import(player)).playInPage(cases, address, door),
-      { player: PLAYER, address, door, cases },
+      async ({ player, address, door, elsewhere, cases }) =>
+        (await import(player)).playInPage(cases, address, door, elsewhere),
+      { player: PLAYER, address, door, elsewhere, cases },
     );
   } finally {
     await close();

@@ -1,87 +1,120 @@
-//! A plugin in Python as a component: the SDK, the program and CPython, as they are once the program has been imported.
+//! A plugin in Python: its modules as they are, for hosts that start or import them, and a component.
+
+mod component;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Source, Work, tool, tools, wrong};
-use crate::exit::{Exit, Failure};
+use serde_json::{Value, json};
 
-/// The module that the component is made of.
-const COMPONENT: &str = include_str!("component.py");
-/// Parts of the SDK that no plugin needs.
-const LEFT_OUT: [&str; 3] = ["__pycache__", "host", "testing"];
+use super::{Builder, Folder, MANIFEST, Source, Way, section, tool, usage};
+use crate::args::Build;
+use crate::exit::Failure;
 
-/// Builds.
-///
-/// # Errors
-/// A tool is missing, or refuses the program.
-pub(super) fn build(source: &Source, work: &Work) -> Result<Vec<u8>, Failure> {
-    let python = std::env::var("CROSSPLUG_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let tools = tools::pypi(&python)?;
-    let folder = (source.folder.canonicalize()).map_err(|error| wrong(&source.folder, &error))?;
-    let program = folder.join(&source.program);
-    let name = (source.program.file_stem()).map(|name| name.to_string_lossy().into_owned());
-    let name = name.unwrap_or_default();
-    copy(&sdk(&python)?, &work.path("crossplug"))?;
-    let text = |text: &str| serde_json::Value::from(text).to_string();
-    let written = [
-        ("crossplug_component.py", COMPONENT.to_owned()),
-        (
-            "crossplug_program.py",
-            format!(
-                "import json\n\nNAME = {}\nMANIFEST = json.loads({})\n",
-                text(&name),
-                text(&source.manifest.to_string())
-            ),
-        ),
-    ];
-    for (file, contents) in written {
-        let file = work.path(file);
-        std::fs::write(&file, contents).map_err(|error| wrong(&file, &error))?;
-    }
-    let component = work.path("component.wasm");
-    let mut componentize = Command::new(&python);
-    let start =
-        "import sys; sys.argv[0] = 'componentize-py'; from componentize_py import script; script()";
-    componentize.args(["-c", start]).env("PYTHONPATH", &tools);
-    componentize
-        .arg("--wit-path")
-        .arg(work.path("crossplug.wit"));
-    componentize.args(["--world", "plugin", "componentize", "--stub-wasi"]);
-    let beside = program.parent().unwrap_or(&folder).to_owned();
-    for path in [&work.0, &beside] {
-        componentize.arg("--python-path").arg(path);
-    }
-    componentize.arg("--output").arg(&component);
-    componentize.arg("crossplug_component");
-    tool("componentize-py", componentize.current_dir(&work.0))?;
-    std::fs::read(&component).map_err(|error| wrong(&component, &error))
+/// Refuses what is no Python; its arguments are files.
+const COMPILES: &str = "import sys
+for file in sys.argv[1:]:
+    with open(file, 'rb') as text:
+        compile(text.read(), file, 'exec', dont_inherit=True)
+";
+
+/// The program of a plugin.
+pub(super) struct Program<'s> {
+    source: &'s Source,
+    program: PathBuf,
+    python: String,
 }
 
-/// Where the SDK of the interpreter lies.
-fn sdk(python: &str) -> Result<PathBuf, Failure> {
-    let mut ask = Command::new(python);
-    ask.args(["-c", "import crossplug; print(crossplug.__path__[0])"]);
-    let said = tool("looking for the SDK", &mut ask).map_err(|failure| {
-        let cure = "install `crossplug` for it, or name another interpreter in CROSSPLUG_PYTHON";
-        Failure::new(Exit::Unavailable, format!("{failure}; {cure}"))
-    })?;
-    Ok(PathBuf::from(said.trim()))
+impl<'s> Program<'s> {
+    /// Finds it.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(super) fn look(source: &'s Source, _: &[Way], arguments: &Build) -> Result<Self, Failure> {
+        let program = source.program(arguments.program.as_deref(), &["py"])?;
+        if !source.folder.join(&program).is_file() {
+            return Err(usage(
+                &source.folder.join(&program),
+                "there is no such program",
+            ));
+        }
+        let python = std::env::var("CROSSPLUG_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        Ok(Self {
+            source,
+            program,
+            python,
+        })
+    }
+
+    /// All modules of the folder but its tests, where their own interpreter finds no mistake in them.
+    fn lay(&self, folder: &Folder) -> Result<(), Failure> {
+        let is_module = |file: &Path| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(".py") && !name.starts_with("test_")
+        };
+        let mut files = folder.files(&self.source.folder)?;
+        files.retain(|file| is_module(file));
+        let mut compile = Command::new(&self.python);
+        compile.args(["-I", "-c", COMPILES]).args(&files);
+        tool("python", &mut compile)?;
+        for file in files {
+            folder.lay(
+                &file,
+                file.strip_prefix(&self.source.folder).unwrap_or(&file),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn process(&self, folder: &Folder) -> Result<Value, Failure> {
+        self.lay(folder)?;
+        let mut command = self.source.command();
+        let program = self.program.to_string_lossy();
+        let starts =
+            |word: &&str| super::source::inside(Path::new(word)).as_ref() == Some(&self.program);
+        if !command.iter().any(starts) {
+            command = vec!["python3", "-u", &program];
+        }
+        Ok(json!({ "command": command }))
+    }
+
+    fn module(&self, folder: &Folder) -> Result<Value, Failure> {
+        let named = self
+            .source
+            .door("module")
+            .and_then(|door| door.get("python"));
+        let own = self.program.with_extension("");
+        let own: Vec<_> = own.iter().map(|part| part.to_string_lossy()).collect();
+        let name = match named.and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => own.join("."),
+        };
+        let place = self.source.folder.join(name.replace('.', "/"));
+        if !place.with_extension("py").is_file() && !place.join("__init__.py").is_file() {
+            let what = format!(
+                "its `doors.module.python` names `{name}`, which is no module of its folder"
+            );
+            return Err(usage(&self.source.file, &what));
+        }
+        self.lay(folder)?;
+        Ok(name.into())
+    }
+
+    fn wasm(&self, folder: &Folder) -> Result<Value, Failure> {
+        let mut component = component::build(self.source, &self.program, &self.python, folder)?;
+        section::replace(&mut component, MANIFEST, self.source.text.as_bytes());
+        let place = format!("{}.wasm", self.source.name);
+        folder.write(&place, &component)?;
+        Ok(json!({ "path": place }))
+    }
 }
 
-/// Copies the SDK's modules, and nothing native.
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(to).map_err(|error| wrong(to, &error))?;
-    let entries = std::fs::read_dir(from).map_err(|error| wrong(from, &error))?;
-    for entry in entries.flatten() {
-        let (path, name) = (entry.path(), entry.file_name());
-        if path.is_dir() {
-            if !LEFT_OUT.iter().any(|left_out| name == *left_out) {
-                copy(&path, &to.join(name))?;
-            }
-        } else if path.extension().is_some_and(|ending| ending == "py") {
-            std::fs::copy(&path, to.join(name)).map_err(|error| wrong(&path, &error))?;
+impl Builder for Program<'_> {
+    fn build(&self, way: Way, folder: &Folder) -> Result<Value, Failure> {
+        match way {
+            Way::Wasm => self.wasm(folder),
+            Way::ModulePython => self.module(folder),
+            _ => self.process(folder),
         }
     }
-    Ok(())
 }

@@ -30,6 +30,8 @@ mod extism;
 mod fault;
 mod leash;
 mod limits;
+mod ours;
+mod pool;
 mod tether;
 
 use std::path::PathBuf;
@@ -44,9 +46,11 @@ use crate::service::ServiceResult;
 use crate::{Error, ErrorKind, Result};
 
 use code::Kept;
-use engine::Engine;
 use extism::{Function, Module, Settings, Source};
 pub use limits::WasmLimits;
+pub(crate) use ours::manifest_in;
+use pool::Pool;
+pub use pool::WasmPool;
 
 /// A way into WebAssembly modules, and what is granted to those who come through it.
 ///
@@ -56,6 +60,8 @@ pub use limits::WasmLimits;
 pub struct WasmDoor {
     settings: Settings,
     whose: Whose,
+    /// Clones have it together.
+    pool: Option<Arc<Pool>>,
 }
 
 /// Where the module comes from.
@@ -126,6 +132,14 @@ impl WasmDoor {
     #[must_use]
     pub fn limits(mut self, limits: WasmLimits) -> Self {
         self.settings.limits = limits;
+        self
+    }
+
+    /// Holds the plugins of `crossplug-abi/1` that come through this door in a pool: no more of them at once, and loads that are
+    /// quick. What a plugin of Extism's ABI may have at once is [`WasmDoor::instances`].
+    #[must_use]
+    pub fn pool(mut self, pool: WasmPool) -> Self {
+        self.pool = Some(Arc::new(Pool::new(pool)));
         self
     }
 
@@ -296,79 +310,12 @@ impl Door for WasmDoor {
         if is_extism || wished == Some(extism::NAME) {
             return extism::open(settings, opening, home).await;
         }
-        match ours(&settings, wished.is_some())? {
-            Some(plan) => abi::open(plan, opening, home).await,
+        match ours::plan(&settings, self.pool.as_deref(), wished.is_some())? {
+            Some(plan) => {
+                let place = self.pool.as_ref().map(Pool::place).transpose()?;
+                abi::open(plan, place, opening, home).await
+            }
             None => extism::open(settings, opening, home).await,
         }
     }
-}
-
-/// What answers our ABI: a module, known by its exports, or a component, known by its first bytes.
-enum Ours {
-    Module,
-    Component,
-}
-
-impl Ours {
-    fn of(binary: &[u8]) -> Option<Self> {
-        let outline = abi::Outline::of(binary);
-        if outline.is_component() {
-            Some(Self::Component)
-        } else {
-            outline.exports(abi::MARK).then_some(Self::Module)
-        }
-    }
-}
-
-/// The plan of a guest of ours, where it is one. `wished`: it has to be.
-fn ours(settings: &Settings, wished: bool) -> Result<Option<Box<dyn abi::instance::Plan>>> {
-    let limits = settings.limits;
-    let (bytes, kind) = match settings.modules.as_slice() {
-        [one] => {
-            let bytes = match &one.source {
-                Source::File(path) => code::read(path, limits.module_bytes)?,
-                Source::Bytes(bytes) => code::fits(bytes.clone(), limits.module_bytes)?,
-            };
-            // What is no text either is refused by the compiler, with a better error.
-            let kind = wat::parse_bytes(&bytes)
-                .ok()
-                .and_then(|binary| Ours::of(&binary));
-            (bytes, kind)
-        }
-        _ => (Vec::new(), None),
-    };
-    let Some(kind) = kind else {
-        if wished {
-            let what = format!(
-                "the module does not export `{}`, as modules of {} do",
-                abi::MARK,
-                abi::NAME
-            );
-            return Err(Error::new(ErrorKind::Incompatible, "load").with_context(what));
-        }
-        return Ok(None);
-    };
-    let engine = Engine::shared(limits.fuel.is_some())?;
-    let cache = settings.kept.open()?;
-    Ok(Some(match kind {
-        Ours::Module => {
-            let module = code::compile(engine, cache.as_ref(), &bytes)?;
-            Box::new(abi::module::Plan::new(engine, limits, &module)?)
-        }
-        Ours::Component => {
-            let component = code::compile(engine, cache.as_ref(), &bytes)?;
-            Box::new(component::Plan::new(engine, limits, &component)?)
-        }
-    }))
-}
-
-/// The manifest that a module or component of ours carries, where it carries one.
-///
-/// # Errors
-/// The file cannot be read.
-pub(crate) fn manifest_in(module: &std::path::Path) -> Result<Option<Vec<u8>>> {
-    let bytes = code::read(module, WasmLimits::default().module_bytes)?;
-    Ok(abi::Outline::of(&bytes)
-        .custom(abi::SECTION)
-        .map(<[u8]>::to_vec))
 }

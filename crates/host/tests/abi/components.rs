@@ -1,4 +1,4 @@
-//! Plugins of the TypeScript and Python SDKs as components: what a module of the Rust SDK does, and what their languages add.
+//! Plugins of the three SDKs as components: what a module of the Rust SDK does, and what other languages add.
 
 use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::guest;
 use super::waiting::wait_for_all;
 
-const SUBJECTS: [&str; 2] = ["subject-typescript", "subject-python"];
+const SUBJECTS: [&str; 3] = ["subject-rust", "subject-typescript", "subject-python"];
 
 /// The conformance subjects that are built, each with its name.
 fn each(host: &Host, check: impl Fn(&Plugin, &str)) {
@@ -135,6 +135,11 @@ fn events_logs_and_prints_reach_the_host_and_it_stops_politely() {
         assert!(ending.error.is_none() && !plugin.is_alive(), "{name}");
         assert_eq!(std::mem::take(&mut *events.lock().unwrap()), [1, 2, 3]);
         let said = std::mem::take(&mut *logs.lock().unwrap());
-        assert_eq!(said, ["logged", "printed", "half"], "{name}");
+        // What Rust prints goes nowhere where there is no WASI.
+        let expected: &[&str] = match name {
+            "subject-rust" => &["logged"],
+            _ => &["logged", "printed", "half"],
+        };
+        assert_eq!(said, expected, "{name}");
     });
 }

@@ -15,6 +15,7 @@ mod calls;
 mod components;
 mod examples;
 mod loads;
+mod pool;
 mod strangers;
 #[allow(dead_code, reason = "shared with the tests of the process door")]
 #[path = "../process/waiting.rs"]

@@ -3,6 +3,8 @@
 //!
 //! Nothing here waits or has a clock. The host says the time with every entry, and comes again when there is something to do.
 
+#[cfg(all(feature = "component", target_arch = "wasm32"))]
+mod breakdown;
 pub mod extism;
 #[cfg(target_arch = "wasm32")]
 pub mod ffi;

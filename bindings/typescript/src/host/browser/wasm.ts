@@ -4,7 +4,7 @@ import type { Door } from "../door.js";
 import { WasmDoor } from "../wasm/door.js";
 import type { WasmOptions } from "../wasm/options.js";
 import type { Thread } from "../wasm/seat.js";
-import { address, bytesAt } from "./fetched.js";
+import { address, moduleAt } from "./fetched.js";
 
 /**
  * A door to WebAssembly modules. A host has one by itself; another one says where guests run and what they may take, or which
@@ -16,11 +16,11 @@ import { address, bytesAt } from "./fetched.js";
  */
 export function wasmDoor(options: WasmOptions = {}): Door {
   const here = (path: string): string => address("", path).href;
-  return new WasmDoor({ read, address: here, thread, transpile: undefined, send: undefined }, options);
+  return new WasmDoor({ read, address: here, thread, send: undefined }, options);
 }
 
 function read(folder: string, path: string, most: number): Promise<Uint8Array> {
-  return bytesAt(address(folder, path).href, most);
+  return moduleAt(address(folder, path).href, most);
 }
 
 function thread(): Thread {

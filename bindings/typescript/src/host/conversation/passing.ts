@@ -2,15 +2,15 @@
 // no end of a call.
 
 import { Heard, type Session } from "#wasm";
-import type { Answer } from "../door.js";
 import type { Encoding } from "../encoding.js";
+import type { Calls } from "./calls.js";
 import { read, taken } from "./payloads.js";
 import type { Questions } from "./questions.js";
 
 /** Whom it may concern. */
 export interface Concerned {
   /** The host's calls. */
-  readonly calls: ReadonlyMap<number, Answer>;
+  readonly calls: Pick<Calls, "get">;
   /** The plugin's. */
   readonly questions: Questions;
   /** A call whose items are too many to be kept. */

@@ -3,7 +3,8 @@
 
 import type { Socket } from "node:net";
 import { HostError } from "../../errors.js";
-import { Conversation, STREAM_FRAMINGS, stopped } from "../conversation.js";
+import { stopped } from "../conversation/stage.js";
+import { Conversation, STREAM_FRAMINGS } from "../conversation.js";
 import type { Opening, Passage, Patience } from "../door.js";
 import type { Home } from "../home.js";
 import { Spoken } from "../spoken.js";

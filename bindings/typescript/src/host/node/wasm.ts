@@ -7,9 +7,9 @@ import type { Door } from "../door.js";
 import { WasmDoor } from "../wasm/door.js";
 import type { WasmOptions } from "../wasm/options.js";
 import type { Questions, Thread } from "../wasm/seat.js";
-import { transpile } from "./components.js";
 import { inside, read } from "./files.js";
 import { sender } from "./http.js";
+import { readyForComponents } from "./sums.js";
 
 const PROGRAM = new URL("./guest-thread.js", import.meta.url);
 
@@ -21,7 +21,7 @@ const PROGRAM = new URL("./guest-thread.js", import.meta.url);
  * await using host = await Host.create({ doors: [wasmDoor({ mode: "inline" })] });
  */
 export function wasmDoor(options: WasmOptions = {}): Door {
-  return new WasmDoor({ read: bytesOf, address, thread, transpile, send: sender }, options);
+  return new WasmDoor({ read: bytesOf, address, thread, readyForComponents, send: sender }, options);
 }
 
 function address(path: string): string {

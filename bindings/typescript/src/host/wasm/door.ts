@@ -9,18 +9,17 @@ import { Guest } from "./abi/guest.js";
 import { CROSSPLUG_ABI, MARK } from "./abi/name.js";
 import { AbiVisitor, type GuestCode, lost, type Said, type Visit } from "./abi/visitor.js";
 import { compiled, fitting } from "./code.js";
+import { outlined } from "./component/outline.js";
 import { EXTISM_ABI } from "./extism/name.js";
 import { openExtism } from "./extism/plan.js";
 import { type FullWasmLimits, fullLimits } from "./limits.js";
 import type { WasmOptions } from "./options.js";
 import { bounded, isComponent } from "./outline.js";
-import type { Transpiled, WasmPorts } from "./ports.js";
+import type { WasmPorts } from "./ports.js";
 import { InlineSeat, type Seat, type Thread, ThreadSeat } from "./seat.js";
 import { Threads } from "./threads.js";
 import { engine } from "./webassembly.js";
 
-/** What was compiled of components that are still known, by the bounds of their memories and tables. */
-const codes: WeakMap<Transpiled, Map<string, Promise<ComponentCode>>> = new WeakMap();
 /** What a thread does before it waits for its next guest. */
 const LEAVE: Visit = { kind: "leave" };
 
@@ -48,7 +47,10 @@ export class WasmDoor implements Door {
     if (wished === EXTISM_ABI) return extism(bytes);
     const guest = (code: GuestCode): Promise<Passage> =>
       Guest.open({ opening, home, code, limits, seat: () => this.#seat(code) });
-    if (isComponent(bytes)) return guest({ component: await this.#component(bytes, limits) });
+    if (isComponent(bytes)) {
+      this.#ports.readyForComponents?.();
+      return guest({ component: await componentCode(bytes, limits) });
+    }
     const module = await compiled(bounded(bytes, limits));
     if (engine.Module.exports(module).some(({ name }) => name === MARK)) {
       const { glue } = this.#options;
@@ -59,27 +61,10 @@ export class WasmDoor implements Door {
     throw new HostError("Incompatible", "load", { context });
   }
 
-  /** What engines run of a component. */
-  async #component(bytes: Uint8Array, limits: FullWasmLimits): Promise<ComponentCode> {
-    const { transpile } = this.#ports;
-    if (transpile === undefined) {
-      const context =
-        "it is a component, which browsers do not run; build a plugin in Rust as a module, and load one in TypeScript through the door `module`";
-      throw new HostError("Incompatible", "load", { context });
-    }
-    const made = await transpile(bytes);
-    const bounds = `${limits.memoryBytes} ${limits.tableElements}`;
-    const known = codes.get(made) ?? new Map<string, Promise<ComponentCode>>();
-    codes.set(made, known);
-    const code = known.get(bounds) ?? codeOf(made, limits);
-    known.set(bounds, code);
-    return code;
-  }
-
   #seat(code: GuestCode): Seat<Visit, Said> {
     if (this.#options.mode === "inline") return new InlineSeat(new AbiVisitor());
-    // A module reaches nothing of its thread, which is as good as new afterwards; the JavaScript beside one, or made of a
-    // component, does.
+    // A module reaches nothing of its thread, which is as good as new afterwards; the JavaScript beside one does. A component would
+    // leave an interpreter's memory behind until somebody collects it, and is as slow to make as a thread is.
     const isBare = "module" in code && code.glue === undefined;
     if (!isBare) return new ThreadSeat(this.#ports.thread(), lost);
     const rest = (thread: Thread): void => this.#threads.rest(thread, LEAVE);
@@ -99,8 +84,8 @@ export class WasmDoor implements Door {
   }
 }
 
-/** @throws HostError `Incompatible`, `Limit` */
-async function codeOf({ linker, modules }: Transpiled, limits: FullWasmLimits): Promise<ComponentCode> {
-  const code = [...modules].map(async ([name, core]) => [name, await compiled(bounded(core, limits))] as const);
-  return { linker, modules: new Map(await Promise.all(code)) };
+/** What engines run of a component. @throws HostError `Incompatible`, `Limit` */
+async function componentCode(bytes: Uint8Array, limits: FullWasmLimits): Promise<ComponentCode> {
+  const { outline, modules } = outlined(bytes);
+  return { outline, modules: await Promise.all(modules.map((core) => compiled(bounded(core, limits)))) };
 }

@@ -11,16 +11,8 @@ export interface WasmPorts {
   readonly address: (path: string) => string;
   /** A new thread that runs `serve`; `questions` answers what it asks and waits for. */
   readonly thread: (questions?: Questions) => Thread;
-  /** Makes of a component what engines run; undefined where the platform cannot. @throws HostError */
-  readonly transpile: ((component: Uint8Array) => Promise<Transpiled>) | undefined;
+  /** Readies the engine for what components use of it, where it has to be told. */
+  readonly readyForComponents?: () => void;
   /** Sends HTTP requests for guests, whose threads wait; undefined where no thread can wait for another. */
   readonly send: ((mostBytes: number) => Send) | undefined;
-}
-
-/** A component as a transpiler leaves it. */
-export interface Transpiled {
-  /** JavaScript that exports `instantiate`. */
-  readonly linker: string;
-  /** Core modules by name: their bytes. */
-  readonly modules: ReadonlyMap<string, Uint8Array>;
 }

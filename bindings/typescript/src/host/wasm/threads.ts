@@ -1,23 +1,18 @@
 // The threads of one door: those that nobody sits in any more wait a while for the next guest, since starting one costs several
 // times what making a guest does.
 
+import { Idle } from "../idle.js";
 import type { Thread } from "./seat.js";
 
 /** How many wait at most. */
 const MOST = 4;
-/** How long one waits, in milliseconds. */
+/** How long one waits, in milliseconds; and how long it may take to let go of its guest. */
 const PATIENCE_MS = 5000;
-
-/** A thread that waits. */
-interface Resting {
-  readonly thread: Thread;
-  readonly alarm: ReturnType<typeof setTimeout>;
-}
 
 /** Gives threads, and takes back those that can serve once more. */
 export class Threads {
   readonly #start: () => Thread;
-  #resting: Resting[] = [];
+  readonly #resting: Idle<Thread> = new Idle(PATIENCE_MS, MOST, (thread) => thread.end());
 
   constructor(start: () => Thread) {
     this.#start = start;
@@ -25,11 +20,9 @@ export class Threads {
 
   /** One that nobody sits in. */
   take(): Thread {
-    const rested = this.#resting.pop();
-    if (rested === undefined) return this.#start();
-    clearTimeout(rested.alarm);
-    rested.thread.hold(true);
-    return rested.thread;
+    const rested = this.#resting.take();
+    rested?.hold(true);
+    return rested ?? this.#start();
   }
 
   /**
@@ -40,26 +33,19 @@ export class Threads {
   rest(thread: Thread, leave: unknown): void {
     // Whoever waits for nothing but this may end.
     thread.hold(false);
-    const alarm = setTimeout(() => this.#end(thread), PATIENCE_MS);
-    (alarm as { unref?: () => void }).unref?.();
-    thread.listen(
-      () => {
-        thread.listen(NOBODY, () => this.#end(thread));
-        if (this.#resting.length < MOST) {
-          this.#resting.push({ thread, alarm });
-          return;
-        }
-        clearTimeout(alarm);
-        thread.end();
-      },
-      () => this.#end(thread),
-    );
+    const late = setTimeout(() => thread.end(), PATIENCE_MS);
+    (late as { unref?: () => void }).unref?.();
+    const gone = (): void => {
+      clearTimeout(late);
+      this.#resting.drop(thread);
+      thread.end();
+    };
+    thread.listen(() => {
+      clearTimeout(late);
+      thread.listen(NOBODY, gone);
+      this.#resting.put(thread);
+    }, gone);
     thread.post(leave);
-  }
-
-  #end(thread: Thread): void {
-    this.#resting = this.#resting.filter((resting) => resting.thread !== thread);
-    thread.end();
   }
 }
 

@@ -1,8 +1,8 @@
 //! A component as a guest: `crossplug-abi/1` with the types of `schema/crossplug.wit` in place of addresses. Knows names and
 //! types, and nothing of messages.
 //!
-//! A component is known by the first bytes of its file. One that trapped cannot be entered any more, so it has no last
-//! words: what the trap says is all that is known.
+//! A component is known by the first bytes of its file. One that trapped cannot be entered any more, so it cannot be asked for
+//! last words: it has said them before, to an import, or what the trap says is all that is known.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Linker,
-    Lower, TypedFunc,
+    Lower, TypedFunc, WasmStr,
 };
-use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime::{Store, StoreContextMut, Trap, WasmBacktrace};
 
 use super::abi::instance::{self, Called};
 use super::engine::Engine;
@@ -25,6 +25,11 @@ use crate::{Error, ErrorKind, Result};
 
 /// The interface that a plugin exports.
 const GUEST: &str = "crossplug:plugin/guest@1.0.0";
+/// The only thing that one may import and that is there: a function that takes its last words.
+const BREAKDOWN: &str = "crossplug:plugin/breakdown@1.0.0";
+const LAST_WORDS: &str = "last-words";
+/// More than this is not kept of them.
+const MOST_WORDS: usize = 1 << 20;
 /// Microseconds since the host's clock began.
 type Time = u64;
 
@@ -106,7 +111,10 @@ impl Plan {
     ) -> Result<Self> {
         let entries = Entries::of(component)?;
         let mut linker = Linker::new(&engine.wasmtime);
-        // The world has no imports; what a tool left there is not for a plugin of ours.
+        (linker.instance(BREAKDOWN))
+            .and_then(|mut breakdown| breakdown.func_wrap(LAST_WORDS, hear_last_words))
+            .map_err(|error| unfit(format!("{error:#}")))?;
+        // Nobody needs more; what a tool left there is not for a plugin of ours.
         linker
             .define_unknown_imports_as_traps(component)
             .map_err(|error| unfit(format!("{error:#}")))?;
@@ -120,6 +128,17 @@ impl Plan {
             entries,
         })
     }
+}
+
+/// Keeps what a guest says before it breaks down.
+fn hear_last_words(
+    mut store: StoreContextMut<'_, Meter>,
+    (words,): (WasmStr,),
+) -> wasmtime::Result<()> {
+    let words = words.to_str(&store)?;
+    let words = (words.len() <= MOST_WORDS).then(|| words.into_owned().into_bytes());
+    store.data_mut().last_words = words;
+    Ok(())
 }
 
 fn unfit(what: String) -> Error {
@@ -321,6 +340,6 @@ impl instance::Instance for Instance {
     }
 
     fn last_words(&mut self) -> Option<Vec<u8>> {
-        None
+        self.tether.store.data_mut().last_words.take()
     }
 }

@@ -115,8 +115,10 @@ impl WasmLimits {
     }
 }
 
-/// Counts what one instance has.
+/// Counts what one instance has, and keeps what it leaves behind.
 pub(super) struct Meter {
+    /// What it said before it broke down.
+    pub(super) last_words: Option<Vec<u8>>,
     most: u64,
     memory_left: u64,
     table_left: usize,
@@ -125,6 +127,7 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new(limits: &WasmLimits) -> Self {
         Self {
+            last_words: None,
             most: limits.memory_bytes,
             memory_left: limits.memory_bytes,
             table_left: limits.table_elements,

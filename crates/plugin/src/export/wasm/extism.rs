@@ -2,7 +2,10 @@
 //! What a host of ours would say beside that (the beginning, credit, that it gives up) is said here. Knows no memory; that is
 //! for `ffi`.
 
-#[cfg(all(target_arch = "wasm32", not(feature = "wasm-bindgen")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    not(any(feature = "component", feature = "wasm-bindgen"))
+))]
 pub mod ffi;
 
 use std::time::Duration;

@@ -77,12 +77,17 @@ pub(super) fn listen() {
             if let Some(tell) = TELL.get() {
                 tell(&error.to_string());
             }
+            #[cfg(feature = "component")]
+            with_last(super::breakdown::last_words);
         }));
     });
 }
 
 /// From now on a panic says its words by this, too: a host that cannot ask for them is told.
-#[cfg(all(target_arch = "wasm32", not(feature = "wasm-bindgen")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    not(any(feature = "component", feature = "wasm-bindgen"))
+))]
 pub(super) fn tell_by(tell: Option<fn(&str)>) {
     TELL.set(tell);
 }

@@ -2,6 +2,7 @@
 // the next. Knows nothing of plugins.
 
 import { Worker } from "node:worker_threads";
+import { Idle } from "../../idle.js";
 import type { Done, Task } from "./task.js";
 
 /** Long enough to serve a burst with one set of threads, short enough that nobody wonders what they are for. */
@@ -17,13 +18,13 @@ export interface Work {
   lose(): void;
 }
 
-/** Threads that wait for work, the last one first. */
-const idle: Member[] = [];
+/** Threads that wait for work. */
+const idle: Idle<Member> = new Idle(IDLE_MS, Infinity, (member) => member.end());
 let calls = 0;
 
 /** Has something done by a thread of its own. */
 export function enter(task: Task): Work {
-  const member = idle.pop() ?? new Member();
+  const member = idle.take() ?? new Member();
   let isCounted = task.kind === "call";
   if (isCounted) calls += 1;
   const uncount = (): void => {
@@ -33,8 +34,8 @@ export function enter(task: Task): Work {
   const done = member.do(task).then((done) => {
     uncount();
     if (!member.isGone) {
-      idle.push(member);
-      member.rest();
+      member.unref();
+      idle.put(member);
     }
     return done;
   });
@@ -55,7 +56,6 @@ class Member {
   isGone = false;
   readonly #worker: Worker;
   #done: ((done: Done) => void) | undefined;
-  #alarm: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     // Nothing of the program's own: no environment, no arguments.
@@ -66,7 +66,6 @@ class Member {
   }
 
   do(task: Task): Promise<Done> {
-    clearTimeout(this.#alarm);
     this.#worker.ref();
     return new Promise((resolve) => {
       this.#done = resolve;
@@ -75,18 +74,13 @@ class Member {
     });
   }
 
-  /** There is nothing to do for now. */
-  rest(): void {
-    this.#worker.unref();
-    this.#alarm = setTimeout(() => {
-      idle.splice(idle.indexOf(this), 1);
-      void this.#worker.terminate();
-    }, IDLE_MS);
-    this.#alarm.unref();
-  }
-
+  /** The program may end without it. */
   unref(): void {
     this.#worker.unref();
+  }
+
+  end(): void {
+    void this.#worker.terminate();
   }
 
   #finish(done: Done): void {
@@ -97,9 +91,7 @@ class Member {
 
   #gone(why: string): void {
     this.isGone = true;
-    clearTimeout(this.#alarm);
-    const place = idle.indexOf(this);
-    if (place >= 0) idle.splice(place, 1);
+    idle.drop(this);
     this.#finish({ fault: { kind: "Died", what: `a thread of the host's has ended in the library: ${why}` } });
   }
 }

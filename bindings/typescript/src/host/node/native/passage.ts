@@ -4,7 +4,8 @@
 import { HostError } from "../../../errors.js";
 import type { JsonValue } from "../../../json/value.js";
 import { LONGEST_TIMER } from "../../../timers.js";
-import { Conversation, stopped } from "../../conversation.js";
+import { stopped } from "../../conversation/stage.js";
+import { Conversation } from "../../conversation.js";
 import type { Answer, CallKey, Opening, Passage, Patience, Request } from "../../door.js";
 import type { Home } from "../../home.js";
 import { Spoken } from "../../spoken.js";

@@ -3,7 +3,8 @@
 // everybody when it is lost. Knows a seat, and no thread.
 
 import { HostError } from "../../../errors.js";
-import { Conversation, stopped } from "../../conversation.js";
+import { stopped } from "../../conversation/stage.js";
+import { Conversation } from "../../conversation.js";
 import type { Introduction, Opening, Passage, Patience } from "../../door.js";
 import type { Home } from "../../home.js";
 import { asStartError, type Fault } from "../fault.js";

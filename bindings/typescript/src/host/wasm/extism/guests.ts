@@ -4,7 +4,7 @@
 import { type CrossplugError, HostError, PluginError } from "../../../errors.js";
 import { parseJson } from "../../../json/strict.js";
 import type { JsonValue } from "../../../json/value.js";
-import { stopped } from "../../conversation.js";
+import { stopped } from "../../conversation/stage.js";
 import type { Answer, CallKey, Introduction, Opening, Passage, Patience, Request } from "../../door.js";
 import type { Home } from "../../home.js";
 import { asError, asStartError } from "../fault.js";

@@ -7,6 +7,7 @@ use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::Framing;
 
 use super::super::fault::{self, Fault};
+use super::super::pool::Place;
 use super::entry::Lost;
 use super::instance::{Instance, Plan};
 use super::passage::Handle;
@@ -30,22 +31,28 @@ const FRAMINGS: [Framing; 1] = [Framing::Ndjson];
 /// # Errors
 /// [`ErrorKind::Start`], [`ErrorKind::Incompatible`], [`ErrorKind::Protocol`] or what the plugin answers.
 pub(in crate::door::wasm) async fn open(
-    plan: Box<dyn Plan>,
+    plan: Arc<dyn Plan>,
+    place: Option<Place>,
     opening: Opening,
     home: Home,
 ) -> Result<Arc<dyn Passage>> {
     let made = Arc::new(Slot::new());
     let (slot, host) = (Arc::clone(&made), home.clone());
     home.spawn(async move {
-        slot.fill(start(plan, opening, host));
+        slot.fill(start(plan, place, opening, host));
     });
     let handle: Arc<dyn Passage> = made.taken().await?;
     Ok(handle)
 }
 
-fn start(plan: Box<dyn Plan>, opening: Opening, home: Home) -> Result<Arc<dyn Passage>> {
+fn start(
+    plan: Arc<dyn Plan>,
+    place: Option<Place>,
+    opening: Opening,
+    home: Home,
+) -> Result<Arc<dyn Passage>> {
     let talk = Conversation::new(session(DIALECT, &FRAMINGS, &opening)?);
-    let guest = Guest::new(plan, opening, home, talk);
+    let guest = Guest::new(plan, place, opening, home, talk);
     let (mut instance, talk) = guest.fresh()?;
     let methods = instance
         .methods(Instant::now().checked_add(guest.opening.start_timeout))
@@ -293,7 +300,10 @@ impl Guest {
         let left = state.talk.end(stage);
         let waiting = std::mem::take(&mut state.queue);
         (state.due, state.leash) = (None, None);
+        let place = state.place.take();
         drop(state);
+        // Before anybody is told, who might load another one.
+        drop(place);
         self.wake_all();
         left.tell(&error);
         for job in waiting {

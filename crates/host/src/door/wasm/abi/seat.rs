@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossplug_protocol::session::CallId;
 
 use super::super::leash::Leash;
+use super::super::pool::Place;
 use super::instance::{Instance, Plan};
 use crate::call::flight::late;
 use crate::door::conversation::{Conversation, Party, run};
@@ -19,7 +20,7 @@ use crate::{Error, Payload};
 /// A guest that is open.
 pub(super) struct Guest {
     pub(super) me: Weak<Self>,
-    pub(super) plan: Box<dyn Plan>,
+    pub(super) plan: Arc<dyn Plan>,
     pub(super) opening: Opening,
     pub(super) home: Home,
     /// Of the session's clock and the guest's.
@@ -32,6 +33,8 @@ pub(super) struct Guest {
 /// Everything under the lock, which nobody holds while the guest runs.
 pub(super) struct State {
     pub(super) talk: Conversation,
+    /// In the door's pool, until the plugin ends.
+    pub(super) place: Option<Place>,
     /// Here while nobody is in the guest.
     pub(super) instance: Option<Box<dyn Instance>>,
     /// Stops whoever is in the guest.
@@ -124,13 +127,15 @@ impl State {
 
 impl Guest {
     pub(super) fn new(
-        plan: Box<dyn Plan>,
+        plan: Arc<dyn Plan>,
+        place: Option<Place>,
         opening: Opening,
         home: Home,
         talk: Conversation,
     ) -> Arc<Self> {
         let state = State {
             talk,
+            place,
             instance: None,
             leash: None,
             methods: Arc::default(),
