@@ -31,6 +31,9 @@ fn main() -> anyhow::Result<()> {
     if let Some(door) = arguments.next() {
         load = load.door(door);
     }
+    if let Ok(token) = std::env::var("CROSSPLUG_TOKEN") {
+        load = load.token(&token);
+    }
     let plugin = load.blocking()?;
     let agent = AgentClient::new(&plugin);
 

@@ -21,7 +21,7 @@ WORDS_A_MINUTE = 238
 class Reader(Textstats):
     """Counts and streams."""
 
-    def text_analyse(self, ctx: Context, params: Analyse, items: ItemSender[ParagraphStats]) -> Summary:
+    async def text_analyse(self, ctx: Context, params: Analyse, items: ItemSender[ParagraphStats]) -> Summary:
         """Streams the statistics of each paragraph and sums up."""
         parts = [part for part in paragraphs(params.text) if words(part)]
         if not parts:
@@ -33,7 +33,7 @@ class Reader(Textstats):
             found = words(part)
             sentence_count = sentences(part)
             syllable_count = sum(syllables(word) for word in found)
-            items.send_blocking(
+            await items.send(
                 ParagraphStats(
                     number=number,
                     words=len(found),

@@ -1,23 +1,53 @@
-//! `cargo xtask demo [FILE]`: the main job. A Rust host loads every example plugin in every language, gives them a real
-//! document and compares what they say.
+//! `cargo xtask demo [FILE]`: the main job. Hosts in Rust, Python and TypeScript load every example plugin in every language
+//! through every door that it was built for, give it a real document and compare what they say.
 //!
 //! The hosts are the examples' own; this file starts them, compares their rows and draws the table.
 
+mod listener;
+
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use crate::examples::{self, LANGUAGES, SCENARIOS};
+use crate::examples::{self, SCENARIOS};
 use crate::tools::python;
+use listener::Listener;
+
+/// A plugin's language, a door, and the language of the host that enters it there: one host for each door, since what every host
+/// makes of every door is what `cargo xtask interop` is about.
+type Way = [&'static str; 3];
+
+/// What a component is called in the table, where the module lies beside it; hosts call the door `wasm`.
+const COMPONENT: &str = "component";
+
+const WAYS: [Way; 16] = [
+    ["rust", "process", "rust"],
+    ["rust", "wasm", "rust"],
+    ["rust", COMPONENT, "rust"],
+    ["rust", "native", "rust"],
+    ["rust", "module", "python"],
+    ["rust", "module", "typescript"],
+    ["rust", listener::DOOR, "rust"],
+    ["python", "process", "rust"],
+    ["python", "wasm", "rust"],
+    ["python", "module", "python"],
+    ["python", listener::DOOR, "python"],
+    ["typescript", "process", "rust"],
+    ["typescript", "wasm", "rust"],
+    ["typescript", "wasm", "typescript"],
+    ["typescript", "module", "typescript"],
+    ["typescript", listener::DOOR, "typescript"],
+];
 
 /// What one plugin answered to one call.
 struct Row {
     scenario: &'static str,
-    language: &'static str,
-    door: String,
+    way: Way,
     method: String,
     result: Value,
     millis: f64,
@@ -26,7 +56,7 @@ struct Row {
 /// Runs the examples on `file`, the README by default.
 ///
 /// # Errors
-/// Something cannot be built, a plugin fails, or two languages answer differently.
+/// Something cannot be built, a plugin fails, or two ways answer differently.
 pub(crate) fn run(root: &Path, file: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
     let file = file.unwrap_or(Path::new("README.md"));
     anyhow::ensure!(
@@ -35,17 +65,25 @@ pub(crate) fn run(root: &Path, file: Option<&Path>, as_json: bool) -> anyhow::Re
         file.display()
     );
     examples::build(root)?;
+    // Whoever edits it meanwhile changes no answers.
+    let mut document = tempfile::NamedTempFile::new_in("target")?;
+    document.write_all(&fs::read(file)?)?;
     let mut rows = Vec::new();
     for scenario in SCENARIOS {
-        for (language, _) in LANGUAGES {
-            rows.extend(rows_of(root, scenario, language, file)?);
+        for way in WAYS {
+            let [language, door, host] = way;
+            let answers = rows_of(root, scenario, way, document.path()).with_context(|| {
+                format!("{scenario} in {language}, through {door}, from a host in {host}")
+            })?;
+            rows.extend(answers);
         }
     }
     if as_json {
         let rows: Vec<Value> = rows
             .iter()
             .map(|row| {
-                json!({"scenario": row.scenario, "language": row.language, "door": row.door, "method": row.method,
+                let [language, door, host] = row.way;
+                json!({"scenario": row.scenario, "language": language, "door": door, "host": host, "method": row.method,
                        "result": row.result, "millis": row.millis})
             })
             .collect();
@@ -53,45 +91,53 @@ pub(crate) fn run(root: &Path, file: Option<&Path>, as_json: bool) -> anyhow::Re
     } else {
         print(&rows);
     }
-    compare(&rows)
+    let told = compare(&rows)?;
+    // The only other thing on stdout would be no JSON.
+    if as_json {
+        eprintln!("{told}");
+    } else {
+        println!("{told}");
+    }
+    Ok(())
 }
 
-fn rows_of(
-    root: &Path,
-    scenario: &'static str,
-    language: &'static str,
-    file: &Path,
-) -> anyhow::Result<Vec<Row>> {
+/// Has a host call a plugin through a door, and reads what it prints.
+fn rows_of(root: &Path, scenario: &'static str, way: Way, file: &Path) -> anyhow::Result<Vec<Row>> {
+    let [language, door, host] = way;
     let plugin = examples::folder(root, scenario, language);
-    let output = Command::new(examples::host(root, scenario))
-        .arg(&plugin)
-        .arg(file)
+    let _running = match door {
+        listener::DOOR => Some(Listener::start(root, &plugin)?),
+        _ => None,
+    };
+    let mut command = examples::host(root, scenario, host)?;
+    match door {
+        COMPONENT => command.arg(examples::component(root, scenario)),
+        _ => command.arg(&plugin),
+    };
+    command.arg(file);
+    command.arg(if door == COMPONENT { "wasm" } else { door });
+    let output = command
         .env("PATH", python::path_with(root)?)
+        .env(listener::TOKEN, listener::token())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .with_context(|| format!("cannot start the host of {scenario}"))?;
+        .context("the host cannot be started")?;
     anyhow::ensure!(
         output.status.success(),
-        "{scenario}, {language}: the host ended with {}",
+        "the host ended with {}",
         output.status
     );
     let text = String::from_utf8(output.stdout)?;
     text.lines()
         .map(|line| {
-            let row: Value = serde_json::from_str(line)
-                .with_context(|| format!("{scenario}: not a row: {line}"))?;
-            let text = |name: &str| {
-                row.get(name)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned()
-            };
+            let row: Value =
+                serde_json::from_str(line).with_context(|| format!("not a row: {line}"))?;
+            let method = row.get("method").and_then(Value::as_str);
             Ok(Row {
                 scenario,
-                language,
-                door: text("door"),
-                method: text("method"),
+                way,
+                method: method.unwrap_or_default().to_owned(),
                 result: row.get("result").cloned().unwrap_or_default(),
                 millis: row
                     .get("millis")
@@ -104,54 +150,48 @@ fn rows_of(
 
 fn print(rows: &[Row]) {
     println!(
-        "{:10} {:8} {:20} {:>9}  result",
-        "plugin", "door", "method", "ms"
+        "{:10} {:9} {:10} {:18} {:>8}  result",
+        "plugin", "door", "host", "method", "ms"
     );
     for row in rows {
+        let [language, door, host] = row.way;
         let result = row.result.to_string();
-        let shown: String = result.chars().take(96).collect();
+        let shown: String = result.chars().take(80).collect();
         let more = if shown.len() < result.len() {
             "…"
         } else {
             ""
         };
         println!(
-            "{:10} {:8} {:20} {:9.2}  {shown}{more}",
-            row.language, row.door, row.method, row.millis
+            "{language:10} {door:9} {host:10} {:18} {:8.2}  {shown}{more}",
+            row.method, row.millis
         );
     }
 }
 
-/// Every language gave the same answers to the same calls.
-fn compare(rows: &[Row]) -> anyhow::Result<()> {
+/// Every way gave the same answers to the same calls.
+fn compare(rows: &[Row]) -> anyhow::Result<String> {
     let mut first: BTreeMap<(&str, &str), &Row> = BTreeMap::new();
-    let mut answers = 0;
     for row in rows {
         let reference = first.entry((row.scenario, &row.method)).or_insert(row);
         if !equal(&reference.result, &row.result) {
             bail!(
                 "{} answers differ:\n{}: {}\n{}: {}",
                 row.method,
-                reference.language,
+                reference.way.join(", "),
                 reference.result,
-                row.language,
+                row.way.join(", "),
                 row.result
             );
         }
-        answers += 1;
     }
-    let calls = first.len();
-    if calls == 0 || answers != calls * LANGUAGES.len() {
-        bail!(
-            "{answers} answers to {calls} calls; each of {} languages owes one to each",
-            LANGUAGES.len()
-        );
+    let (calls, answers, ways) = (first.len(), rows.len(), WAYS.len());
+    if calls == 0 || answers != calls * ways {
+        bail!("{answers} answers to {calls} calls; each of {ways} ways owes one to each");
     }
-    println!(
-        "{calls} calls, {} languages, {answers} equal answers",
-        LANGUAGES.len()
-    );
-    Ok(())
+    Ok(format!(
+        "{calls} calls, {ways} ways, {answers} equal answers"
+    ))
 }
 
 /// Equal as JSON values; `1` and `1.0` are one number.
@@ -179,34 +219,30 @@ fn equal(left: &Value, right: &Value) -> bool {
 mod tests {
     use super::*;
 
-    fn row(language: &'static str, result: Value) -> Row {
-        Row {
+    /// An answer of every way, and what the last of them says.
+    fn rows(last: Value) -> Vec<Row> {
+        let said = |way, result| Row {
             scenario: "agent",
-            language,
-            door: "process".into(),
+            way,
             method: "m".into(),
             result,
             millis: 0.0,
-        }
+        };
+        let mut rows: Vec<Row> = WAYS
+            .iter()
+            .map(|way| said(*way, json!({ "n": 1 })))
+            .collect();
+        rows.pop();
+        rows.extend(WAYS.last().map(|way| said(*way, last)));
+        rows
     }
 
     #[test]
     fn numbers_are_compared_by_value_and_differences_are_seen() {
-        let same = [
-            row("rust", json!({"n": 1})),
-            row("python", json!({"n": 1.0})),
-            row("typescript", json!({"n": 1})),
-        ];
-        assert!(compare(&same).is_ok());
-        let other = [
-            row("rust", json!({"n": 1})),
-            row("python", json!({"n": 2})),
-            row("typescript", json!({"n": 1})),
-        ];
-        assert!(compare(&other).is_err());
-        assert!(
-            compare(&same[..2]).is_err(),
-            "a language that is missing is seen"
-        );
+        assert!(compare(&rows(json!({ "n": 1.0 }))).is_ok());
+        assert!(compare(&rows(json!({ "n": 2 }))).is_err());
+        let mut missing = rows(json!({ "n": 1 }));
+        missing.pop();
+        assert!(compare(&missing).is_err(), "a way that is missing is seen");
     }
 }

@@ -27,12 +27,23 @@ pub(crate) fn folder(root: &Path, scenario: &str, language: &str) -> PathBuf {
         .join(format!("{scenario}-{language}"))
 }
 
-/// The host program of a scenario.
-pub(crate) fn host(root: &Path, scenario: &str) -> PathBuf {
-    root.join("target/debug").join(format!(
-        "example-{scenario}-host{}",
-        std::env::consts::EXE_SUFFIX
-    ))
+/// The host of a scenario in a language; its arguments are a folder, a file and a door.
+///
+/// # Errors
+/// There is no Python.
+pub(crate) fn host(root: &Path, scenario: &str, language: &str) -> anyhow::Result<Command> {
+    let suffix = std::env::consts::EXE_SUFFIX;
+    let mut command = match language {
+        "python" => Command::new(python::interpreter(root)?),
+        "rust" => Command::new(root.join(format!("target/debug/example-{scenario}-host{suffix}"))),
+        _ => Command::new("node"),
+    };
+    match language {
+        "python" => command.arg(root.join("examples").join(scenario).join("host.py")),
+        "rust" => &mut command,
+        _ => command.arg(root.join("target/examples").join(scenario).join("host.js")),
+    };
+    Ok(command)
 }
 
 /// Builds every plugin and host of the examples.

@@ -1,4 +1,4 @@
-//! A plugin in Python: its modules as they are, for hosts that start or import them, and a component.
+//! A plugin in Python: the modules of its program as they are, for hosts that start or import them, and a component.
 
 mod component;
 
@@ -11,12 +11,8 @@ use super::{Builder, Folder, MANIFEST, Source, Way, section, tool, usage};
 use crate::args::Build;
 use crate::exit::Failure;
 
-/// Refuses what is no Python; its arguments are files.
-const COMPILES: &str = "import sys
-for file in sys.argv[1:]:
-    with open(file, 'rb') as text:
-        compile(text.read(), file, 'exec', dont_inherit=True)
-";
+/// Finds what a program consists of, and refuses what is no Python.
+const MODULES: &str = include_str!("python/modules.py");
 
 /// The program of a plugin.
 pub(super) struct Program<'s> {
@@ -46,28 +42,23 @@ impl<'s> Program<'s> {
         })
     }
 
-    /// All modules of the folder but its tests, where their own interpreter finds no mistake in them.
-    fn lay(&self, folder: &Folder) -> Result<(), Failure> {
-        let is_module = |file: &Path| {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            name.ends_with(".py") && !name.starts_with("test_")
-        };
-        let mut files = folder.files(&self.source.folder)?;
-        files.retain(|file| is_module(file));
-        let mut compile = Command::new(&self.python);
-        compile.args(["-I", "-c", COMPILES]).args(&files);
-        tool("python", &mut compile)?;
+    /// A module and those of the folder that it imports, where their own interpreter finds no mistake in them.
+    fn lay(&self, module: &Path, folder: &Folder) -> Result<(), Failure> {
+        let whole = &self.source.folder;
+        let mut ask = Command::new(&self.python);
+        ask.args(["-I", "-c", MODULES]).arg(whole);
+        // A program is looked up from its own folder, a module from the plugin's.
+        ask.args([module.parent().unwrap_or(whole), whole]);
+        let told = tool("python", ask.arg("--").arg(module))?;
+        let files: Vec<PathBuf> = serde_json::from_str(&told).unwrap_or_default();
         for file in files {
-            folder.lay(
-                &file,
-                file.strip_prefix(&self.source.folder).unwrap_or(&file),
-            )?;
+            folder.lay(&file, file.strip_prefix(whole).unwrap_or(&file))?;
         }
         Ok(())
     }
 
     fn process(&self, folder: &Folder) -> Result<Value, Failure> {
-        self.lay(folder)?;
+        self.lay(&self.source.folder.join(&self.program), folder)?;
         let mut command = self.source.command();
         let program = self.program.to_string_lossy();
         let starts =
@@ -90,13 +81,14 @@ impl<'s> Program<'s> {
             None => own.join("."),
         };
         let place = self.source.folder.join(name.replace('.', "/"));
-        if !place.with_extension("py").is_file() && !place.join("__init__.py").is_file() {
+        let files = [place.with_extension("py"), place.join("__init__.py")];
+        let Some(file) = files.into_iter().find(|file| file.is_file()) else {
             let what = format!(
                 "its `doors.module.python` names `{name}`, which is no module of its folder"
             );
             return Err(usage(&self.source.file, &what));
-        }
-        self.lay(folder)?;
+        };
+        self.lay(&file, folder)?;
         Ok(name.into())
     }
 

@@ -91,11 +91,16 @@ fn doors_that_a_language_does_not_have_say_why() {
 }
 
 #[test]
-fn a_plugin_in_python_is_its_modules_and_lies_where_it_was_told() {
+fn a_plugin_in_python_is_what_its_program_imports() {
     let stage = manifest("python", json!(["python3", "-u", "plugin.py"]));
-    stage.put("plugin.py", "import inner.words\n");
-    stage.put("inner/words.py", "WORDS = 1\n");
-    stage.put("test_plugin.py", "");
+    stage.put("plugin.py", "import json\nfrom inner import words\n");
+    stage.put(
+        "inner/words.py",
+        "from . import __name__\nfrom .numbers import ONE as WORDS\n",
+    );
+    stage.put("inner/numbers.py", "ONE = 1\n");
+    stage.put("inner/other.py", "");
+    stage.put("test_plugin.py", "import plugin\n");
     stage.put(".venv/lib/other.py", "");
     stage.put("venv/pyvenv.cfg", "").put("venv/other.py", "");
     stage.put("words.txt", "hello");
@@ -108,6 +113,8 @@ fn a_plugin_in_python_is_its_modules_and_lies_where_it_was_told() {
     for (file, is_there) in [
         ("plugin.py", true),
         ("inner/words.py", true),
+        ("inner/numbers.py", true),
+        ("inner/other.py", false),
         ("words.txt", true),
         ("test_plugin.py", false),
         (".venv", false),
