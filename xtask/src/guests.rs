@@ -64,11 +64,10 @@ fn bind(root: &Path, wasm: &wasm::Wasm, laid: &Path) -> anyhow::Result<()> {
     cargo.args(["build", "--locked", "--release", "--target", TARGET]);
     cargo.args(["--package", "crossplug-plugin", "--example", "subject"]);
     cargo.args(["--features", "crossplug-plugin/wasm-bindgen"]);
-    // Beside the module without it, which has the same name.
-    cargo.env("CARGO_TARGET_DIR", "target/wasm/bound");
+    // It takes the place of the module without it, which has been laid out by now; what both stand on is compiled once.
     step::run("module subject, bound", &mut cargo, Show::OnFailure)?;
     let built = root
-        .join("target/wasm/bound")
+        .join("target/wasm")
         .join(TARGET)
         .join("release/examples/subject.wasm");
     for (folder, is_for_web) in [("bound", false), ("bound-web", true)] {
