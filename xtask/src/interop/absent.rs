@@ -3,7 +3,7 @@
 use super::hosts::HOSTS;
 
 /// Doors of the grid.
-const DOORS: [&str; 5] = ["process", "wasm", "native", "socket", "module"];
+const DOORS: [&str; 6] = ["process", "wasm", "component", "native", "socket", "module"];
 /// Plugins of the grid.
 pub(super) const PLUGINS: [&str; 6] = [
     "rust",
@@ -35,23 +35,23 @@ const ABSENT: &[Absent] = &[
     },
     Absent {
         plugins: &["python", "typescript"],
-        doors: &["wasm"],
-        hosts: &["browser"],
-        shown: "Python and TypeScript, `wasm`, in a browser",
-        why: "they are components there, which no browser runs as they are; what makes modules of them runs in Node. TypeScript has `module`",
-    },
-    Absent {
-        plugins: &["python", "typescript"],
         doors: &["native"],
         hosts: &["rust", "python", "node"],
         shown: "Python and TypeScript, `native`",
-        why: "they are run by interpreters, and a library would be one of those; `process` and `wasm` are that",
+        why: "they are run by interpreters, and a library would be one of those; `process` and `component` are that",
+    },
+    Absent {
+        plugins: &["python", "typescript"],
+        doors: &["wasm"],
+        hosts: ALL_HOSTS,
+        shown: "Python and TypeScript, `wasm`",
+        why: "they bring an interpreter along, and what puts the two together makes components; `component` is that",
     },
     Absent {
         plugins: &["json-rpc"],
-        doors: &["wasm", "native", "module"],
+        doors: &["wasm", "component", "native", "module"],
         hosts: ALL_HOSTS,
-        shown: "plain JSON-RPC, `wasm`, `native` and `module`",
+        shown: "plain JSON-RPC, `wasm`, `component`, `native` and `module`",
         why: "it is a program that talks over pipes or a socket",
     },
     Absent {
@@ -107,8 +107,9 @@ const ABSENT: &[Absent] = &[
 
 /// What the README says below the grid.
 const SAYS: &str = "\
-Plain JSON-RPC is a peer that uses a library for that and nothing of ours; it plays the cases that need no types, no streams and no
-two things at once. C and AssemblyScript are subjects without an SDK that give back what they get, and play the cases about that.
+`wasm` is a module of WebAssembly and `component` a component; hosts take both through the door `wasm`. Plain JSON-RPC is a peer that
+uses a library for that and nothing of ours; it plays the cases that need no types, no streams and no two things at once. C and
+AssemblyScript are subjects without an SDK that give back what they get, and play the cases about that.
 What has no number is not there, and this is why:
 ";
 

@@ -7,8 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::listener::{self, Listener};
-use super::strangers;
-use super::{Cell, Wish};
+use super::{Cell, Wish, strangers, subjects};
 use crate::programs;
 use crate::tools::{browser, node, python};
 
@@ -27,8 +26,10 @@ pub(super) struct Host {
 const TALKS: &[&str] = &["rust", "python", "typescript", "json-rpc"];
 /// What is compiled into a library.
 const COMPILED: &[&str] = &["rust", "c"];
-/// What is a module of WebAssembly or a component.
-const MODULES: &[&str] = &["rust", "python", "typescript", "c", "assemblyscript"];
+/// What is a module of WebAssembly.
+const MODULES: &[&str] = &["rust", "c", "assemblyscript"];
+/// What is a component: of each module there is one.
+const COMPONENTS: &[&str] = &["rust", "python", "typescript", "c", "assemblyscript"];
 
 impl Host {
     /// Whether it takes the plugin through the door.
@@ -46,6 +47,7 @@ pub(super) const HOSTS: &[Host] = &[
             ("process", TALKS),
             ("socket", TALKS),
             ("wasm", MODULES),
+            ("component", COMPONENTS),
             ("native", COMPILED),
         ],
         prepare: |_| programs::build(),
@@ -61,6 +63,7 @@ pub(super) const HOSTS: &[Host] = &[
             ("process", TALKS),
             ("socket", TALKS),
             ("wasm", MODULES),
+            ("component", COMPONENTS),
             ("native", COMPILED),
             ("module", &["python"]),
         ],
@@ -78,6 +81,7 @@ pub(super) const HOSTS: &[Host] = &[
             ("process", TALKS),
             ("socket", TALKS),
             ("wasm", MODULES),
+            ("component", COMPONENTS),
             ("native", COMPILED),
             ("module", &["typescript"]),
         ],
@@ -91,7 +95,8 @@ pub(super) const HOSTS: &[Host] = &[
     Host {
         name: "browser",
         ways: &[
-            ("wasm", &["rust", "c", "assemblyscript"]),
+            ("wasm", MODULES),
+            ("component", COMPONENTS),
             ("module", &["typescript"]),
         ],
         prepare: |root| {
@@ -144,11 +149,12 @@ fn report(
         listener::DOOR => Some(Listener::start(root, plugin, host.name)?),
         _ => None,
     };
+    let (place, door) = subjects::place(root, plugin, door);
     match &listening {
         Some(listening) => command
             .arg(listener::manifest(root, plugin, host.name))
             .env(listener::TOKEN, &listening.token),
-        None => command.arg(super::subjects::folder(root, plugin)),
+        None => command.arg(place),
     };
     if wish.soak {
         command.arg("--soak");

@@ -3,18 +3,31 @@
 use std::env::consts::{DLL_EXTENSION, EXE_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{listener, strangers};
-use crate::step;
+use crate::step::{self, Show};
 use crate::tools::{self, node, python, zig};
 use crate::{components, guests, natives, programs};
+
+/// What the door `wasm` is called in the grid where it is entered by a component.
+pub(super) const COMPONENT: &str = "component";
 
 /// The folder of a subject.
 pub(super) fn folder(root: &Path, plugin: &str) -> PathBuf {
     root.join("target/interop").join(plugin)
+}
+
+/// What a host is given to load for a row of the grid, and what hosts call its door.
+pub(super) fn place<'d>(root: &Path, plugin: &str, door: &'d str) -> (PathBuf, &'d str) {
+    let folder = folder(root, plugin);
+    match door {
+        COMPONENT => (folder.join(COMPONENT), "wasm"),
+        _ => (folder, door),
+    }
 }
 
 /// Builds the subjects and lays them out; gives each with its doors.
@@ -43,6 +56,9 @@ pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static
     let mut ways = Vec::new();
     for (plugin, doors) in subjects {
         ways.extend(doors.iter().map(|(name, _)| (plugin, *name)));
+        if as_component(root, plugin)? {
+            ways.push((plugin, COMPONENT));
+        }
         if listener::listens(plugin) {
             ways.push((plugin, listener::DOOR));
         }
@@ -71,7 +87,7 @@ fn rust(root: &Path) -> anyhow::Result<Doors> {
         &root.join("target/natives").join(&library),
         &folder.join(&library),
     )?;
-    component(root, &folder, "subject.wasm")?;
+    guest(root, "subject.wasm", &folder)?;
     Ok(vec![
         ("process", json!({ "command": [format!("./{program}")] })),
         ("wasm", json!({ "path": "subject.wasm" })),
@@ -84,10 +100,8 @@ fn python(root: &Path) -> anyhow::Result<Doors> {
     for file in step::files_below(&root.join("bindings/python/subject"), &[".py"])? {
         copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
     }
-    component(root, &folder, "subject-python.wasm")?;
     Ok(vec![
         ("process", json!({ "command": ["python3", "plugin.py"] })),
-        ("wasm", json!({ "path": "subject-python.wasm" })),
         ("module", json!({ "python": "plugin" })),
     ])
 }
@@ -100,16 +114,41 @@ fn typescript(root: &Path) -> anyhow::Result<Doors> {
         &folder.join("dist/plugin.js"),
     )?;
     fs::write(folder.join("package.json"), "{\"type\":\"module\"}\n")?;
-    component(root, &folder, "subject-typescript.wasm")?;
     Ok(vec![
         ("process", json!({ "command": ["node", "dist/plugin.js"] })),
-        ("wasm", json!({ "path": "subject-typescript.wasm" })),
         ("module", json!({ "typescript": "dist/plugin.js" })),
     ])
 }
 
-fn component(root: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
-    copy(&root.join("target/guests").join(name), &folder.join(name))
+fn guest(root: &Path, name: &str, folder: &Path) -> anyhow::Result<()> {
+    copy(
+        &root.join("target/guests").join(name),
+        &folder.join("subject.wasm"),
+    )
+}
+
+/// The same subject as a component, in a folder of its own; false: there is none.
+fn as_component(root: &Path, plugin: &str) -> anyhow::Result<bool> {
+    let beside = folder(root, plugin);
+    let folder = beside.join(COMPONENT);
+    fs::create_dir_all(&folder)?;
+    match plugin {
+        "rust" | "python" | "typescript" => {
+            guest(root, &format!("subject-{plugin}.wasm"), &folder)?;
+        }
+        // Of any module of our ABI there is one.
+        "c" | "assemblyscript" => {
+            let mut crossplug = Command::new(programs::crossplug(root));
+            crossplug.arg("build").arg(beside.join("subject.wasm"));
+            crossplug.arg("--out").arg(folder.join("subject.wasm"));
+            let name = format!("component of the subject in {plugin}");
+            step::run(&name, &mut crossplug, Show::OnFailure)?;
+        }
+        _ => return Ok(false),
+    }
+    let doors = vec![("wasm", json!({ "path": "subject.wasm" }))];
+    manifest(&folder.join("plugin.json"), plugin, &doors)?;
+    Ok(true)
 }
 
 /// The subject's own manifest with all doors, asking for everything that cases grant.
