@@ -76,6 +76,21 @@ export const ERROR_KINDS = [
   "Io",
 ] as const;
 
+/**
+ * Makes `instanceof` true for what another copy of this package made: a plugin that was bundled, as `crossplug build` does it,
+ * brings its own into its host's program, where its classes may be called otherwise. Classes derived from it are asked as ever.
+ */
+export function acrossCopies(made: abstract new (...given: never[]) => object, name: string): void {
+  const mark = Symbol.for(`crossplug.${name}`);
+  Object.defineProperty(made.prototype, mark, { value: true });
+  Object.defineProperty(made, Symbol.hasInstance, {
+    value(this: unknown, thrown: unknown): boolean {
+      if (this !== made) return Function.prototype[Symbol.hasInstance].call(this as typeof made, thrown);
+      return typeof thrown === "object" && thrown !== null && mark in thrown;
+    },
+  });
+}
+
 /** Base of every error that crossplug throws. */
 export class CrossplugError extends Error {
   override name = "CrossplugError";
@@ -113,6 +128,10 @@ export interface PluginErrorOptions<Details = JsonValue> {
  * throw new PluginError("notFound", `no note ${id}`, { details: { id } });
  */
 export class PluginError<Details = JsonValue> extends CrossplugError {
+  static {
+    acrossCopies(PluginError, "PluginError");
+  }
+
   /** For a program; of the type that the interface says for the code. */
   readonly details: Details | undefined;
   /** Whether trying again may help. */

@@ -1,6 +1,6 @@
 // What can be wrong with a document and where. Knows no type and no text.
 
-import { CrossplugError } from "../errors.js";
+import { acrossCopies, CrossplugError } from "../errors.js";
 
 /** Why a document was refused. The names are those of the test vectors. */
 export type Reason =
@@ -30,6 +30,10 @@ export type Reason =
  * {@link EncodeError} instead. It is no Error: nobody needs the stack of a codec.
  */
 export class Misfit {
+  static {
+    acrossCopies(Misfit, "Misfit");
+  }
+
   readonly reason: Reason;
   problem: string;
   pointer = "";
@@ -63,6 +67,10 @@ function sentence(what: string, misfit: Misfit): string {
 
 /** A document that does not fit its type. */
 export class DecodeError extends CrossplugError {
+  static {
+    acrossCopies(DecodeError, "DecodeError");
+  }
+
   /** Why. */
   readonly reason: Reason;
   /** JSON pointer (RFC 6901) to what is wrong; empty for the whole document, or where the text itself is wrong. */
@@ -81,6 +89,10 @@ export class DecodeError extends CrossplugError {
 
 /** A value that may not be written as its type. */
 export class EncodeError extends CrossplugError {
+  static {
+    acrossCopies(EncodeError, "EncodeError");
+  }
+
   /** Why. */
   readonly reason: Reason;
   /** JSON pointer (RFC 6901) to what is wrong in the document that would have been written. */
