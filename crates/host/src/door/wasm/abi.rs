@@ -5,6 +5,7 @@
 //! One thread at a time is in the guest: a blocking caller is its own, everybody else is served by a thread of the host's
 //! that is there only while there is something to do. A guest that traps, panics or overruns its time is replaced.
 
+mod begin;
 mod entry;
 pub(super) mod instance;
 mod life;

@@ -12,6 +12,7 @@ mod module;
 mod passage;
 mod plan;
 mod settings;
+mod turns;
 mod variables;
 mod wasi;
 

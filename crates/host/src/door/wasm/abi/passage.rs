@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::entry::Begin;
+use super::begin::Begin;
 use super::seat::{Guest, Job};
 use crate::door::conversation::{self, run};
 use crate::door::{Answer, CallKey, Introduction, Passage, Patience, Request};
