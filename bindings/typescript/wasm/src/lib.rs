@@ -11,8 +11,10 @@ mod grants;
 mod heard;
 mod manifest;
 mod refusal;
+mod serving;
 mod session;
 mod tickets;
+mod told;
 
 pub use extism::{Hosts, kernel_exports, manifest as extism_manifest, plan as extism_plan};
 pub use grants::Allowed;

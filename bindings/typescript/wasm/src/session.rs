@@ -1,13 +1,10 @@
 //! A host's session, for JavaScript: bytes in, what they mean out, bytes to send out.
 
 use crossplug_protocol::dialect::endless_print;
-use crossplug_protocol::error::PluginError;
 use crossplug_protocol::frame::{FrameReader, FrameWriter, Framing};
 use crossplug_protocol::handshake::Hello;
 use crossplug_protocol::message::Raw;
-use crossplug_protocol::session::{
-    CallOptions, Incoming, Refused, Session as Inner, StreamId, Ticket,
-};
+use crossplug_protocol::session::{CallOptions, Incoming, Session as Inner, StreamId};
 use crossplug_protocol::violation::{Blame, Violation};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -17,7 +14,7 @@ use crate::convert::{
     self, Options, answered, call_id, id_of, millis, number, said, size, to_millis,
 };
 use crate::heard::{Heard, Parts};
-use crate::refusal::{error, refused};
+use crate::refusal::error;
 use crate::tickets::Tickets;
 
 /// One conversation with one plugin.
@@ -25,10 +22,10 @@ use crate::tickets::Tickets;
 #[derive(Debug)]
 pub struct Session {
     pub(crate) inner: Inner,
-    out: FrameWriter,
+    pub(crate) out: FrameWriter,
     pub(crate) input: FrameReader,
     pub(crate) parts: Parts,
-    tickets: Tickets,
+    pub(crate) tickets: Tickets,
 }
 
 #[wasm_bindgen]
@@ -173,78 +170,6 @@ impl Session {
         said(self.inner.end(call_id(call), &mut self.out))
     }
 
-    /// Takes so much more of what a service's caller streams.
-    ///
-    /// # Errors
-    /// An `Error` named after the refusal.
-    #[wasm_bindgen(js_name = grantTicket)]
-    pub fn grant_ticket(&mut self, ticket: u32, items: u32, bytes: u32) -> Result<(), JsValue> {
-        let stream = self.stream(ticket)?;
-        said(self.inner.grant(stream, items, bytes, &mut self.out))
-    }
-
-    /// Streams an item to a service's caller.
-    ///
-    /// # Errors
-    /// An `Error` named after the refusal; `noCredit` means later.
-    pub fn item(&mut self, ticket: u32, item: &[u8]) -> Result<(), JsValue> {
-        let stream = self.stream(ticket)?;
-        said(
-            self.inner
-                .send_item(stream, &Raw::trust(item), &mut self.out),
-        )
-    }
-
-    /// Tells a service's caller how far it is.
-    ///
-    /// # Errors
-    /// An `Error` named after the refusal.
-    pub fn progress(
-        &mut self,
-        ticket: u32,
-        fraction: Option<f64>,
-        message: Option<String>,
-    ) -> Result<(), JsValue> {
-        let ticket = self.ticket(ticket)?;
-        said(
-            self.inner
-                .progress(ticket, fraction, message.as_deref(), &mut self.out),
-        )
-    }
-
-    /// Answers a service call with a result, once.
-    ///
-    /// # Errors
-    /// An `Error` named after the refusal.
-    pub fn answer(&mut self, ticket: u32, result: &[u8]) -> Result<(), JsValue> {
-        let ticket = self.last(ticket)?;
-        let result = Raw::trust(result);
-        said(self.inner.respond(ticket, Ok(&result), &mut self.out))
-    }
-
-    /// Answers a service call with an error, once. `details` is JSON.
-    ///
-    /// # Errors
-    /// An `Error` named after the refusal.
-    pub fn fail(
-        &mut self,
-        ticket: u32,
-        code: &str,
-        message: &str,
-        details: Option<String>,
-        retryable: bool,
-    ) -> Result<(), JsValue> {
-        let ticket = self.last(ticket)?;
-        let mut failed = PluginError::new(code, message);
-        failed.details = details.and_then(|text| serde_json::from_str(&text).ok().map(Box::new));
-        failed.retryable = retryable;
-        said(self.inner.respond(
-            ticket,
-            Err(&failed.to_failure(self.inner.choice().encoding)),
-            &mut self.out,
-        ))
-    }
-
     /// Sends an event.
     ///
     /// # Errors
@@ -302,64 +227,6 @@ impl Session {
         self.input.finish().is_err()
     }
 
-    /// The call, or the ticket, of what was heard last.
-    #[wasm_bindgen(getter)]
-    pub fn id(&self) -> f64 {
-        self.parts.id
-    }
-
-    /// The number of what was heard last.
-    #[wasm_bindgen(getter)]
-    pub fn number(&self) -> Option<f64> {
-        self.parts.number
-    }
-
-    /// The flag of what was heard last.
-    #[wasm_bindgen(getter)]
-    pub fn flag(&self) -> bool {
-        self.parts.flag
-    }
-
-    /// What a conversation that has failed is to the host's callers: the name of a kind of its errors.
-    #[wasm_bindgen(getter)]
-    pub fn kind(&self) -> Option<String> {
-        self.parts.kind.map(str::to_owned)
-    }
-
-    /// The name of what was heard last; taken once.
-    #[wasm_bindgen(js_name = takeName)]
-    pub fn take_name(&mut self) -> Option<String> {
-        self.parts.name.take()
-    }
-
-    /// The message of what was heard last; taken once.
-    #[wasm_bindgen(js_name = takeMessage)]
-    pub fn take_message(&mut self) -> Option<String> {
-        self.parts.message.take()
-    }
-
-    /// What payloads are in since the plugin has answered `initialize`: `json`, `msgpack`. Details of errors, fields of the log
-    /// and what the plugin says of itself are JSON all the same.
-    #[wasm_bindgen(getter)]
-    pub fn encoding(&self) -> String {
-        self.inner.choice().encoding.name().to_owned()
-    }
-
-    /// The payload of what was heard last as bytes; taken once.
-    #[wasm_bindgen(js_name = takeBytes)]
-    pub fn take_bytes(&mut self) -> Option<Vec<u8>> {
-        self.parts.text.take()
-    }
-
-    /// The same as JSON text.
-    #[wasm_bindgen(js_name = takeText)]
-    pub fn take_text(&mut self) -> Option<String> {
-        self.parts
-            .text
-            .take()
-            .and_then(|text| String::from_utf8(text).ok())
-    }
-
     /// Bytes that wait to be sent.
     #[wasm_bindgen(getter)]
     pub fn waiting(&self) -> f64 {
@@ -409,22 +276,6 @@ impl Session {
 }
 
 impl Session {
-    fn ticket(&self, number: u32) -> Result<Ticket, JsValue> {
-        self.tickets
-            .get(number)
-            .ok_or_else(|| refused(&Refused::Ended))
-    }
-
-    fn stream(&self, number: u32) -> Result<StreamId, JsValue> {
-        self.ticket(number).map(StreamId::Answer)
-    }
-
-    fn last(&mut self, number: u32) -> Result<Ticket, JsValue> {
-        self.tickets
-            .remove(number)
-            .ok_or_else(|| refused(&Refused::Ended))
-    }
-
     /// No whole frame is left; a print that never ends is found before it fills the room of a message.
     fn whole(&mut self, framing: Framing) -> Heard {
         match endless_print(framing, self.input.waiting()) {
