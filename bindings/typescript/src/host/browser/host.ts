@@ -18,7 +18,8 @@ function loadEngine(): Promise<unknown> {
 }
 
 /**
- * Loads plugins that are WebAssembly modules, or modules of the page's own language. Paths are addresses, relative to the page.
+ * Loads plugins that are WebAssembly modules or components, or modules of the page's own language. Paths are addresses, relative
+ * to the page.
  *
  * @example
  * const host = await Host.create({ onLog: (line) => console.log(line.message) });

@@ -1,4 +1,4 @@
-// The WebAssembly door in browsers: modules are fetched, guests run in workers that can be ended.
+// The WebAssembly door in browsers: modules and components are fetched, guests run in workers that can be ended.
 
 import type { Door } from "../door.js";
 import { WasmDoor } from "../wasm/door.js";
@@ -7,9 +7,9 @@ import type { Thread } from "../wasm/seat.js";
 import { address, moduleAt } from "./fetched.js";
 
 /**
- * A door to WebAssembly modules. A host has one by itself; another one says where guests run and what they may take, or which
- * module to open without a manifest. In a browser no worker waits for its page: Extism guests call functions of the program
- * `inline` alone, and make no HTTP requests.
+ * A door to WebAssembly modules and components. A host has one by itself; another one says where guests run and what they may
+ * take, or which file to open without a manifest. In a browser no worker waits for its page: Extism guests call functions of the
+ * program `inline` alone, and make no HTTP requests.
  *
  * @example
  * const host = await Host.create({ doors: [wasmDoor({ mode: "inline" })] });

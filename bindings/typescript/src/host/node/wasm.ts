@@ -14,8 +14,8 @@ import { readyForComponents } from "./sums.js";
 const PROGRAM = new URL("./guest-thread.js", import.meta.url);
 
 /**
- * A door to WebAssembly modules. A host has one by itself; another one says where guests run and what they may take, or which
- * module to open without a manifest.
+ * A door to WebAssembly modules and components. A host has one by itself; another one says where guests run and what they may
+ * take, or which file to open without a manifest.
  *
  * @example
  * await using host = await Host.create({ doors: [wasmDoor({ mode: "inline" })] });
