@@ -286,6 +286,7 @@ class TestHost:
         with self.changed:
             self._serving.pop(id, None)
             self._write(reply)
+            self.changed.notify_all()  # what the fake did on its way out may be what a test waits for
 
 
 def _upload(call: Call[Any, Any, Any], items: Iterable[Any]) -> None:
