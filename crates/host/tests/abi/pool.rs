@@ -41,13 +41,11 @@ fn a_full_pool_takes_the_next_when_one_has_ended() {
         is_full(&load().unwrap_err());
         // Whoever forgets a plugin has stopped it.
         drop((second, third));
-        for _ in 0..1000 {
-            if let Ok(plugin) = load() {
-                return echoes(&plugin);
-            }
+        let again = (0..1000).find_map(|_| {
             std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        panic!("the places of plugins that nobody holds are free");
+            load().ok()
+        });
+        echoes(&again.expect("the places of plugins that nobody holds are free"));
     }
 }
 
