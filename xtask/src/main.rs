@@ -56,6 +56,9 @@ enum Task {
     },
     /// Builds programs for tests that start them, with the features that everything is tested with.
     Programs {
+        /// Of the tools, and not of hosts and plugins.
+        #[arg(long)]
+        tools: bool,
         /// What cargo calls them: `--bin NAME`, `--example NAME`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         targets: Vec<String>,
@@ -119,7 +122,7 @@ fn run() -> anyhow::Result<()> {
             let only = only.as_deref();
             test::run(&root, &test::Wish { only, again, list })
         }
-        Task::Programs { targets } => programs::build_some(&targets),
+        Task::Programs { tools, targets } => programs::build_some(tools, &targets),
         Task::Codegen { check } => codegen::run(&root, check),
         Task::Doctor { json } => doctor::run(&root, json),
         Task::Interop {

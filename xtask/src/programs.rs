@@ -1,6 +1,7 @@
 //! Everything of this workspace that other steps start or load, built at once: a single set of features means that what all of
 //! it stands on, wasmtime above all, is compiled once.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -48,27 +49,31 @@ pub(crate) fn build() -> anyhow::Result<()> {
     if !*done {
         // Examples have the features of tests, too.
         let all = ["--lib", "--bins", "--example", "subject"];
-        step::run("programs and libraries", &mut some(&all), Show::OnFailure)?;
+        step::run(
+            "programs and libraries",
+            &mut some(PRODUCT, &all),
+            Show::OnFailure,
+        )?;
         *done = true;
     }
     Ok(())
 }
 
-/// What a test needs of them, named as cargo names it (`--bin NAME`, `--example NAME`). Whatever asks for it, and with
-/// whatever in its environment: what was built for the rest is not built again.
+/// What a test needs of them, or of their tools, named as cargo names it (`--bin NAME`, `--example NAME`). Whatever asks
+/// for it, and with whatever in its environment: what was built for the rest is not built again.
 ///
 /// # Errors
 /// There is no such thing, or it does not build.
-pub(crate) fn build_some(targets: &[String]) -> anyhow::Result<()> {
-    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-    let status = some(&targets).arg("--quiet").status()?;
+pub(crate) fn build_some(of_tools: bool, targets: &[String]) -> anyhow::Result<()> {
+    let packages = if of_tools { APART } else { PRODUCT };
+    let status = some(packages, targets).arg("--quiet").status()?;
     anyhow::ensure!(status.success(), "cargo build ended with {status}");
     Ok(())
 }
 
-fn some(targets: &[&str]) -> std::process::Command {
+fn some(packages: &[&str], targets: &[impl AsRef<OsStr>]) -> std::process::Command {
     let mut cargo = tools::cargo();
-    cargo.arg("build").args(PRODUCT).args(targets);
+    cargo.arg("build").args(packages).args(targets);
     cargo
 }
 

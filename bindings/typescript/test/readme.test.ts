@@ -35,8 +35,8 @@ test("the code of the README compiles strictly and does what it says", { skip },
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   for (const { name = "", code = "" } of blocks) writeFileSync(join(OUT, name), code);
-  const emit = ["run", "-q", "-p", "crossplug-idl", "--example", "emit", "--"];
-  run("cargo", [...emit, join(OUT, "diary.json"), "typescript", join(OUT, "generated")], ROOT);
+  run("cargo", ["xtask", "programs", "--tools", "--example", "emit"], ROOT);
+  run(join(ROOT, "target/debug/examples/emit"), [join(OUT, "diary.json"), "typescript", join(OUT, "generated")]);
   writeFileSync(join(OUT, "package.json"), '{ "type": "module" }');
   const config = {
     extends: join(ROOT, "tsconfig.base.json"),
