@@ -20,6 +20,7 @@ macro_rules! template {
 const RUST: &[(&str, &str)] = template![
     "rust":
     "Cargo.toml" from "Cargo.toml.template",
+    "src/lib.rs" from "src/lib.rs",
     "src/main.rs" from "src/main.rs",
     "plugin.json" from "plugin.json",
     "README.md" from "README.md",
@@ -57,6 +58,7 @@ pub(crate) fn files(language: Language, name: &str, sdk: Option<&Path>) -> Vec<F
     let dependency = dependency(language, sdk);
     let fill = |text: &str| {
         text.replace("{{name}}", name)
+            .replace("{{library}}", &name.replace('-', "_"))
             .replace("{{sdk}}", &dependency)
     };
     template
