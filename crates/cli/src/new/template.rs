@@ -20,7 +20,7 @@ macro_rules! template {
 const RUST: &[(&str, &str)] = template![
     "rust":
     "Cargo.toml" from "Cargo.toml.template",
-    "src/lib.rs" from "src/lib.rs",
+    "src/plugin.rs" from "src/plugin.rs",
     "src/main.rs" from "src/main.rs",
     "plugin.json" from "plugin.json",
     "README.md" from "README.md",

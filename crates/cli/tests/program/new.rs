@@ -245,7 +245,7 @@ fn the_template_builds_with_the_compiler_of_the_workspace() {
 #[test]
 fn the_rust_template_is_formatted() {
     if have(&[&["rustfmt", "--version"]]) {
-        let file = checkout().join("crates/cli/templates/rust/src/lib.rs");
+        let file = checkout().join("crates/cli/templates/rust/src/plugin.rs");
         let ran = ran(Command::new("rustfmt")
             .args(["--edition", "2024", "--check"])
             .arg(file)
