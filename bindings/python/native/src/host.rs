@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crossplug_host::door::Patience;
 use crossplug_host::door::process::ProgramDoor;
+use crossplug_host::door::wasm::{WasmDoor, WasmPool};
 use crossplug_host::protocol::handshake::Encoding;
 use crossplug_host::{Grants, HostBuilder, Limits, Load, Offer};
 use pyo3::prelude::*;
@@ -28,8 +29,8 @@ impl Host {
     /// `services`: name, permission, and whether it is a coroutine of the bell's loop; `serve` answers the others.
     #[new]
     #[pyo3(signature = (*, name=None, version=None, timeout=None, start_timeout=None, debug=false, encoding=None,
-        data_root=None, grants=Vec::new(), config=None, limits=None, patience=None, services=Vec::new(), serve=None, bell=None,
-        on_log=None, on_event=None))]
+        data_root=None, grants=Vec::new(), config=None, limits=None, patience=None, wasm_pool=None, services=Vec::new(), serve=None,
+        bell=None, on_log=None, on_event=None))]
     #[allow(clippy::too_many_arguments, reason = "the options of a host")]
     fn new(
         py: Python<'_>,
@@ -44,6 +45,7 @@ impl Host {
         config: Option<&[u8]>,
         limits: Option<&Bound<'_, PyDict>>,
         patience: Option<&Bound<'_, PyDict>>,
+        wasm_pool: Option<&Bound<'_, PyDict>>,
         services: Vec<(String, Option<String>, bool)>,
         serve: Option<Py<PyAny>>,
         bell: Option<&Bell>,
@@ -82,6 +84,9 @@ impl Host {
             builder = builder.config(name, value);
         }
         builder = waits(builder, limits, patience)?;
+        if let Some(pool) = wasm_pool {
+            builder = builder.door(WasmDoor::new().pool(pool_of(pool)?));
+        }
         if let Some(serve) = serve {
             builder = builder.services(Services {
                 offers: services.into_iter().map(offer).collect(),
@@ -241,6 +246,24 @@ fn members(
         }
         _ => Err(usage("the config is an object: a dict of names to values")),
     }
+}
+
+fn pool_of(given: &Bound<'_, PyDict>) -> PyResult<WasmPool> {
+    // Who names no number gets no plugin.
+    let mut pool = WasmPool::new(0);
+    for (name, value) in given.iter() {
+        match name.extract::<String>()?.as_str() {
+            "instances" => pool.instances = value.extract()?,
+            "memory_bytes" => pool.memory_bytes = value.extract()?,
+            "modules" => pool.modules = value.extract()?,
+            _ => {
+                return Err(usage(
+                    "a pool has no such member; there are instances, memory_bytes and modules",
+                ));
+            }
+        }
+    }
+    Ok(pool)
 }
 
 fn waits(

@@ -46,6 +46,7 @@ class Host:
         config: bytes | None = None,
         limits: dict[str, int] | None = None,
         patience: dict[str, float] | None = None,
+        wasm_pool: dict[str, int] | None = None,
         services: list[tuple[str, str | None, bool]] = ...,
         serve: Callable[[ServiceCall], None] | None = None,
         bell: Bell | None = None,

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 import crossplug
-from crossplug import CrossplugError, PluginError
+from crossplug import CrossplugError, PluginError, UsageError
 from crossplug.host import CallCancelledError, DeadlineError, LimitError, LoadedPlugin, Progress, ServiceCall, TrapError
 from crossplug.host.errors import HostError
 from crossplug.interfaces.conformance import ConformanceMethods, Count
-from crossplug.interfaces.protocol_errors import UnavailableError
+from crossplug.interfaces.protocol_errors import ResourceExhaustedError, UnavailableError
 from host.places import ROOT, guest, resident
 
 BROKEN = ROOT / "crates/host/tests/abi/broken.wat"
@@ -41,6 +41,19 @@ def test_a_bare_module_carries_its_manifest() -> None:
         assert plugin.process_id is None
         assert set(plugin.interfaces) == {"agent", "conformance"}
         assert plugin.conformance.test_context_blocking().config == {"a": 1}
+
+
+def test_a_pool_holds_so_many_and_no_more() -> None:
+    with crossplug.Host("test", wasm_pool={"instances": 1, "memory_bytes": 16 << 20}) as host:
+        plugin = host.load_blocking(guest("subject"))
+        with pytest.raises(ResourceExhaustedError, match=r"the pool .* is full") as full:
+            host.load_blocking(guest("subject"))
+        assert full.value.retryable
+        plugin.stop_blocking()
+        assert host.load_blocking(guest("subject")).name == "conformance-subject"
+    unknown: Any = {"size": 1}
+    with pytest.raises(UsageError, match="a pool has no such member"), crossplug.Host("test", wasm_pool=unknown):
+        pass
 
 
 def test_progress_comes_before_the_answer() -> None:

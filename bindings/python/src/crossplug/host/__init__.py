@@ -47,6 +47,7 @@ from crossplug.host.values import (
     Patience,
     PluginEvent,
     Progress,
+    WasmPool,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "StartError",
     "ToolMissingError",
     "TrapError",
+    "WasmPool",
 ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from crossplug.host.speech import Encoding
-    from crossplug.host.values import Limits, LogLine, Patience, PluginEvent
+    from crossplug.host.values import Limits, LogLine, Patience, PluginEvent, WasmPool
     from crossplug.plugin.method import EventType, Method
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +50,9 @@ class Host(Loading):
     ``encoding="msgpack"`` speaks MessagePack with plugins that can, on doors that carry messages: bytes go as they are
     and 64-bit integers in eight bytes. With others it speaks JSON all the same; :attr:`LoadedPlugin.encoding` tells.
 
+    ``wasm_pool={"instances": 100}`` holds at most so many WebAssembly plugins, and keeps the code of their modules in
+    memory: see :class:`WasmPool`.
+
     >>> with Host("demo") as host:
     ...     host.load_blocking("there/is/none")
     Traceback (most recent call last):
@@ -71,6 +74,7 @@ class Host(Loading):
         encoding: Encoding | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
+        wasm_pool: WasmPool | None = None,
         on_log: Callable[[LogLine], object] = to_logging,
     ) -> None:
         self._options: dict[str, Any] = {
@@ -85,6 +89,7 @@ class Host(Loading):
             "encoding": None if encoding is None else checked(encoding),
             "limits": None if limits is None else dict(limits),
             "patience": None if patience is None else dict(patience),
+            "wasm_pool": None if wasm_pool is None else dict(wasm_pool),
         }
         self._services = Services()
         for implementation in services:

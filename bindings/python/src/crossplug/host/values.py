@@ -87,6 +87,24 @@ class Limits(TypedDict, total=False):
     """Bytes that may wait to be written to a plugin."""
 
 
+class _Instances(TypedDict):
+    instances: int
+    """Plugins that are there at once."""
+
+
+class WasmPool(_Instances, total=False):
+    """How many WebAssembly plugins a host holds at once; and what makes another one of a module quick to load is kept.
+
+    A load beyond that many raises ``ResourceExhaustedError``, which is ``retryable``. Together they take ``instances``
+    times ``memory_bytes`` at most.
+    """
+
+    memory_bytes: int
+    """Bytes of memory of one of them; 64 MiB where it is left out."""
+    modules: int
+    """Modules and components whose code stays in memory; 16 where it is left out."""
+
+
 class Patience(TypedDict, total=False):
     """Seconds that a plugin gets at each step of being stopped before the next, ruder one."""
 
