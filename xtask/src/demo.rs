@@ -22,7 +22,7 @@ use listener::Listener;
 /// makes of every door is what `cargo xtask interop` is about.
 type Way = [&'static str; 3];
 
-/// What a component is called in the table, where the module lies beside it; hosts call the door `wasm`.
+/// What a component is called in the table, where there is a module, too; hosts call the door `wasm`.
 const COMPONENT: &str = "component";
 
 const WAYS: [Way; 16] = [

@@ -75,12 +75,16 @@ fn plugin(root: &Path, scenario: &str, language: &str, ending: &str) -> anyhow::
     let manifest = source.join(format!("plugin.{ending}.json"));
     let folder = folder(root, scenario, language);
     let stamp = format!("example-{scenario}-{language}");
-    if !folder.join("plugin.json").exists() {
+    let mut made = vec![folder.clone()];
+    if language == "rust" {
+        made.push(component(root, scenario));
+    }
+    if !made.iter().all(|made| made.join("plugin.json").exists()) {
         step::forget(&stamp)?;
     }
     step::unless_done(&stamp, &inputs(root, &source, &manifest, language)?, || {
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
+        for made in made.iter().filter(|made| made.exists()) {
+            fs::remove_dir_all(made)?;
         }
         if language != "rust" {
             let mut build = building(root, &tools::cargo())?;
@@ -101,22 +105,22 @@ fn plugin(root: &Path, scenario: &str, language: &str, ending: &str) -> anyhow::
         build.arg(&manifest).arg("--out").arg(&folder);
         build.args(["--door", "wasm,module.typescript"]);
         crossplug(&format!("modules of {scenario} in {language}"), &mut build)?;
-        let module = folder.join(format!("example-{scenario}-rust.wasm"));
-        let mut around = building(root, &tools::cargo())?;
-        around
-            .arg(&module)
+        let mut build = building(root, &wasm::find()?.cargo())?;
+        build
+            .arg(&manifest)
             .arg("--out")
             .arg(component(root, scenario));
+        build.args(["--door", "wasm", "--component"]);
         crossplug(
             &format!("component of {scenario} in {language}"),
-            &mut around,
+            &mut build,
         )
     })
 }
 
-/// The module of the plugin in Rust, as a component.
+/// The folder of the plugin in Rust as a component, which is apart since a manifest names that or the module.
 pub(crate) fn component(root: &Path, scenario: &str) -> PathBuf {
-    folder(root, scenario, "rust").join("component.wasm")
+    folder(root, scenario, "rust-component")
 }
 
 /// `crossplug build`, where cargo is what it is for another command.

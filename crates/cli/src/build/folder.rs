@@ -167,10 +167,6 @@ impl Folder {
     /// What was built now and before, as its author ordered it.
     fn doors(&self, source: &Source) -> Map<String, Value> {
         let mut have = self.earlier.clone();
-        // A program that listens is the one of the process door.
-        if let Some(socket) = source.door("socket") {
-            have.insert("socket".to_owned(), socket.clone());
-        }
         for (way, door) in &self.made {
             let (name, member) = way.place();
             match member {
@@ -190,6 +186,13 @@ impl Folder {
                     have.insert(name.to_owned(), whole);
                 }
             }
+        }
+        // A program that listens is the one of the process door.
+        match source.door("socket") {
+            Some(socket) if have.contains_key("process") => {
+                have.insert("socket".to_owned(), socket.clone());
+            }
+            _ => drop(have.remove("socket")),
         }
         let authors = source.manifest.get("doors").and_then(Value::as_object);
         let authors = authors.into_iter().flat_map(Map::keys).map(String::as_str);

@@ -164,6 +164,29 @@ fn a_program_that_does_not_compile_says_where() {
 }
 
 #[test]
+fn a_socket_is_that_of_the_program() {
+    let stage = Stage::manifest(&json!({
+        "name": "built", "description": "x", "version": "1.0.0", "language": "python",
+        "doors": { "socket": { "unix": "run/it" }, "process": { "command": ["python3", "plugin.py"], "dialect": "crossplug/1" } },
+    }));
+    stage.put("plugin.py", "");
+    stage.build(&["--door", "module"]).exits(0);
+    assert_eq!(
+        stage.built()["doors"],
+        json!({ "module": { "python": "plugin" } })
+    );
+    stage.build(&["--door", "process"]).exits(0);
+    let doors = stage.built()["doors"].clone();
+    let order: Vec<&String> = doors.as_object().unwrap().keys().collect();
+    assert_eq!(
+        order,
+        ["socket", "process", "module"],
+        "as its author has it"
+    );
+    assert_eq!(doors["process"]["dialect"], "crossplug/1");
+}
+
+#[test]
 fn a_module_door_that_names_nothing_is_refused() {
     let stage = Stage::manifest(&json!({
         "name": "built", "description": "x", "version": "1.0.0", "language": "python",
