@@ -1,8 +1,11 @@
 //! `crossplug inspect`: tells what a manifest says. Must not start the plugin.
 
 use crossplug_host::door::Door as _;
+use crossplug_host::door::Door as HostDoor;
+use crossplug_host::door::native::NativeDoor;
 use crossplug_host::door::process::ProcessDoor;
 use crossplug_host::door::socket::SocketDoor;
+use crossplug_host::door::wasm::WasmDoor;
 use crossplug_host::policy::door::{Address, Program, Start};
 use crossplug_host::policy::{Abilities, Door};
 use serde_json::{Map, Value, json};
@@ -50,7 +53,13 @@ fn tell(found: &Found) -> Value {
             same.then(|| (name.clone(), json!(names.collect::<Vec<_>>())))
         })
         .collect();
-    let host = SocketDoor::new().abilities(ProcessDoor::new().abilities(Abilities::none()));
+    let doors: [&dyn HostDoor; 4] = [
+        &ProcessDoor::new(),
+        &SocketDoor::new(),
+        &WasmDoor::new(),
+        &NativeDoor::new(),
+    ];
+    let host = (doors.iter()).fold(Abilities::none(), |host, door| door.abilities(host));
     let doors: Vec<Value> = record
         .doors
         .iter()

@@ -48,6 +48,20 @@ fn its_json_has_a_stable_shape() {
 }
 
 #[test]
+fn every_door_that_call_enters_is_usable() {
+    let stage = Stage::manifest(&json!({
+        "name": "a", "description": "", "version": "1.0.0", "language": "rust",
+        "doors": {"process": {"command": ["./a"]}, "socket": {"unix": "run/a"}, "wasm": {"path": "a.wasm"},
+            "native": {"path": "liba.so"}, "module": {"python": "a"}},
+    }));
+    let path = stage.path().to_str().unwrap();
+    let told = run(["inspect", path, "--json"]).exits(0).value();
+    let usable = told["doors"].as_array().unwrap().iter();
+    let usable: Vec<_> = usable.map(|door| door["usable"].as_bool()).collect();
+    assert_eq!(usable, [true, true, true, true, false].map(Some), "{told}");
+}
+
+#[test]
 fn the_methods_of_interfaces_that_ship_are_listed() {
     let stage = Stage::manifest(
         &json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
@@ -68,7 +82,7 @@ fn the_methods_of_interfaces_that_ship_are_listed() {
 fn doors_that_this_program_cannot_use_are_marked() {
     let stage = Stage::manifest(
         &json!({"name": "a", "description": "", "version": "1.0.0", "language": "rust",
-        "doors": {"native": {"path": "a.so"}, "process": {"command": ["./a"]}}, "unheardOf": 1}),
+        "doors": {"module": {"python": "a"}, "process": {"command": ["./a"]}}, "unheardOf": 1}),
     );
     let told = run(["inspect", stage.path().to_str().unwrap(), "--json"])
         .exits(0)
