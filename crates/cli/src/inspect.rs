@@ -1,6 +1,5 @@
 //! `crossplug inspect`: tells what a manifest says. Must not start the plugin.
 
-use crossplug_host::door::Door as _;
 use crossplug_host::door::Door as HostDoor;
 use crossplug_host::door::native::NativeDoor;
 use crossplug_host::door::process::ProcessDoor;
