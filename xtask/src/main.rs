@@ -14,6 +14,7 @@ mod natives;
 mod packages;
 mod pingpong;
 mod programs;
+mod reference;
 mod step;
 mod strangers;
 mod test;

@@ -37,6 +37,9 @@ pub(crate) const APART: &[&str] = &[
     "--locked",
 ];
 
+/// What cargo is asked once for each, with what is said of it.
+pub(crate) const FAMILIES: [(&str, &[&str]); 2] = [("", PRODUCT), (", tools", APART)];
+
 /// Programs, libraries and the subjects of the Rust SDK, under `target/debug`. A second call in one run does nothing.
 ///
 /// # Errors

@@ -33,6 +33,11 @@ def test_behaves_like_a_frozen_slotted_dataclass() -> None:
         type("Bigger", (c.Tree,), {})
 
 
+def test_an_unknown_arm_is_a_dataclass_as_any() -> None:
+    unknown = c.UnknownThing(value={"kind": "new"})
+    assert [field.name for field in dataclasses.fields(unknown)] == ["value"]
+
+
 def test_decoded_records_are_frozen_too() -> None:
     circle = c.Circle.from_json(b'{"kind":"circle","radius":1}')
     assert type(circle) is c.Circle

@@ -12,9 +12,9 @@ export {
 export { Host } from "./host/browser/host.js";
 export { wasmDoor } from "./host/browser/wasm.js";
 export type { Door, Ending, Introduction, Patience } from "./host/door.js";
-export type { Encoding } from "./host/encoding.js";
+export { ENCODINGS, type Encoding } from "./host/encoding.js";
 export type { HostOptions, LoadOptions, ServiceSource } from "./host/options.js";
-export { Plugin } from "./host/plugin.js";
+export { type HostCallOptions, Plugin } from "./host/plugin.js";
 export type { HostEvent, HostLog, LogSource } from "./host/reports.js";
 export type { WasmLimits } from "./host/wasm/limits.js";
 export type { HostFunction, WasmMode, WasmOptions } from "./host/wasm/options.js";

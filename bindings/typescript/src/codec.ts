@@ -11,7 +11,7 @@ export {
 } from "./codec/any.js";
 export { type Codec, codec, type EnumCodec, enumCodec } from "./codec/codec.js";
 export { dateText, dateTimeText, durationText, uriText, uuidText } from "./codec/formats.js";
-export { within } from "./codec/misfit.js";
+export { type Misfit, within } from "./codec/misfit.js";
 export {
   array,
   boolean,
@@ -34,6 +34,7 @@ export {
   safeInteger,
   sized,
   string,
+  type TagKind,
   unknownTag,
   writeBytes,
   writeInt64,
@@ -60,14 +61,21 @@ export {
   callTyped,
   describe,
   type ErrorClass,
+  type ErrorClasses,
+  type EventDescriptor,
   errorClass,
   event,
   type InterfaceDescriptor,
+  type MethodDescriptor,
   method,
   noErrors,
+  type Reader,
   readNothing,
+  type Signature,
   startTyped,
+  type Upload,
   type Uploadable,
+  type Writer,
   writeAs,
   writeEmpty,
   writeNothing,

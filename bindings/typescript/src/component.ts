@@ -9,7 +9,7 @@ import type { JsonObject } from "./json/value.js";
 import { manifestInCode } from "./plugin/code-manifest.js";
 import type { Plugin } from "./plugin/define.js";
 
-export type { Guest } from "./component/world.js";
+export type { Called, Guest, Outbox, Outside } from "./component/world.js";
 export type {
   Awaitable,
   CallOptions,

@@ -8,7 +8,7 @@ use crate::step::{self, Show};
 use crate::tools::{self, browser, node, python, wasm, zig};
 use crate::{
     codegen, components, demo, examples, guests, interop, natives, packages, pingpong, programs,
-    strangers, tidy,
+    reference, strangers, tidy,
 };
 
 /// In the order in which they run.
@@ -119,9 +119,19 @@ pub(super) const ALL: &[Step] = &[
         run: packages::test,
     },
     Step {
-        name: "rust documentation",
+        name: "reference pages, rust",
         needs: None,
-        run: rust_documentation,
+        run: reference::rust,
+    },
+    Step {
+        name: "reference pages, python",
+        needs: Some(has_python),
+        run: reference::python,
+    },
+    Step {
+        name: "reference pages, typescript",
+        needs: Some(node::check),
+        run: reference::typescript,
     },
     Step {
         name: "wasm32",
@@ -139,9 +149,6 @@ pub(super) const ALL: &[Step] = &[
         run: pingpong::rehearse,
     },
 ];
-
-/// What cargo is asked once for each, with what is said of it.
-const FAMILIES: [(&str, &[&str]); 2] = [("", programs::PRODUCT), (", tools", programs::APART)];
 
 fn has_python() -> anyhow::Result<()> {
     python::system().map(|_| ())
@@ -162,7 +169,7 @@ fn rust_format(_: &Path) -> Outcome {
 }
 
 fn rust_lints(_: &Path) -> Outcome {
-    for (name, packages) in FAMILIES {
+    for (name, packages) in programs::FAMILIES {
         let mut command = tools::cargo();
         command.arg("clippy").args(packages);
         command.args(["--all-targets", "--", "-D", "warnings"]);
@@ -178,7 +185,7 @@ fn rust_lints(_: &Path) -> Outcome {
 /// The tests of the other languages start programs of this one.
 fn rust_build(_: &Path) -> Outcome {
     programs::build()?;
-    for (name, packages) in FAMILIES {
+    for (name, packages) in programs::FAMILIES {
         let mut command = tools::cargo();
         command.args(["test", "--no-run"]).args(packages);
         step::run(
@@ -193,7 +200,7 @@ fn rust_build(_: &Path) -> Outcome {
 fn rust_tests(root: &Path) -> Outcome {
     let mut counts = Counts::default();
     let mut failed = Vec::new();
-    for (name, packages) in FAMILIES {
+    for (name, packages) in programs::FAMILIES {
         match suites::run(root, name, packages) {
             Ok(more) => counts.add(more),
             Err(error) => failed.push(format!("{error:#}")),
@@ -201,16 +208,6 @@ fn rust_tests(root: &Path) -> Outcome {
     }
     anyhow::ensure!(failed.is_empty(), "{}", failed.join("; "));
     Ok(counts)
-}
-
-fn rust_documentation(_: &Path) -> Outcome {
-    for (name, packages) in FAMILIES {
-        let mut command = tools::cargo();
-        command.args(["doc", "--no-deps"]).args(packages);
-        command.env("RUSTDOCFLAGS", "-D warnings");
-        step::run(&format!("cargo doc{name}"), &mut command, Show::OnFailure)?;
-    }
-    Ok(Counts::checks(1))
 }
 
 /// Invariant 1: what only thinks runs anywhere, so it builds where there is no operating system.

@@ -19,13 +19,13 @@ export interface Abilities {
   readonly bridge?: readonly string[];
 }
 
-/** A way into plugins. */
+/** A way into plugins: what functions such as `wasmDoor` give to `Host.create`. */
 export interface Door {
   /** What manifests call it. */
   readonly name: string;
-  /** What it can enter. */
+  /** @internal What it can enter. */
   readonly abilities: Abilities;
-  /** Starts the plugin and has it initialised. Rejects with nothing of it left. */
+  /** @internal Starts the plugin and has it initialised. Rejects with nothing of it left. */
   open(opening: Opening, home: Home): Promise<Passage>;
 }
 

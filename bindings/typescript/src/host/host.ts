@@ -41,7 +41,7 @@ export class Host {
   readonly #loading: Set<Promise<unknown>> = new Set();
   readonly #closing: AbortController = new AbortController();
 
-  /** Programs call `create` of the entry for their platform. */
+  /** @internal Programs call `create` of the entry for their platform. */
   constructor(options: HostOptions, ports: Ports) {
     wished({}, options);
     this.#options = options;

@@ -41,7 +41,7 @@ export class Plugin extends Clients implements Caller {
   readonly #home: Home;
   readonly #facts: Facts;
 
-  /** Not for programs: see {@link Host.load}. */
+  /** @internal Programs have plugins of {@link Host.load}. */
   constructor(passage: Passage, home: Home, facts: Facts) {
     super();
     // What generated clients write is checked already.

@@ -15,7 +15,7 @@ from crossplug.errors import DecodeError, EncodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any, ClassVar, Final, Literal
 
     from typing_extensions import Self
@@ -134,6 +134,10 @@ def _rebuild(record: type[Record], members: dict[str, Any]) -> Record:
     return record(**members)
 
 
+def _annotations(kind: type) -> Iterable[tuple[str, Any]]:
+    return getattr(kind, "__annotations__", {}).items()
+
+
 class _Fields:
     """``__dataclass_fields__``, made when ``dataclasses`` first asks for it."""
 
@@ -141,10 +145,12 @@ class _Fields:
         import dataclasses
 
         defaults = record.__init__.__kwdefaults__ or {}
+        # What an unknown arm of a union has is written down once, in what they all are.
+        types = {name: kind for one in reversed(record.__mro__) for name, kind in _annotations(one)}
         made: Any = dataclasses.make_dataclass(
             record.__name__,
             [
-                (name, record.__annotations__[name], dataclasses.field(default=defaults.get(name, dataclasses.MISSING)))
+                (name, types[name], dataclasses.field(default=defaults.get(name, dataclasses.MISSING)))
                 for name in record._twin.__slots__
             ],
             kw_only=True,
