@@ -106,7 +106,7 @@ pub(super) const ALL: &[Step] = &[
     Step {
         name: "rust tests",
         needs: Some(has_all),
-        run: rust_tests,
+        run: suites::run,
     },
     Step {
         name: "interop",
@@ -195,19 +195,6 @@ fn rust_build(_: &Path) -> Outcome {
         )?;
     }
     Ok(Counts::default())
-}
-
-fn rust_tests(root: &Path) -> Outcome {
-    let mut counts = Counts::default();
-    let mut failed = Vec::new();
-    for (name, packages) in programs::FAMILIES {
-        match suites::run(root, name, packages) {
-            Ok(more) => counts.add(more),
-            Err(error) => failed.push(format!("{error:#}")),
-        }
-    }
-    anyhow::ensure!(failed.is_empty(), "{}", failed.join("; "));
-    Ok(counts)
 }
 
 /// Invariant 1: what only thinks runs anywhere, so it builds where there is no operating system.

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::{Counts, Outcome};
+use crate::programs;
 use crate::step::{self, Show};
 use crate::tools::{self, python};
 
@@ -16,11 +17,12 @@ use crate::tools::{self, python};
 const AT_ONCE: usize = 2;
 
 /// What takes a minute and more; the names of packages and programs.
-const LONGEST: [&str; 4] = [
+const LONGEST: [&str; 5] = [
     "conformance, rogues",
     "conformance, subjects",
     "cli, program",
     "host, abi",
+    "idl, rust_documents",
 ];
 
 /// A test program.
@@ -31,12 +33,22 @@ struct Suite {
     folder: PathBuf,
 }
 
-/// Builds the test programs of `packages` (arguments of cargo) and runs them, then the tests in their documentation.
+/// Builds the test programs of all packages and runs them, then the tests in their documentation.
 ///
 /// # Errors
 /// Something does not build, or a test fails.
-pub(super) fn run(root: &Path, name: &str, packages: &[&str]) -> Outcome {
-    let waiting = Mutex::new(suites(name, packages)?);
+pub(super) fn run(root: &Path) -> Outcome {
+    let mut all = Vec::new();
+    for (name, packages) in programs::FAMILIES {
+        all.extend(suites(name, packages)?);
+    }
+    // The longest ones first, and then the larger ones: the last one to end is short.
+    all.sort_by_key(|suite| {
+        let is_long = LONGEST.contains(&suite.name.as_str());
+        let size = std::fs::metadata(&suite.program).map_or(0, |file| file.len());
+        (is_long, size)
+    });
+    let waiting = Mutex::new(all);
     let path = python::path_with(root)?;
     let done = Mutex::new((Counts::default(), Vec::new()));
     std::thread::scope(|scope| {
@@ -70,13 +82,15 @@ pub(super) fn run(root: &Path, name: &str, packages: &[&str]) -> Outcome {
         }
     });
     let (mut counts, mut failed) = done.into_inner().unwrap_or_default();
-    let mut documented = tools::cargo();
-    documented.args(["test", "--doc"]).args(packages);
-    documented.arg("--no-fail-fast").env("PATH", &path);
-    let what = format!("cargo test --doc{name}");
-    match step::run(&what, &mut documented, Show::Always) {
-        Ok(output) => counts.add(Counts::read(&output)),
-        Err(error) => failed.push(format!("{error:#}")),
+    for (name, packages) in programs::FAMILIES {
+        let mut documented = tools::cargo();
+        documented.args(["test", "--doc"]).args(packages);
+        documented.arg("--no-fail-fast").env("PATH", &path);
+        let what = format!("cargo test --doc{name}");
+        match step::run(&what, &mut documented, Show::Always) {
+            Ok(output) => counts.add(Counts::read(&output)),
+            Err(error) => failed.push(format!("{error:#}")),
+        }
     }
     if !failed.is_empty() {
         bail!("{} failed: {}", failed.len(), failed.join(", "));
@@ -120,11 +134,5 @@ fn suites(name: &str, packages: &[&str]) -> anyhow::Result<Vec<Suite>> {
     if suites.is_empty() {
         bail!("cargo has told of no test program");
     }
-    // The longest ones first, and then the larger ones: the last one to end is short.
-    suites.sort_by_key(|suite| {
-        let is_long = LONGEST.contains(&suite.name.as_str());
-        let size = std::fs::metadata(&suite.program).map_or(0, |file| file.len());
-        (is_long, size)
-    });
     Ok(suites)
 }
