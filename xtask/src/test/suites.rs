@@ -54,7 +54,10 @@ pub(super) fn run(root: &Path) -> Outcome {
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(suite) = locked(&waiting).pop() {
+                loop {
+                    // By itself: what is matched on would stay locked until the program has ended.
+                    let next = locked(&waiting).pop();
+                    let Some(suite) = next else { return };
                     let mut command = Command::new(&suite.program);
                     command.current_dir(&suite.folder).env("PATH", &path);
                     command.env("CARGO_MANIFEST_DIR", &suite.folder);
