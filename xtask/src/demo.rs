@@ -3,8 +3,6 @@
 //!
 //! The hosts are the examples' own; this file starts them, compares their rows and draws the table.
 
-mod listener;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -15,8 +13,8 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use crate::examples::{self, SCENARIOS};
+use crate::listening::{self, Listener};
 use crate::tools::python;
-use listener::Listener;
 
 /// A plugin's language, a door, and the language of the host that enters it there: one host for each door, since what every host
 /// makes of every door is what `cargo xtask interop` is about.
@@ -25,6 +23,9 @@ type Way = [&'static str; 3];
 /// What a component is called in the table, where there is a module, too; hosts call the door `wasm`.
 const COMPONENT: &str = "component";
 
+/// What a host shows, where a plugin cannot ask the system whose process it is.
+const TOKEN: &str = "demo";
+
 const WAYS: [Way; 16] = [
     ["rust", "process", "rust"],
     ["rust", "wasm", "rust"],
@@ -32,16 +33,16 @@ const WAYS: [Way; 16] = [
     ["rust", "native", "rust"],
     ["rust", "module", "python"],
     ["rust", "module", "typescript"],
-    ["rust", listener::DOOR, "rust"],
+    ["rust", listening::DOOR, "rust"],
     ["python", "process", "rust"],
     ["python", "wasm", "rust"],
     ["python", "module", "python"],
-    ["python", listener::DOOR, "python"],
+    ["python", listening::DOOR, "python"],
     ["typescript", "process", "rust"],
     ["typescript", "wasm", "rust"],
     ["typescript", "wasm", "typescript"],
     ["typescript", "module", "typescript"],
-    ["typescript", listener::DOOR, "typescript"],
+    ["typescript", listening::DOOR, "typescript"],
 ];
 
 /// What one plugin answered to one call.
@@ -101,12 +102,25 @@ pub(crate) fn run(root: &Path, file: Option<&Path>, as_json: bool) -> anyhow::Re
     Ok(())
 }
 
+/// Starts what the process door starts, with the address of the socket door.
+fn listener(root: &Path, folder: &Path) -> anyhow::Result<Listener> {
+    let manifest = folder.join("plugin.json");
+    let said: Value = serde_json::from_str(&fs::read_to_string(&manifest)?)?;
+    let command = said.pointer("/doors/process/command");
+    let words = command.and_then(Value::as_array).into_iter().flatten();
+    let mut words: Vec<&str> = words.filter_map(Value::as_str).collect();
+    let address = said.pointer("/doors/socket/unix").and_then(Value::as_str);
+    let address = format!("unix:{}", address.context("it has no socket door")?);
+    words.extend(["--listen", &address]);
+    Listener::start(root, folder, &words, &manifest, TOKEN)
+}
+
 /// Has a host call a plugin through a door, and reads what it prints.
 fn rows_of(root: &Path, scenario: &'static str, way: Way, file: &Path) -> anyhow::Result<Vec<Row>> {
     let [language, door, host] = way;
     let plugin = examples::folder(root, scenario, language);
     let _running = match door {
-        listener::DOOR => Some(Listener::start(root, &plugin)?),
+        listening::DOOR => Some(listener(root, &plugin)?),
         _ => None,
     };
     let mut command = examples::host(root, scenario, host)?;
@@ -118,7 +132,7 @@ fn rows_of(root: &Path, scenario: &'static str, way: Way, file: &Path) -> anyhow
     command.arg(if door == COMPONENT { "wasm" } else { door });
     let output = command
         .env("PATH", python::path_with(root)?)
-        .env(listener::TOKEN, listener::token())
+        .env(listening::TOKEN, TOKEN)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -10,6 +10,7 @@ mod doctor;
 mod examples;
 mod guests;
 mod interop;
+mod listening;
 mod natives;
 mod packages;
 mod pingpong;

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::listener::{self, Listener};
 use super::{Cell, Wish, strangers, subjects};
-use crate::programs;
 use crate::tools::{browser, node, python};
+use crate::{listening, programs};
 
 /// A host's language.
 pub(super) struct Host {
@@ -146,14 +146,14 @@ fn report(
         .env("PATH", python::path_with(root)?)
         .stdin(Stdio::null());
     let listening = match door {
-        listener::DOOR => Some(Listener::start(root, plugin, host.name)?),
+        listening::DOOR => Some(Listener::start(root, plugin, host.name)?),
         _ => None,
     };
     let (place, door) = subjects::place(root, plugin, door);
     match &listening {
         Some(listening) => command
             .arg(listener::manifest(root, plugin, host.name))
-            .env(listener::TOKEN, &listening.token),
+            .env(listening::TOKEN, &listening.token),
         None => command.arg(place),
     };
     if wish.soak {

@@ -1,23 +1,15 @@
 //! A subject that runs already and listens on a Unix socket, for the time of one cell.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use crate::tools::python;
+use crate::listening;
 
-/// What the door is called.
-pub(super) const DOOR: &str = "socket";
-/// Where a plugin finds the token that a host has to show.
-pub(super) const TOKEN: &str = "CROSSPLUG_TOKEN";
-
-/// A running subject; dropped, it is ended.
+/// A subject that listens, and what a host has to show it.
 pub(super) struct Listener {
-    child: Child,
-    /// What a host has to show.
+    _running: listening::Listener,
     pub(super) token: String,
 }
 
@@ -55,7 +47,6 @@ impl Listener {
     pub(super) fn start(root: &Path, plugin: &str, host: &str) -> anyhow::Result<Self> {
         let program = program(plugin)
             .with_context(|| format!("nobody knows how a plugin in {plugin} listens"))?;
-        let (name, arguments) = program.split_first().context("a program has a name")?;
         // The cell is this program's own; what keeps others out is the folder. The token is what is tried.
         let token = format!("{}-{plugin}-{host}", std::process::id());
         let folder = super::subjects::folder(root, plugin);
@@ -68,26 +59,15 @@ impl Listener {
             }
             _ => vec!["--listen".to_owned(), format!("unix:{address}")],
         };
-        let mut child = Command::new(name)
-            .args(arguments)
-            .args(listen)
-            .current_dir(folder)
-            .env("PATH", python::path_with(root)?)
-            .env(TOKEN, &token)
-            .env("CROSSPLUG_MANIFEST", manifest(root, plugin, host))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("cannot start {name}"))?;
-        let said = child.stdout.take().map(BufReader::new);
-        let listener = Self { child, token };
-        let mut line = String::new();
-        said.context("stdout is a pipe")?.read_line(&mut line)?;
-        if !line.contains("listening") {
-            bail!("the {plugin} subject does not listen; it said {line:?}");
-        }
-        Ok(listener)
+        let words: Vec<&str> = (program.iter().copied())
+            .chain(listen.iter().map(String::as_str))
+            .collect();
+        let manifest = manifest(root, plugin, host);
+        let running = listening::Listener::start(root, &folder, &words, &manifest, &token)?;
+        Ok(Self {
+            _running: running,
+            token,
+        })
     }
 }
 
@@ -99,11 +79,4 @@ fn make_private(socket: &Path) -> anyhow::Result<()> {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
     let _ = std::fs::remove_file(socket);
     Ok(())
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

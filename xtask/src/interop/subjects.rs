@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{listener, strangers};
 use crate::step::{self, Show};
 use crate::tools::{self, node, python, zig};
-use crate::{components, guests, natives, programs};
+use crate::{components, guests, listening, natives, programs};
 
 /// What the door `wasm` is called in the grid where it is entered by a component.
 pub(super) const COMPONENT: &str = "component";
@@ -60,12 +60,12 @@ pub(super) fn lay_out(root: &Path) -> anyhow::Result<Vec<(&'static str, &'static
             ways.push((plugin, COMPONENT));
         }
         if listener::listens(plugin) {
-            ways.push((plugin, listener::DOOR));
+            ways.push((plugin, listening::DOOR));
         }
         manifest(&folder(root, plugin).join("plugin.json"), plugin, &doors)?;
         for host in super::HOSTS {
             let mut doors = doors.clone();
-            doors.push((listener::DOOR, listener::door(host.name)));
+            doors.push((listening::DOOR, listener::door(host.name)));
             manifest(&listener::manifest(root, plugin, host.name), plugin, &doors)?;
         }
     }
